@@ -1,0 +1,49 @@
+"""Which labs the exams are proved on: those of the course, and the fixture lab that `course new` makes."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from functools import cache
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import pytest
+from candidates import read_corpus
+
+from course_admin.newlab import new_course, new_lab
+
+REPO = Path(__file__).parent.parent
+
+
+@cache
+def fixture_course() -> Path:
+    """A course in a temporary folder with the template's lab in it."""
+    folder = tempfile.TemporaryDirectory(prefix="course-fixture-")
+    fixture_course.folder = folder  # kept until the interpreter ends, then removed
+    root = new_course(Path(folder.name), like=REPO)
+    new_lab(root, "00_template")
+    return root
+
+
+def labs() -> list[tuple[Path, str]]:
+    """(course root, lab) of every lab to prove. COURSE_ROOT names another course than this one."""
+    root = Path(os.environ.get("COURSE_ROOT", REPO))
+    own = sorted(path.parent.name for path in root.glob("notebooks/*/*.py") if path.stem == path.parent.name)
+    return [(fixture_course(), "00_template"), *((root, lab) for lab in own)]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Fill the arguments `lab` (root, name) and `entry` (root, name, entry) of a test from the labs and their
+    corpora.
+    """
+    if "lab" in metafunc.fixturenames:
+        metafunc.parametrize("lab", labs(), ids=[name for _, name in labs()])
+    for corpus in ("mistake", "alternative"):
+        if corpus in metafunc.fixturenames:
+            found = [(root, name, entry) for root, name in labs() for entry in read_corpus(root, name, f"{corpus}s")]
+            metafunc.parametrize(
+                corpus, found, ids=[f"{name}-{entry.exercise}-{entry.name}" for _, name, entry in found]
+            )

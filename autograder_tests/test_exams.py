@@ -1,0 +1,84 @@
+"""The exams proved right: the reference gets all, a stub nothing, a mistake loses its points and gets its own hint."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+from candidates import apply, candidate, read_corpus, solution, stubs
+
+from course_admin.exams import Transcript, load_exams, sit
+from course_utils.probes import direct_ask
+
+
+def ask_about(exam, namespace):
+    return direct_ask({name: namespace[name] for name in exam.targets})
+
+
+def test_the_reference_gets_everything(lab):
+    root, name = lab
+    namespace = candidate(root, name)
+    for exam in load_exams(root, name).values():
+        result = sit(exam, ask_about(exam, namespace))
+        assert (result.share, result.trouble) == (1.0, None), f"{exam.name}: {result.message}\n{result.trouble}"
+
+
+def test_each_exercise_stands_alone(lab):
+    """With every other exercise still a stub, an answer keeps all its points."""
+    root, name = lab
+    empty = stubs(root, name)
+    for exam in load_exams(root, name).values():
+        others = {exercise: source for exercise, source in empty.items() if exercise != exam.name}
+        result = sit(exam, ask_about(exam, candidate(root, name, others)))
+        assert (result.share, result.trouble) == (1.0, None), f"{exam.name}: {result.message}\n{result.trouble}"
+
+
+def test_a_stub_earns_nothing_and_is_told_so(lab):
+    root, name = lab
+    namespace = candidate(root, name, stubs(root, name))
+    for exam in load_exams(root, name).values():
+        result = sit(exam, ask_about(exam, namespace))
+        assert (result.share, result.trouble) == (0.0, None)
+        assert "complete the cell above first" in result.message
+
+
+def test_a_mistake_loses_its_points_and_gets_its_hint(mistake):
+    root, lab, entry = mistake
+    answer = apply(entry, solution(root, lab, entry.exercise))
+    exam = load_exams(root, lab)[entry.exercise]
+    result = sit(exam, ask_about(exam, candidate(root, lab, {entry.exercise: answer})))
+    assert result.trouble is None, result.trouble
+    assert result.share == pytest.approx(entry.keeps, abs=1e-3), result.message
+    assert entry.hint in result.message
+    others = [
+        other
+        for other in read_corpus(root, lab, "mistakes")
+        if other.exercise == entry.exercise and other.hint != entry.hint
+    ]
+    assert not [other.name for other in others if other.hint in result.message], (
+        f"hints of other mistakes in\n{result.message}"
+    )
+
+
+def test_an_alternative_loses_nothing(alternative):
+    root, lab, entry = alternative
+    answer = apply(entry, solution(root, lab, entry.exercise))
+    exam = load_exams(root, lab)[entry.exercise]
+    result = sit(exam, ask_about(exam, candidate(root, lab, {entry.exercise: answer})))
+    assert (result.share, result.trouble) == (1.0, None), f"{result.message}\n{result.trouble}"
+
+
+def test_no_hint_serves_more_than_two_mistakes(lab):
+    root, name = lab
+    hints = Counter(entry.hint for entry in read_corpus(root, name, "mistakes"))
+    assert [hint for hint, times in hints.items() if times > 2] == []
+
+
+def test_a_transcript_replays_to_the_same_result(lab):
+    root, name = lab
+    namespace = candidate(root, name)
+    for exam in load_exams(root, name).values():
+        transcript = Transcript()
+        live = sit(exam, transcript.recording(ask_about(exam, namespace)))
+        assert sit(exam, transcript.replaying()) == live
+        assert "transcript" in sit(exam, transcript.replaying(), seed=1).trouble

@@ -1,0 +1,177 @@
+"""The checks of the template lab: three exercises that are unlike each other, to start a lab's own checks from.
+
+`course new` copies this file. A pure function (standardise), a class with randomness and gradients (GaussianSampler),
+and a training function whose weights are the evidence (train_linear_autoencoder).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from course_utils import probes
+from course_utils.checks._report import Verdict, run_check, shape_problem, verdict
+from course_utils.evidence import Evidence
+from course_utils.probes import Ask
+
+
+def standardise(function: Callable) -> None:
+    """Check the student's standardise(X)."""
+    run_check(judge_standardise, function)
+
+
+def judge_standardise(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
+    """Columns with mean 0 and standard deviation 1, a constant column of zeros, and X itself left alone."""
+    X = rng.normal(3.0, [1.0, 5.0, 0.2, 2.0], size=(9, 4)).astype(np.float32)
+    got = ask(probes.call, X=X)
+    problem = shape_problem(got, "value", X.shape, "the result")
+    if problem:
+        return [Verdict(1.0, False, problem)]
+    Z = got["value"].astype(np.float64)
+    flat = X.copy()
+    flat[:, 2] = 4.0
+    constant = ask(probes.call, X=flat).get("value")
+    return [
+        verdict(np.allclose(Z.mean(axis=0), 0, atol=1e-3), "every column has mean 0", _mean_slip(Z), share=1),
+        verdict(
+            np.allclose(Z.std(axis=0), 1, atol=1e-3),
+            "every column has standard deviation 1",
+            _spread_slip(Z, X),
+            share=2,
+        ),
+        verdict(
+            isinstance(constant, np.ndarray) and constant.shape == X.shape and np.abs(constant[:, 2]).max() < 1e-3,
+            "a constant column becomes zeros",
+            "a column whose entries are all the same did not become zeros: what do you divide by there?",
+        ),
+        verdict(not got["changed"], "X itself is left alone", "your function writes into X: the caller's data is gone"),
+    ]
+
+
+def _mean_slip(Z: np.ndarray) -> str:
+    if np.allclose(Z.mean(axis=1), 0, atol=1e-3):
+        return "every row has mean 0 instead of every column: dim=0 runs down the column, dim=1 along the row"
+    if abs(Z.mean()) < 1e-3:
+        return "only the table as a whole has mean 0: each column needs a mean of its own (dim=0)"
+    return f"the column means are {np.round(Z.mean(axis=0), 2)}, expected 0"
+
+
+def _spread_slip(Z: np.ndarray, X: np.ndarray) -> str:
+    n = len(X)
+    spread = Z.std(axis=0)
+    if np.allclose(spread, np.sqrt((n - 1) / n), atol=1e-3):
+        return f"the columns spread by {spread[0]:.4f}: torch.std divides by n - 1 unless you say correction=0"
+    if np.allclose(spread * X.std(axis=0), 1, atol=1e-2):
+        return "you divided by the variance: the standard deviation is its square root"
+    return f"the columns spread by {np.round(spread, 2)}, expected 1"
+
+
+def sampler(cls: type) -> None:
+    """Check the student's GaussianSampler."""
+    run_check(judge_sampler, cls)
+
+
+def judge_sampler(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
+    """Draws from N(mu, exp(logvar)) that are new at every call and carry gradients to mu and logvar."""
+    times = 2000
+    mu = rng.uniform(-2, 2, size=(3, 4)).astype(np.float32)
+    # Away from 0, where the variance and the standard deviation are the same.
+    logvar = (rng.uniform(0.8, 1.6, size=(3, 4)) * rng.choice([-1, 1], size=(3, 4))).astype(np.float32)
+    got = ask(probes.draws, mu=mu, logvar=logvar, times=times)
+    problem = shape_problem(got, "sample", mu.shape, "the sample")
+    if problem:
+        return [Verdict(1.0, False, problem)]
+    return [
+        diagnose_moments(got["samples"], mu, np.exp(logvar / 2)),
+        diagnose_freshness(got["samples"]),
+        *(diagnose_gradient(got, name) for name in ("mu", "logvar")),
+    ]
+
+
+def diagnose_moments(samples: np.ndarray, mean: np.ndarray, spread: np.ndarray) -> Verdict:
+    """samples [times, ...] against the mean and standard deviation that they should have, at six standard errors."""
+    times = len(samples)
+    found_mean, found_spread = samples.mean(axis=0), samples.std(axis=0)
+    right_mean = np.all(np.abs(found_mean - mean) < 6 * spread / np.sqrt(times))
+    right_spread = np.all(np.abs(found_spread / spread - 1) < 6 / np.sqrt(2 * times))
+    if np.allclose(found_spread, spread**2, rtol=0.2):
+        wrong = f"where {spread.flat[0]:.2f} is asked for, your samples spread by {found_spread.flat[0]:.2f}: exp(logvar) is the variance"
+    elif np.allclose(found_spread, np.abs(2 * np.log(spread)), rtol=0.2):
+        wrong = "your samples spread by logvar itself: it is the logarithm of the variance"
+    elif not right_mean:
+        wrong = f"the mean is off by up to {np.abs(found_mean - mean).max():.2f}: is mu added, once?"
+    else:
+        wrong = f"where {spread.flat[0]:.2f} is asked for, your samples spread by {found_spread.flat[0]:.2f}"
+    return verdict(right_mean and right_spread, "right mean and right spread", wrong, share=2)
+
+
+def diagnose_freshness(samples: np.ndarray) -> Verdict:
+    """The dice are thrown anew at every call, and for every entry."""
+    if np.ptp(samples, axis=0).max() < 1e-6:
+        return Verdict(1, False, "two calls gave the same sample: the dice are thrown once, outside the call")
+    first = (samples[:, 0, 0] - samples[:, 0, 0].mean()) / samples[:, 0, 0].std()
+    second = (samples[:, 1, 1] - samples[:, 1, 1].mean()) / samples[:, 1, 1].std()
+    linked = abs(float((first * second).mean())) > 0.3
+    return verdict(
+        not linked, "fresh dice for every entry", "all entries of a sample share one die: draw noise of the shape of mu"
+    )
+
+
+def diagnose_gradient(got: Evidence, name: str) -> Verdict:
+    """A gradient other than zero arrives at the input `name`."""
+    gradient = got.get(f"grad_{name}")
+    arrives = isinstance(gradient, np.ndarray) and np.abs(gradient).min() > 1e-8
+    wrong = f"no gradient reaches {name}: is the sample drawn by torch.normal, under no_grad, or detached?"
+    return verdict(arrives, f"gradients reach {name}", wrong)
+
+
+def linear_autoencoder(function: Callable) -> None:
+    """Check the student's train_linear_autoencoder(images, width)."""
+    run_check(judge_linear_autoencoder, function)
+
+
+def judge_linear_autoencoder(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
+    """The weights that come back rebuild the images nearly as well as the best linear map of that width, found by
+    SVD.
+    """
+    width, pixels = 3, 20
+    images = plane(rng, images=200, pixels=pixels, dimensions=width)
+    got = ask(probes.train, images=images, width=width)
+    shapes = {
+        "weights.encoder.weight": (width, pixels),
+        "weights.encoder.bias": (width,),
+        "weights.decoder.weight": (pixels, width),
+        "weights.decoder.bias": (pixels,),
+    }
+    for name, shape in shapes.items():
+        if not isinstance(got.get(name), np.ndarray):
+            return [
+                Verdict(
+                    1.0,
+                    False,
+                    f"the module has no {name.removeprefix('weights.')}: encoder and decoder are nn.Linear, with bias",
+                )
+            ]
+        problem = shape_problem(got, name, shape, name.removeprefix("weights."))
+        if problem:
+            return [Verdict(1.0, False, problem)]
+    E, e, D, d = (got[name].astype(np.float64) for name in shapes)
+    error = float(np.mean(((images @ E.T + e) @ D.T + d - images) ** 2))
+    centred = images - images.mean(axis=0)
+    best = float((np.linalg.svd(centred, compute_uv=False)[width:] ** 2).sum() / images.size)
+    mean_only = float(np.mean(centred**2))
+    # The reference ends at 1.00 to 1.02 times the best error over 20 seeds.
+    wrong = f"the error is {error:.4f}; the best linear map of this width has {best:.4f}, the mean image alone {mean_only:.4f}"
+    if error > 0.9 * mean_only:
+        wrong += ": nothing was learned. Does every step call backward and step?"
+    elif error > 3 * best:
+        wrong += ": training stopped early, or a step goes the wrong way. Are the gradients set to zero before each backward?"
+    return [verdict(error < 1.25 * best, "as good as the best linear map of this width", wrong)]
+
+
+def plane(rng: np.random.Generator, *, images: int, pixels: int, dimensions: int) -> np.ndarray:
+    """Made-up images [images, pixels], float32 around 0.5: a flat of few dimensions with a little noise round it."""
+    codes = rng.normal(size=(images, dimensions))
+    basis = np.linalg.qr(rng.normal(size=(pixels, dimensions)))[0]
+    return (0.5 + 0.3 * codes @ basis.T + 0.03 * rng.normal(size=(images, pixels))).astype(np.float32)

@@ -1,0 +1,269 @@
+"""Probes: questions put to a student's function, class or training loop, answered with evidence.
+
+A probe runs where the student's code runs: in the notebook, in pytest, or in the grader's sandbox. It calls the code on
+the inputs that it is given and brings back evidence (see `course_utils.evidence`). It holds no answers and no
+opinion: what the evidence is worth is decided elsewhere, by `course_utils.checks` for the student's eyes and by the
+exams for the marks.
+
+    def a_probe(target, *, images, ...) -> evidence
+
+Inputs are numpy arrays, numbers and strings; arrays reach the student's code as tensors (float32, int64 or bool).
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import linecache
+import traceback
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+
+from course_utils.evidence import Evidence, EvidenceError, describe_type, flatten, pack, unpack
+
+Ask = Callable[..., Evidence]
+PROBES: dict[str, Callable[..., Evidence]] = {}
+
+
+class StudentError(Exception):
+    """The student's code raised, or gave something back that cannot be evidence.
+
+    `kind` is the exception's name ("NotImplementedError": still a stub), `text` its message, `where` the line of the
+    student's cell it came from, or "".
+    """
+
+    def __init__(self, kind: str, text: str, where: str = "") -> None:
+        super().__init__(f"{kind}: {text}")
+        self.kind, self.text, self.where = kind, text, where
+
+    @property
+    def is_stub(self) -> bool:
+        """Whether the exercise has simply not been done yet."""
+        return self.kind == "NotImplementedError"
+
+
+def probe(function: Callable[..., Evidence]) -> Callable[..., Evidence]:
+    """Make a function a probe, which can be asked for by its name across a process boundary."""
+    PROBES[function.__name__] = function
+    return function
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# The probes
+
+
+@probe
+def call(target: Callable, **inputs: Any) -> Evidence:
+    """Call target(*inputs) once. Evidence: value (or value_0, value_1, ... of a tuple), and `changed`, the inputs it
+    wrote into.
+    """
+    given = tensors(inputs)
+    before = {name: value.clone() for name, value in given.items() if isinstance(value, torch.Tensor)}
+    got = flatten("value", target(*given.values()))
+    changed = [name for name, value in before.items() if not torch.equal(value, given[name])]
+    return {**got, "changed": changed}
+
+
+@probe
+def draws(target: type | Callable, *, times: int, **inputs: Any) -> Evidence:
+    """Call a random function several times on the same inputs and follow the gradients.
+
+    target: a function of the inputs, or a class whose objects, made without arguments, are called with the inputs.
+    Evidence: samples [times, ...]; grad_NAME, the gradient of the sum of one sample with respect to each float input,
+    None where no gradient arrives; same_when_reseeded, whether torch.manual_seed repeats the draw.
+    """
+    sampler = target() if inspect.isclass(target) else target
+    given = tensors(inputs)
+    floats = {
+        name: value for name, value in given.items() if isinstance(value, torch.Tensor) and value.is_floating_point()
+    }
+    out: Evidence = {}
+    samples = [sampler(*given.values()) for _ in range(int(times))]
+    out |= flatten("sample", samples[0])
+    out["samples"] = torch.stack(samples).detach().cpu().numpy()
+
+    for value in floats.values():
+        value.requires_grad_(True)
+    torch.manual_seed(7)
+    first = sampler(*given.values())
+    if isinstance(first, torch.Tensor) and first.requires_grad:
+        first.sum().backward()
+    for name, value in floats.items():
+        out[f"grad_{name}"] = None if value.grad is None else value.grad.detach().cpu().numpy()
+    torch.manual_seed(7)
+    out["same_when_reseeded"] = bool(torch.equal(first, sampler(*given.values())))
+    return out
+
+
+@probe
+def module(target: type, *, images: np.ndarray, settings: str = "", seed: int = 0, **numbers: Any) -> Evidence:
+    """Make target(**numbers), a torch module, and put images through it.
+
+    Evidence: weights.NAME for every entry of its state dict, output (as in `call`), output_again for a second pass (a
+    fixed network repeats itself), code when it has an `encoder`, and modules, the kinds of its leaf modules in order.
+    """
+    torch.manual_seed(seed)
+    model = target(**numbers)
+    if not isinstance(model, nn.Module):
+        raise EvidenceError("the class is not a torch module: does it inherit from nn.Module?")
+    model.eval()
+    given = tensors({"images": images})["images"]
+    with torch.no_grad():
+        out = flatten("output", model(given))
+        out |= flatten("output_again", model(given))
+        if isinstance(getattr(model, "encoder", None), nn.Module):
+            out |= flatten("code", model.encoder(given.flatten(1)))
+    out |= flatten("weights", dict(model.state_dict()))
+    out["modules"] = [type(part).__name__ for part in model.modules() if not list(part.children())]
+    return out
+
+
+@probe
+def train(target: Callable, *, images: np.ndarray, seed: int = 0, **numbers: Any) -> Evidence:
+    """Run the student's training function target(images, **numbers) on the images that the question brings.
+
+    Evidence: weights.NAME for every entry of the state dict of the module that it returns: the exam runs them in an
+    architecture of its own, so nothing else about the returned object matters.
+    """
+    torch.manual_seed(seed)
+    model = target(tensors({"images": images})["images"], **numbers)
+    if not isinstance(model, nn.Module):
+        raise EvidenceError(f"the training function gave back {describe_type(model)}, the trained module was asked for")
+    return flatten("weights", dict(model.state_dict()))
+
+
+@probe
+def train_loop(
+    target: Callable,
+    *,
+    images: np.ndarray,
+    layers: str,
+    batch_size: int,
+    learning_rate: float,
+    epochs: int = 1,
+    **weights: Any,
+) -> Evidence:
+    """Give the student's loop target(model, loader, optimizer) a network with known weights and an unshuffled
+    DataLoader.
+
+    layers: sizes with dashes, "12-5-12": linear layers with a ReLU between them; weights: w0, b0, w1, b1, ... in
+    their order.
+    The loader yields (images, labels) as the labs' loaders do, the optimiser is plain SGD.
+    Evidence: returned (what the last call returned), weights.w0, ..., training (the mode the network was left in),
+    seen (the images that went through the network, in all).
+    """
+    sizes = [int(size) for size in layers.split("-")]
+    parts: list[nn.Module] = []
+    for i, (fan_in, fan_out) in enumerate(itertools.pairwise(sizes)):
+        layer = nn.Linear(fan_in, fan_out)
+        with torch.no_grad():
+            layer.weight.copy_(torch.as_tensor(weights[f"w{i}"]))
+            layer.bias.copy_(torch.as_tensor(weights[f"b{i}"]))
+        parts += [nn.ReLU(), layer] if parts else [layer]
+    model = nn.Sequential(*parts)
+    seen = 0
+
+    def count(_module: nn.Module, arguments: tuple) -> None:
+        nonlocal seen
+        seen += len(arguments[0])
+
+    model.register_forward_pre_hook(count)
+    given = tensors({"images": images})["images"]
+    loader = DataLoader(TensorDataset(given, torch.zeros(len(given), dtype=torch.int64)), batch_size=batch_size)
+    optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    returned = None
+    for _ in range(int(epochs)):
+        returned = target(model, loader, optimizer)
+    out = flatten("returned", returned)
+    linear = [part for part in model if isinstance(part, nn.Linear)]
+    for i, layer in enumerate(linear):
+        out |= {
+            f"weights.w{i}": layer.weight.detach().numpy().copy(),
+            f"weights.b{i}": layer.bias.detach().numpy().copy(),
+        }
+    return {**out, "training": model.training, "seen": seen}
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# Asking
+
+
+def direct_ask(targets: Mapping[str, Any]) -> Ask:
+    """An `ask` that calls the probes on these objects here and now, as the notebook and pytest do.
+
+    targets: name -> the student's object. ask(probe, targets=None, **inputs) hands the probe all of them in this
+    order, or those named. Raises StudentError when the student's code raised.
+    """
+
+    def ask(question: Callable, *, targets: tuple[str, ...] | None = None, **inputs: Any) -> Evidence:
+        names = tuple(all_targets) if targets is None else targets
+        return answer(question, [all_targets[name] for name in names], inputs)
+
+    all_targets = dict(targets)
+    return ask
+
+
+def answer(question: Callable, targets: list[Any], inputs: Mapping[str, Any]) -> Evidence:
+    """Put one question to the student's objects. Whatever goes wrong in their code becomes a StudentError."""
+    # As across a process: the student's code gets copies, and what comes back is evidence or nothing.
+    inputs = unpack(pack(inputs))
+    try:
+        return unpack(pack(question(*targets, **inputs)))
+    except EvidenceError as error:
+        raise StudentError("EvidenceError", str(error)) from None
+    except Exception as error:
+        raise StudentError(type(error).__name__, _first_line(error), _where(error)) from error
+
+
+def answer_file(request: str, reply: str, namespace: Mapping[str, Any]) -> None:
+    """Answer the question in file `request` about the names in `namespace` into the file `reply`.
+
+    The grader's side is course_admin.executor; this runs in the student's kernel. A name that is not there (the cell
+    was never run, or raised) is answered as NameError.
+    """
+    question = unpack(Path(request).read_bytes())
+    names = question.pop("targets")
+    asked = PROBES[question.pop("probe")]
+    try:
+        for name in names:
+            if name not in namespace:
+                raise StudentError("NameError", f"{name} is not defined")
+        got: Evidence = {"ok": True} | {
+            f"e:{key}": value for key, value in answer(asked, [namespace[n] for n in names], question).items()
+        }
+    except StudentError as error:
+        got = {"ok": False, "kind": error.kind, "text": error.text, "where": error.where}
+    unfinished = Path(reply + ".part")
+    unfinished.write_bytes(pack(got))
+    unfinished.replace(reply)
+
+
+def tensors(inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """The inputs with every array as a tensor: floats as float32, whole numbers as int64; everything else as it is."""
+    out: dict[str, Any] = {}
+    for name, value in inputs.items():
+        if isinstance(value, np.ndarray):
+            kinds = {"f": np.float32, "i": np.int64, "u": np.int64, "b": np.bool_}
+            out[name] = torch.from_numpy(np.array(value, dtype=kinds[value.dtype.kind]))
+        else:
+            out[name] = value
+    return out
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0][:300]
+
+
+def _where(error: BaseException) -> str:
+    """The last line of the student's own cells in the traceback: "line 4: z = mu + sigma"."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if "ipykernel" in frame.filename or "ipython-input" in frame.filename or frame.filename.startswith("<"):
+            line = linecache.getline(frame.filename, frame.lineno or 0).strip() or (frame.line or "").strip()
+            return f"line {frame.lineno}: {line}" if line else f"line {frame.lineno}"
+    return ""
