@@ -34,7 +34,9 @@ def new_lab(root: Path, lab: str) -> list[Path]:
     if there:
         raise FileExistsError(f"lab {lab} is there already ({', '.join(there)}): nothing was written")
     for path, template in files.items():
-        text = template.read_text(encoding="utf-8").replace("@LAB@", lab).replace("@TOPIC@", topic)
+        text = template.read_text(encoding="utf-8").replace("00_template", lab)
+        text = text.replace("import template as checks", f"import {topic} as checks")
+        text = text.replace("checks/template.py", f"checks/{topic}.py")
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8", newline="\n")
     return [root / path for path in files]

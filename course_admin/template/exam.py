@@ -1,10 +1,10 @@
-"""The exams of @LAB@. Each asks the student's code and judges the answers; see course_admin/exams.py."""
+"""The exams of 00_template. Each asks the student's code and judges the answers; see course_admin/exams.py."""
 
 import numpy as np
 
 from course_admin.exams import exam
 from course_utils import probes
-from course_utils.checks import @TOPIC@ as checks
+from course_utils.checks import template as checks
 from course_utils.checks import verdict
 
 

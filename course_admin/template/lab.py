@@ -7,11 +7,11 @@
 # ---
 
 # %% [markdown]
-# # @LAB@: a lab to start from
+# # 00_template: a lab to start from
 #
 # Three exercises that are unlike each other show the parts of a lab. Replace them by your own, one at a time: the cells here, the check in
-# `course_utils/checks/@TOPIC@.py`, the exam in `autograder_tests/exams/@LAB@.py` and the wrong answers in
-# `autograder_tests/corpora/@LAB@/`. Then `course build @LAB@`.
+# `course_utils/checks/template.py`, the exam in `autograder_tests/exams/00_template.py` and the wrong answers in
+# `autograder_tests/corpora/00_template/`. Then `course build 00_template`.
 #
 # | exercise | points | minutes |
 # |---|---|---|
@@ -25,7 +25,7 @@ import torch
 from torch import nn
 
 from course_utils import training
-from course_utils.checks import @TOPIC@ as checks
+from course_utils.checks import template as checks
 
 training.seed_everything(0)
 
@@ -57,7 +57,7 @@ checks.standardise(standardise)
 ### BEGIN HIDDEN TESTS
 from course_admin.exams import grade
 
-grade("@LAB@", "standardise", standardise)
+grade("00_template", "standardise", standardise)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -82,7 +82,7 @@ checks.sampler(GaussianSampler)
 ### BEGIN HIDDEN TESTS
 from course_admin.exams import grade
 
-grade("@LAB@", "sampler", GaussianSampler)
+grade("00_template", "sampler", GaussianSampler)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -124,7 +124,7 @@ checks.linear_autoencoder(train_linear_autoencoder)
 ### BEGIN HIDDEN TESTS
 from course_admin.exams import grade
 
-grade("@LAB@", "linear_autoencoder", train_linear_autoencoder)
+grade("00_template", "linear_autoencoder", train_linear_autoencoder)
 ### END HIDDEN TESTS
 
 # %% [markdown]

@@ -40,13 +40,17 @@ def judge_standardise(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
             _spread_slip(Z, X),
             share=2,
         ),
-        verdict(
-            isinstance(constant, np.ndarray) and constant.shape == X.shape and np.abs(constant[:, 2]).max() < 1e-3,
-            "a constant column becomes zeros",
-            "a column whose entries are all the same did not become zeros: what do you divide by there?",
-        ),
+        _constant_column(constant),
         verdict(not got["changed"], "X itself is left alone", "your function writes into X: the caller's data is gone"),
     ]
+
+
+def _constant_column(Z: object) -> Verdict:
+    wrong = "a column whose entries are all the same did not become zeros"
+    if isinstance(Z, np.ndarray) and not np.isfinite(Z).all():
+        wrong += f" but {Z[~np.isfinite(Z)][0]}: what do you divide by there?"
+    zeros = isinstance(Z, np.ndarray) and Z.ndim == 2 and bool(np.abs(Z[:, 2]).max() < 1e-3)
+    return verdict(zeros, "a constant column becomes zeros", wrong)
 
 
 def _mean_slip(Z: np.ndarray) -> str:
@@ -95,14 +99,15 @@ def diagnose_moments(samples: np.ndarray, mean: np.ndarray, spread: np.ndarray) 
     found_mean, found_spread = samples.mean(axis=0), samples.std(axis=0)
     right_mean = np.all(np.abs(found_mean - mean) < 6 * spread / np.sqrt(times))
     right_spread = np.all(np.abs(found_spread / spread - 1) < 6 / np.sqrt(2 * times))
+    spread_found = f"where {spread.flat[0]:.2f} is asked for, your samples spread by {found_spread.flat[0]:.2f}"
     if np.allclose(found_spread, spread**2, rtol=0.2):
-        wrong = f"where {spread.flat[0]:.2f} is asked for, your samples spread by {found_spread.flat[0]:.2f}: exp(logvar) is the variance"
+        wrong = f"{spread_found}: exp(logvar) is the variance, z needs its square root"
     elif np.allclose(found_spread, np.abs(2 * np.log(spread)), rtol=0.2):
         wrong = "your samples spread by logvar itself: it is the logarithm of the variance"
     elif not right_mean:
         wrong = f"the mean is off by up to {np.abs(found_mean - mean).max():.2f}: is mu added, once?"
     else:
-        wrong = f"where {spread.flat[0]:.2f} is asked for, your samples spread by {found_spread.flat[0]:.2f}"
+        wrong = spread_found
     return verdict(right_mean and right_spread, "right mean and right spread", wrong, share=2)
 
 
@@ -162,16 +167,20 @@ def judge_linear_autoencoder(ask: Ask, rng: np.random.Generator) -> list[Verdict
     best = float((np.linalg.svd(centred, compute_uv=False)[width:] ** 2).sum() / images.size)
     mean_only = float(np.mean(centred**2))
     # The reference ends at 1.00 to 1.02 times the best error over 20 seeds.
-    wrong = f"the error is {error:.4f}; the best linear map of this width has {best:.4f}, the mean image alone {mean_only:.4f}"
-    if error > 0.9 * mean_only:
+    wrong = (
+        f"the error is {error:.4f}; the best linear map of this width has {best:.4f}, the mean alone {mean_only:.4f}"
+    )
+    if error > 3 * mean_only:
+        wrong += ": training ran away. Are the gradients set to zero before each backward?"
+    elif error > 0.9 * mean_only:
         wrong += ": nothing was learned. Does every step call backward and step?"
-    elif error > 3 * best:
-        wrong += ": training stopped early, or a step goes the wrong way. Are the gradients set to zero before each backward?"
+    elif error > 1.5 * best:
+        wrong += ": did training stop too early?"
     return [verdict(error < 1.25 * best, "as good as the best linear map of this width", wrong)]
 
 
 def plane(rng: np.random.Generator, *, images: int, pixels: int, dimensions: int) -> np.ndarray:
-    """Made-up images [images, pixels], float32 around 0.5: a flat of few dimensions with a little noise round it."""
+    """Made-up data [images, pixels], float32: a flat of few dimensions with a little noise around it."""
     codes = rng.normal(size=(images, dimensions))
     basis = np.linalg.qr(rng.normal(size=(pixels, dimensions)))[0]
-    return (0.5 + 0.3 * codes @ basis.T + 0.03 * rng.normal(size=(images, pixels))).astype(np.float32)
+    return (0.5 + 2.0 * codes @ basis.T + 0.2 * rng.normal(size=(images, pixels))).astype(np.float32)
