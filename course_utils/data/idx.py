@@ -5,6 +5,7 @@ dimension's length in four bytes.
 """
 
 import gzip
+import math
 import zlib
 from pathlib import Path
 
@@ -70,12 +71,8 @@ def _parse(data: bytes, name: str, dimensions: int) -> np.ndarray:
     if len(data) < start:
         raise DataError(f"{name}: is cut off inside its header; {AGAIN}.")
     lengths = [int(length) for length in np.frombuffer(data, ">u4", dimensions, offset=4)]
-    expected = start
     # Python's integers: a damaged header must not overflow into a size that happens to fit.
-    size = 1
-    for length in lengths:
-        size *= length
-    expected += size
+    expected = start + math.prod(lengths)
     if len(data) != expected:
         state = "is cut off" if len(data) < expected else "is too long"
         raise DataError(f"{name}: {state} ({len(data):,} bytes, its header promises {expected:,}); {AGAIN}.")
