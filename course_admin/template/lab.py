@@ -136,7 +136,7 @@ grade("00_template", "linear_autoencoder", train_linear_autoencoder)
 # ### BEGIN SOLUTION
 # Between its layers it needs a bend (a nonlinearity): compositions of linear maps are linear, and among those PCA is the best. A wider code
 # only lets more of the same plane through.
-# ### END SOLUTION
 # ### BEGIN MARK SCHEME
 # 1 point: names the missing nonlinearity, and says that a wider code is not one.
 # ### END MARK SCHEME
+# ### END SOLUTION

@@ -65,7 +65,7 @@ def explain(error: StudentError) -> str:
         return f"·  {STUB}"
     if error.kind == "NameError" and error.text.endswith("is not defined") and not error.where:
         return f"·  {error.text}: run the cell above first"
-    if error.kind == "EvidenceError":
+    if error.kind in ("EvidenceError", "Stopped"):
         return f"✗  {error.text}"
     where = f" in {error.where}" if error.where else ""
     return f"✗  your code raised {error.kind}{where}\n   {error.text}"

@@ -1,0 +1,71 @@
+"""A classroom to try things in: submissions made of a release and answers, as demo, tests and benchmarks need them."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+Notebook = dict[str, Any]
+
+
+def read_notebook(path: Path) -> Notebook:
+    """A notebook as plain JSON, every source as one string."""
+    notebook = json.loads(Path(path).read_text(encoding="utf-8"))
+    for cell in notebook["cells"]:
+        cell["source"] = "".join(cell["source"])
+    return notebook
+
+
+def solution_cells(notebook: Notebook) -> dict[str, dict[str, Any]]:
+    """The cells that students write in, by grade_id, in the order of the notebook."""
+    found = {}
+    for cell in notebook["cells"]:
+        meta = cell["metadata"].get("nbgrader", {})
+        if meta.get("solution"):
+            found[meta["grade_id"]] = cell
+    return found
+
+
+def reference_answers(source: Notebook, *, written: bool = True) -> dict[str, str]:
+    """The answers of an instructor's notebook by grade_id, without the markers and mark schemes round them.
+
+    written: whether those in words are among them.
+    """
+    return {
+        grade_id: _without_markers(cell["source"])
+        for grade_id, cell in solution_cells(source).items()
+        if written or cell["cell_type"] == "code"
+    }
+
+
+def fill(release: Notebook, answers: Mapping[str, str]) -> Notebook:
+    """A copy of a release with these answers in its solution cells, the other cells as they are.
+
+    answers: grade_id -> the cell's whole source. Raises KeyError for a grade_id that the release does not have.
+    """
+    notebook = copy.deepcopy(release)
+    cells = solution_cells(notebook)
+    for grade_id, source in answers.items():
+        cells[grade_id]["source"] = source
+    return notebook
+
+
+def hand_in(root: Path, student: str, lab: str, notebook: Notebook) -> Path:
+    """Put a notebook where `course grade` finds it, submitted/<student>/<lab>/<lab>.ipynb, and return that path."""
+    path = Path(root) / "submitted" / student / lab / f"{lab}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n")
+    return path
+
+
+def _without_markers(source: str) -> str:
+    seen, hidden = [], False
+    for line in source.split("\n"):
+        if "MARK SCHEME" in line and ("BEGIN " in line or "END " in line):
+            hidden = "BEGIN " in line
+        elif not hidden and "### BEGIN SOLUTION" not in line and "### END SOLUTION" not in line:
+            seen.append(line)
+    return "\n".join(seen).rstrip("\n")

@@ -1,0 +1,60 @@
+"""Feedback pages: the student's work, points and messages; never hidden tests, nothing live from a student."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from nbconvert.filters import markdown2html
+from nbformat.notebooknode import NotebookNode
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from course_admin.submission import is_automatic, without_hidden
+
+TAGS = frozenset(
+    "a abbr b blockquote br code del details dd div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span strong sub summary sup "
+    "table tbody td th thead tr ul".split()
+)
+PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*\Z")
+
+
+class HideTests(NbGraderPreprocessor):
+    """Takes the hidden tests out of check cells, which nbgrader has filled in again from the gradebook.
+
+    Of check cells alone: nbgrader's ClearHiddenTests looks everywhere, and a student who writes "BEGIN HIDDEN TESTS" in an answer
+    would be left without a page.
+    """
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
+        if is_automatic(cell):
+            cell.source = without_hidden(cell.source).rstrip()
+        return cell, resources
+
+
+def safe_markdown(source: str) -> str:
+    """Markdown as HTML in which nothing runs, loads from elsewhere or links to a script. The pages' `markdown2html`.
+
+    nbconvert's `sanitize_html` cleans outputs but not the markdown cells of nbgrader's pages.
+    """
+    import bleach
+
+    return bleach.clean(
+        markdown2html(source), tags=TAGS, attributes=_allowed, protocols={"http", "https", "mailto", "data"}
+    )
+
+
+def _allowed(tag: str, name: str, value: str) -> bool:
+    if name in ("class", "title"):
+        return True
+    if tag == "a":
+        return name == "href" and not value.strip().lower().startswith("data:")
+    if tag == "img":
+        # A picture from a server would tell that server who reads the page, and when.
+        return name in ("alt", "width", "height") or (
+            name == "src" and (bool(PICTURE.match(value)) or _is_local(value))
+        )
+    return name in ("colspan", "rowspan", "align") and tag in ("td", "th")
+
+
+def _is_local(value: str) -> bool:
+    return bool(re.fullmatch(r"[\w][\w./ -]*", value))

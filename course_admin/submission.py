@@ -1,0 +1,92 @@
+"""What one run of a submission brings back, and how the cells of a notebook are told apart.
+
+Grading is three steps with three names: `run(submission) -> Run` (course_admin.executor) executes the notebook and lets the exams ask,
+`judge(run) -> marks` (course_admin.judge) turns that into points, `record(marks)` (there too) writes them into the gradebook.
+Only `run` touches the student's code, only `record` a gradebook.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from course_admin.exams import SEED, Result, Transcript
+
+CHECK = "check-"
+KEY = "course"
+"""Where a Run stands among nbgrader's resources, and its summary in the metadata of an autograded notebook."""
+
+
+@dataclass
+class Sitting:
+    """One exam that a submission sat. transcript: the questions and answers; result: what the exam made of them, judged outside."""
+
+    exam: str
+    transcript: Transcript
+    result: Result
+
+
+@dataclass
+class Run:
+    """What a submission's run brought back.
+
+    sittings: by the check cell's grade_id, of those check cells that were reached; missed: grade_id -> why not, of the others;
+    findings: lines for student and grader about what stopped or went missing; seconds: how long the run took; fingerprint: of what was graded, see `fingerprint`.
+    """
+
+    lab: str
+    seed: int = SEED
+    sittings: dict[str, Sitting] = field(default_factory=dict)
+    missed: dict[str, str] = field(default_factory=dict)
+    findings: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    fingerprint: str = ""
+
+    def summary(self) -> dict[str, Any]:
+        """The part that is kept with the autograded notebook, as plain JSON."""
+        return {
+            "lab": self.lab,
+            "seed": self.seed,
+            "findings": list(self.findings),
+            "seconds": round(self.seconds, 2),
+            "fingerprint": self.fingerprint,
+        }
+
+
+def is_automatic(cell: Any) -> bool:
+    """Whether nbgrader reads a score for this cell from its outputs: graded, code, and not an answer that a person marks."""
+    meta = cell.metadata.get("nbgrader", {})
+    return bool(meta.get("grade")) and not meta.get("solution") and cell.cell_type == "code"
+
+
+def exam_name(cell: Any) -> str:
+    """The exam of a check cell: "standardise" for check-standardise."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", "")).removeprefix(CHECK)
+
+
+def without_hidden(source: str) -> str:
+    """A cell's source without its hidden tests. Whatever follows a BEGIN without an END counts as hidden."""
+    seen, hidden = [], False
+    for line in source.splitlines():
+        if "BEGIN HIDDEN TESTS" in line:
+            hidden = True
+        elif "END HIDDEN TESTS" in line:
+            hidden = False
+        elif not hidden:
+            seen.append(line)
+    return "\n".join(seen)
+
+
+def fingerprint(root: Path, lab: str, submitted: Path) -> str:
+    """A digest of what a mark depends on: the submitted file, the lab's exams and its source notebook."""
+    seen = hashlib.sha256()
+    for path in (
+        submitted,
+        root / "autograder_tests" / "exams" / f"{lab}.py",
+        root / "source" / lab / f"{lab}.ipynb",
+    ):
+        data = path.read_bytes() if path.is_file() else b""
+        seen.update(len(data).to_bytes(8, "big") + data)
+    return seen.hexdigest()
