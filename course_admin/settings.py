@@ -1,0 +1,61 @@
+"""nbgrader's configuration, the same for every course root.
+
+A root's nbgrader_config.py puts the root on the path and calls `configure`, so stock nbgrader commands, the
+formgrader's buttons and `course` all work with these settings. A course that wants something else changes `c` after
+the call.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+CODE_STUB = 'raise NotImplementedError("Your code goes here: replace this line.")'
+"""What stands in a release in place of every solution. It runs and says one sentence."""
+
+TEXT_STUB = "*Your answer goes here: replace this line.*"
+
+
+def configure(c: Any, root: Path | str) -> None:
+    """Set the traitlets configuration `c` of the course in `root`."""
+    _find_alembic()
+    c.CourseDirectory.root = str(Path(root).resolve())
+    c.CourseDirectory.course_id = "autoencoders"
+
+    # --- generate_assignment
+    c.ClearSolutions.code_stub = {"python": CODE_STUB}
+    c.ClearSolutions.text_stub = TEXT_STUB
+    c.GenerateAssignment.create_assignment = True
+
+    # --- autograde: dotted strings, so that nothing is imported yet. Marks come from Judge alone, which refuses
+    # without CourseExecute.
+    c.CourseExecute.course_root = str(Path(root).resolve())
+    c.Autograde.autograde_preprocessors = [
+        "course_admin.executor.CourseExecute",
+        "nbgrader.preprocessors.IgnorePattern",
+        "nbconvert.preprocessors.ClearMetadataPreprocessor",
+        "nbgrader.preprocessors.LimitOutput",
+        "course_admin.judge.Judge",
+        "course_admin.judge.RecordMarks",
+        "nbgrader.preprocessors.AssignLatePenalties",
+        "nbgrader.preprocessors.CheckCellMetadata",
+    ]
+
+    # --- feedback and the formgrader's pages: no hidden tests, nothing live from a student
+    c.GenerateFeedback.preprocessors = [
+        "nbgrader.preprocessors.GetGrades",
+        "course_admin.feedback.HideTests",
+        "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
+    ]
+    c.HTMLExporter.sanitize_html = True
+    c.HTMLExporter.filters = {"markdown2html": "course_admin.feedback.safe_markdown"}
+
+
+def _find_alembic() -> None:
+    # nbgrader starts `alembic` by name whenever it opens a gradebook, so .venv/bin/nbgrader in a shell
+    # that has not activated the environment would stop with "No such file or directory".
+    if shutil.which("alembic") is None:
+        os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
