@@ -55,7 +55,7 @@ bench: setup ## run the benchmarks behind the measured claims
 	done
 
 figures: setup ## every figure of the labs on contact sheets, for looking at (out/figures)
-	@$(BIN)/course figures
+	@$(BIN)/python -m course_admin.figures
 
 clean: ## remove generated working files; never submissions, gradebooks or .venv
 	rm -rf out build .pytest_cache .ruff_cache .hypothesis .jupyter_cache *.egg-info
