@@ -11,6 +11,7 @@ import io
 import re
 import sys
 import textwrap
+from html import unescape
 from typing import NamedTuple
 
 import nbformat
