@@ -1,9 +1,10 @@
 """`run`: a submission is executed in a kernel, and the exams ask its code for evidence.
 
-CourseExecute takes the place of nbgrader's Execute among the preprocessors of `nbgrader autograde`. It executes the notebook as Execute
-does, with three differences: the hidden region of a check cell never reaches the kernel; after a check cell the exam, here in the
-grader's process, asks the kernel through files in a private folder; and a kernel that dies is started again, so that one bad cell does
-not cost the others. Nothing that the notebook prints or returns is a score: course_admin.judge reads the sittings alone.
+CourseExecute takes the place of nbgrader's Execute among the preprocessors of `nbgrader autograde`. It executes the
+notebook as Execute does, with three differences: the hidden region of a check cell never reaches the kernel; after a
+check cell the exam, here in the grader's process, asks the kernel through files in a private folder; and a kernel that
+dies is started again, so that one bad cell does not cost the others. Nothing that the notebook prints or returns is a
+score: course_admin.judge reads the sittings alone.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import asyncio
 import os
 import re
 import stat
+import subprocess
 import tempfile
 import time
 from collections.abc import Callable
@@ -127,7 +129,10 @@ class CourseExecute(Execute):
             self.run.findings.append(f"exam {name} could not judge the answer: {reason}")
 
     def execute_or_note(self, cell: NotebookNode, index: int) -> bool:
-        """Execute a cell; when that ends the kernel, say so in the cell and among the findings. Returns whether the kernel lives."""
+        """Execute a cell; when that ends the kernel, say so in the cell and among the findings.
+
+        Returns whether the kernel lives.
+        """
         self.timed_out = False
         try:
             self.execute_cell(cell, index)
@@ -138,9 +143,8 @@ class CourseExecute(Execute):
             why = slow if self.timed_out else "printed more than could be read"
         else:
             if self.timed_out:
-                self.run.findings.append(
-                    f"{_label(self.nb, index)} ran longer than {self.timeout} s and was stopped; the cells after it still counted"
-                )
+                late = f"{_label(self.nb, index)} ran longer than {self.timeout} s and was stopped"
+                self.run.findings.append(f"{late}; the cells after it still counted")
             return True
         self.drop_kernel()
         line = f"{_label(self.nb, index)} {why}; the cells after it were run in a new one"
@@ -149,17 +153,21 @@ class CourseExecute(Execute):
         return False
 
     def have_kernel(self) -> bool:
-        """Make sure that a kernel runs. After one died, a new one gets the earlier cells again, except check cells and those that ended it."""
+        """Make sure that a kernel runs.
+
+        After one died, a new one gets the earlier cells again, except check cells and those that ended it.
+        """
         if self.kc is not None:
             return True
         while self.starts <= self.max_restarts:
             self.starts += 1
             self.create_kernel_manager()
             if os.name == "posix":
-                # Sockets in our own folder, which nobody else may enter, instead of ports on the loopback, which all may.
+                # Sockets in our own folder, which nobody else may enter, instead of ports, which all may.
                 self.km.connection_file = str(self.mailbox / f"kernel-{self.starts}.json")
                 self.km.transport = "ipc"
-            self.start_new_kernel(env=_environment())
+            # What a process writes past Jupyter would land in the middle of the progress bar.
+            self.start_new_kernel(env=_environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             self.start_new_kernel_client()
             if self.replay():
                 return True
@@ -190,7 +198,7 @@ class CourseExecute(Execute):
             self._cleanup_kernel()
         self.kc = self.km = None
 
-    async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> None | dict[str, Any]:
+    async def _async_handle_timeout(self, timeout: int, cell: NotebookNode | None = None) -> dict[str, Any] | None:
         self.timed_out = True
         line = f"stopped: it ran longer than {timeout} s"
         self.error_on_timeout = {"ename": "CellTimeoutError", "evalue": line, "traceback": [line]}
@@ -236,8 +244,8 @@ class CourseExecute(Execute):
     async def _async_execute_silently(self, code: str) -> str:
         """Execute code beside the notebook: no output, no history. Returns how that ended.
 
-        Raises DeadKernelError, and TimeoutError after `question_timeout` seconds (the kernel is interrupted, and ended when that
-        does not help).
+        Raises DeadKernelError, and TimeoutError after `question_timeout` seconds (the kernel is interrupted, and ended
+        when that does not help).
         """
         kc, km = self.kc, self.km
         sent = kc.execute(code, silent=True, store_history=False, allow_stdin=False, stop_on_error=False)
@@ -290,7 +298,7 @@ class CourseExecute(Execute):
 
 
 def read_answer(path: Path) -> Evidence:
-    """The evidence in a reply file, which an enemy may have put there. Raises StudentError for everything but evidence."""
+    """The evidence in a reply file, which an enemy may have put there. Raises StudentError for anything else."""
     try:
         # Neither following a link nor waiting for somebody to write into a pipe.
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))

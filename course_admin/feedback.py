@@ -12,8 +12,11 @@ from nbgrader.preprocessors import NbGraderPreprocessor
 from course_admin.submission import is_automatic, without_hidden
 
 TAGS = frozenset(
-    "a abbr b blockquote br code del details dd div dl dt em h1 h2 h3 h4 h5 h6 hr i img li ol p pre s span strong sub summary sup "
-    "table tbody td th thead tr ul".split()
+    [
+        *("a", "abbr", "b", "blockquote", "br", "code", "del", "details", "dd", "div", "dl", "dt", "em", "hr", "i"),
+        *("h1", "h2", "h3", "h4", "h5", "h6", "img", "li", "ol", "p", "pre", "s", "span", "strong", "sub", "summary"),
+        *("sup", "table", "tbody", "td", "th", "thead", "tr", "ul"),
+    ]
 )
 PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*\Z")
 
@@ -21,8 +24,8 @@ PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*\Z
 class HideTests(NbGraderPreprocessor):
     """Takes the hidden tests out of check cells, which nbgrader has filled in again from the gradebook.
 
-    Of check cells alone: nbgrader's ClearHiddenTests looks everywhere, and a student who writes "BEGIN HIDDEN TESTS" in an answer
-    would be left without a page.
+    Of check cells alone: nbgrader's ClearHiddenTests looks everywhere, and a student who writes "BEGIN HIDDEN TESTS"
+    in an answer would be left without a page.
     """
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:

@@ -1,9 +1,10 @@
 """`judge` and `record`: from what a run brought back to points, and from points to the gradebook.
 
-Judge stands after CourseExecute among the preprocessors of `nbgrader autograde`. It throws away every output of every automatically
-graded cell, whatever the student's process put there, and writes two of its own: the exam's lines as stdout, and the points as
-`repr(float)`, which is what nbgrader's determine_grade reads. Without a Run (stock Execute, --no-execute) it refuses: no marks rather
-than full ones. RecordMarks is nbgrader's SaveAutoGrades, and gives zero for check cells that are no longer in the notebook.
+Judge stands after CourseExecute among the preprocessors of `nbgrader autograde`. It throws away every output of every
+automatically graded cell, whatever the student's process put there, and writes two of its own: the exam's lines as
+stdout, and the points as `repr(float)`, which is what nbgrader's determine_grade reads. Without a Run (stock Execute,
+--no-execute) it refuses: no marks rather than full ones. RecordMarks is nbgrader's SaveAutoGrades, and gives zero for
+check cells that are no longer in the notebook.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 from course_admin.submission import CHECK, KEY, Run, is_automatic
 
 DECIMALS = 2
-"""Points are rounded to this many decimals, half to even as Python rounds: enough for thirds, and what nbgrader's own pages show."""
+"""Points are rounded to so many decimals, half to even as Python rounds: what nbgrader's own pages show."""
 
 NOT_RUN = "this cell was never run, so nothing is known about your answer"
 
@@ -32,7 +33,7 @@ class Mark(NamedTuple):
     message: str
 
 
-class NoEvidence(RuntimeError):
+class NoEvidenceError(RuntimeError):
     """There is no Run to judge: whoever executed the notebook, it was not course_admin.executor."""
 
 
@@ -59,9 +60,9 @@ class Judge(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         run = resources.get(KEY)
         if not isinstance(run, Run):
-            raise NoEvidence(
-                "no evidence, no marks: this notebook was not executed by course_admin.executor. Leave out --no-execute, and "
-                "keep CourseExecute in c.Autograde.autograde_preprocessors"
+            raise NoEvidenceError(
+                "no evidence, no marks: this notebook was not executed by course_admin.executor. Leave out "
+                "--no-execute, and keep CourseExecute in c.Autograde.autograde_preprocessors"
             )
         cells = [cell for cell in nb.cells if is_automatic(cell)]
         # The points are the gradebook's: nbgrader's OverwriteCells has put back what a student may have changed.
@@ -83,7 +84,7 @@ def outputs_of(mark: Mark, execution_count: int | None = None) -> list[NotebookN
 
 
 class RecordMarks(SaveAutoGrades):
-    """Writes the marks into the gradebook; a check cell that is missing from the notebook gets zero, not its old mark."""
+    """Writes the marks into the gradebook; a check cell that is missing gets zero, not its old mark."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         nb, resources = super().preprocess(nb, resources)

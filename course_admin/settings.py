@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from course_admin.course import CONFIG, CourseError
+
 CODE_STUB = 'raise NotImplementedError("Your code goes here: replace this line.")'
 """What stands in a release in place of every solution. It runs and says one sentence."""
 
@@ -52,6 +54,16 @@ def configure(c: Any, root: Path | str) -> None:
     ]
     c.HTMLExporter.sanitize_html = True
     c.HTMLExporter.filters = {"markdown2html": "course_admin.feedback.safe_markdown"}
+
+
+def load_settings(root: Path | str) -> Any:
+    """The configuration in a root's nbgrader_config.py, as stock nbgrader run there reads it. Raises CourseError."""
+    from traitlets.config.loader import PyFileConfigLoader
+
+    try:
+        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+    except Exception as error:  # it is somebody's Python
+        raise CourseError(f"{Path(root) / CONFIG} does not run: {error}") from error
 
 
 def _find_alembic() -> None:

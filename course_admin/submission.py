@@ -1,8 +1,8 @@
 """What one run of a submission brings back, and how the cells of a notebook are told apart.
 
-Grading is three steps with three names: `run(submission) -> Run` (course_admin.executor) executes the notebook and lets the exams ask,
-`judge(run) -> marks` (course_admin.judge) turns that into points, `record(marks)` (there too) writes them into the gradebook.
-Only `run` touches the student's code, only `record` a gradebook.
+Grading is three steps with three names: `run(submission) -> Run` (course_admin.executor) executes the notebook and lets
+the exams ask, `judge(run) -> marks` (course_admin.judge) turns that into points, `record(marks)` (there too) writes
+them into the gradebook. Only `run` touches the student's code, only `record` a gradebook.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ KEY = "course"
 
 @dataclass
 class Sitting:
-    """One exam that a submission sat. transcript: the questions and answers; result: what the exam made of them, judged outside."""
+    """One exam that a submission sat. transcript: the questions and answers; result: what the exam made of them."""
 
     exam: str
     transcript: Transcript
@@ -32,8 +32,11 @@ class Sitting:
 class Run:
     """What a submission's run brought back.
 
-    sittings: by the check cell's grade_id, of those check cells that were reached; missed: grade_id -> why not, of the others;
-    findings: lines for student and grader about what stopped or went missing; seconds: how long the run took; fingerprint: of what was graded, see `fingerprint`.
+    sittings: by the check cell's grade_id, of those check cells that were reached;
+    missed: grade_id -> why not, of the others;
+    findings: lines for student and grader about what stopped or went missing;
+    seconds: how long the run took;
+    fingerprint: of what was graded, see `fingerprint`.
     """
 
     lab: str
@@ -56,7 +59,7 @@ class Run:
 
 
 def is_automatic(cell: Any) -> bool:
-    """Whether nbgrader reads a score for this cell from its outputs: graded, code, and not an answer that a person marks."""
+    """Whether nbgrader reads a score for this cell from its outputs: graded code that no person marks."""
     meta = cell.metadata.get("nbgrader", {})
     return bool(meta.get("grade")) and not meta.get("solution") and cell.cell_type == "code"
 

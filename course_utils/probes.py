@@ -224,9 +224,9 @@ def answer(question: Callable, targets: list[Any], inputs: Mapping[str, Any]) ->
 def answer_file(request: str, reply: str, namespace: Mapping[str, Any]) -> None:
     """Answer the question in file `request` about the names in `namespace` into the file `reply`.
 
-    The question holds `probe`, `targets` and each input NAME as "i:NAME"; the answer `ok` and each piece of evidence NAME as
-    "e:NAME", or, with ok False, the fields of a StudentError. The grader's side is course_admin.executor; this runs in the
-    student's kernel. A name that is not there (the cell was never run, or raised) is answered as NameError.
+    The question holds `probe`, `targets` and each input NAME as "i:NAME"; the answer `ok` and each piece of evidence
+    NAME as "e:NAME", or, with ok False, the fields of a StudentError. The grader's side is course_admin.executor; this
+    runs in the student's kernel. A name that is not there (its cell was never run, or raised) is answered as NameError.
     """
     question = unpack(Path(request).read_bytes())
     names, asked = question["targets"], PROBES[question["probe"]]
@@ -246,14 +246,17 @@ def answer_file(request: str, reply: str, namespace: Mapping[str, Any]) -> None:
 
 
 def tensors(inputs: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs with every array as a tensor: floats as float32, whole numbers as int64; everything else as it is."""
+    """The inputs as a student's code gets them.
+
+    Arrays become tensors, floats as float32 and whole numbers as int64; lists become tuples; the rest stays.
+    """
     out: dict[str, Any] = {}
     for name, value in inputs.items():
         if isinstance(value, np.ndarray):
             kinds = {"f": np.float32, "i": np.int64, "u": np.int64, "b": np.bool_}
             out[name] = torch.from_numpy(np.array(value, dtype=kinds[value.dtype.kind]))
         else:
-            out[name] = value
+            out[name] = tuple(value) if isinstance(value, list) else value
     return out
 
 

@@ -1,0 +1,370 @@
+"""`course grade`: every submission of a lab through nbgrader's own autograder, one after the other, marks into the gradebook.
+
+The steps are nbgrader's: GenerateAssignment fills the gradebook (its release goes to a temporary folder), Autograde runs a
+submission with the course's preprocessors (course_admin.executor, course_admin.judge), GenerateFeedback writes its page. One
+submission at a time goes through, so that whatever is wrong with it stays its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import json
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from course_admin.course import CourseError, Lab, find_labs
+from course_admin.submission import KEY, fingerprint
+
+GRADED, KEPT, FAILED = "graded", "kept", "failed"
+
+
+@dataclass
+class Outcome:
+    """What became of one submission.
+
+    state: "graded", "kept" (unchanged since it was graded) or "failed" (not gradable: the findings say why);
+    automatic, automatic_max: points that the exams gave, and could give; pending: answers that wait for a person;
+    page: the feedback page, None where there is none; seconds: how long the notebook ran.
+    """
+
+    lab: str
+    student: str
+    state: str
+    automatic: float = 0.0
+    automatic_max: float = 0.0
+    pending: int = 0
+    findings: list[str] = field(default_factory=list)
+    page: Path | None = None
+    seconds: float = 0.0
+
+
+def grade(
+    root: Path,
+    labs: Sequence[str],
+    *,
+    student: str | None = None,
+    force: bool = False,
+    console: Any = None,
+    table: bool = True,
+) -> list[Outcome]:
+    """Grade the submissions in submitted/<student>/<lab>/, write marks and feedback pages, and show how it went.
+
+    student: that one alone; force: also those that did not change since they were graded; table: whether to end with one.
+    A broken submission never stops the others: what is wrong with it stands in its Outcome.
+    Raises CourseError, before anything is graded, for an unknown lab, one that is not built or has no exams, and when
+    nothing was handed in.
+    """
+    from rich.console import Console
+
+    console = console or Console()
+    chosen = find_labs(root, tuple(labs))
+    work = [(lab, _submissions(lab, student)) for lab in chosen if _is_gradable(lab)]
+    if not any(students for _, students in work):
+        _nothing_handed_in(work, student)
+    outcomes = []
+    for lab, students in work:
+        if students:
+            outcomes += _grade_lab(lab, students, force=force, console=console)
+    if table:
+        show(outcomes, console)
+    return outcomes
+
+
+def show(outcomes: Sequence[Outcome], console: Any) -> None:
+    """A table for each lab: student, automatic points, what waits for a person, findings."""
+    from rich.table import Table
+
+    for lab in dict.fromkeys(outcome.lab for outcome in outcomes):
+        rows = [outcome for outcome in outcomes if outcome.lab == lab]
+        table = Table(title=lab, title_style="bold", title_justify="left")
+        table.add_column("student")
+        table.add_column("automatic", justify="right")
+        table.add_column("to mark", justify="right")
+        table.add_column("findings", overflow="fold")
+        for row in rows:
+            points = "-" if row.state == FAILED else f"{round(row.automatic, 2):g}/{row.automatic_max:g}"
+            findings = [*row.findings, *(["unchanged, kept"] if row.state == KEPT else [])]
+            table.add_row(row.student, points, str(row.pending or ""), _plain("\n".join(findings)))
+        console.print(table)
+        kept = sum(row.state == KEPT for row in rows)
+        if kept:
+            console.print(f"{kept} of {len(rows)} kept as they were; --force grades them again", highlight=False)
+
+
+# --- before ----------------------------------------------------------------------------------------------------------
+
+
+def _is_gradable(lab: Lab) -> bool:
+    from course_admin.exams import load_exams
+
+    if not lab.source.is_file():
+        raise CourseError(f"lab {lab.name} is not built: run `course build {lab.name}` first")
+    try:
+        load_exams(lab.root, lab.name)
+    except Exception as error:  # an exam file is the course team's Python
+        raise CourseError(f"the exams of {lab.name} cannot be used: {error}") from error
+    return True
+
+
+def _submissions(lab: Lab, student: str | None) -> list[str]:
+    """The students who handed this lab in: the folders submitted/<student>/<lab>."""
+    folders = sorted((lab.root / "submitted").glob(f"*/{glob.escape(lab.name)}"))
+    names = [folder.parent.name for folder in folders if folder.is_dir() and not folder.parent.name.startswith(".")]
+    return [name for name in names if student in (None, name)]
+
+
+def _nothing_handed_in(work: list[tuple[Lab, list[str]]], student: str | None) -> None:
+    lab = work[0][0]
+    names = ", ".join(lab.name for lab, _ in work)
+    who = student or "STUDENT"
+    raise CourseError(
+        f"no submission of {names}{f' by {student}' if student else ''}: put the notebook at "
+        f"submitted/{who}/{lab.name}/{lab.name}.ipynb in {lab.root}"
+    )
+
+
+def register(lab: Lab, config: Any) -> None:
+    """Fill the gradebook with the lab's cells and points, by nbgrader's GenerateAssignment. release/ is left alone.
+
+    Raises CourseError when nbgrader refuses.
+    """
+    from nbgrader.converters import GenerateAssignment
+
+    with tempfile.TemporaryDirectory(prefix="course-release-") as folder:
+        coursedir = _coursedir(config, lab)
+        coursedir.release_directory = folder
+        error = _convert(GenerateAssignment, coursedir, config)
+    if error is not None:
+        hint = ""
+        if "there are submissions associated with it" in str(error):
+            hint = "; exercises were added or removed after students handed in: move gradebook.db away and grade again"
+        raise CourseError(f"lab {lab.name} cannot be put into the gradebook: {_reason(error)}{hint}") from error
+
+
+# --- one lab, one submission ------------------------------------------------------------------------------------------
+
+
+def _grade_lab(lab: Lab, students: list[str], *, force: bool, console: Any) -> list[Outcome]:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from course_admin.settings import load_settings
+
+    outcomes = []
+    columns = [
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    ]
+    with Progress(*columns, console=console, transient=True) as progress, _quiet():
+        task = progress.add_task(f"{lab.name}: preparing", total=len(students))
+        config = load_settings(lab.root)
+        register(lab, config)
+        for student in students:
+            progress.update(task, description=f"{lab.name}: {_plain(student)}")
+            outcomes.append(grade_one(lab, student, config, force=force))
+            progress.advance(task)
+            if not console.is_terminal:
+                console.print(_line(outcomes[-1]), highlight=False, markup=False, soft_wrap=True)
+    return outcomes
+
+
+def grade_one(lab: Lab, student: str, config: Any, *, force: bool = False) -> Outcome:
+    """Grade one submission of a registered lab. Never raises for what is wrong with the submission."""
+    from nbgrader.converters import Autograde, GenerateFeedback
+
+    trouble = _trouble(lab, student)
+    if trouble:
+        return _failed(lab, student, trouble, config)
+    outcome = None if force else _kept(lab, student, config)
+    if outcome is None:
+        error = _convert(Autograde, _coursedir(config, lab, student), config)
+        if error is not None:
+            return _failed(lab, student, _reason(error), config)
+        outcome = _outcome(lab, student, GRADED, config)
+    # Also for those that were kept: a person may have marked an answer since.
+    error = _convert(GenerateFeedback, _coursedir(config, lab, student), config)
+    if error is not None:
+        outcome.findings.append(f"no feedback page: {_reason(error)}")
+    else:
+        outcome.page = _path(config, lab, student, "feedback_directory", ".html")
+    return outcome
+
+
+def _trouble(lab: Lab, student: str) -> str:
+    """What can be seen to be wrong before nbgrader looks, or ""."""
+    folder = lab.root / "submitted" / student / lab.name
+    path = folder / f"{lab.name}.ipynb"
+    links = [item.name for item in (folder, *sorted(folder.rglob("*"))) if item.is_symlink()]
+    if links:
+        return f"{links[0]} is a link: hand in the file itself"
+    if not path.is_file():
+        there = ", ".join(item.name for item in sorted(folder.iterdir())) or "nothing"
+        return f"no {path.name} handed in (there: {there})"
+    return ""
+
+
+def _failed(lab: Lab, student: str, finding: str, config: Any) -> Outcome:
+    outcome = Outcome(lab.name, student, FAILED, findings=[finding])
+    old = _grades(lab, student, config)
+    if any(automatic and score is not None for _, score, _, _, automatic in old):
+        outcome.findings.append("the marks of an earlier run still stand in the gradebook")
+    return outcome
+
+
+def _kept(lab: Lab, student: str, config: Any) -> Outcome | None:
+    """The outcome of an earlier run, when nothing that the marks depend on has changed since."""
+    summary = _summary(lab, student, config)
+    now = fingerprint(lab.root, lab.name, _path(config, lab, student, "submitted_directory", ".ipynb"))
+    automatic = [score for _, score, _, _, automatic in _grades(lab, student, config) if automatic]
+    if summary.get("fingerprint") != now or not automatic or None in automatic:
+        return None
+    return _outcome(lab, student, KEPT, config)
+
+
+def _outcome(lab: Lab, student: str, state: str, config: Any) -> Outcome:
+    grades = _grades(lab, student, config)
+    summary = _summary(lab, student, config)
+    return Outcome(
+        lab.name,
+        student,
+        state,
+        automatic=sum(score or 0.0 for _, score, _, _, automatic in grades if automatic),
+        automatic_max=sum(out_of for _, _, out_of, _, automatic in grades if automatic),
+        pending=sum(pending for _, _, _, pending, _ in grades),
+        findings=[str(line) for line in summary.get("findings", [])],
+        seconds=float(summary.get("seconds", 0.0)),
+    )
+
+
+def _grades(lab: Lab, student: str, config: Any) -> list[tuple[str, float | None, float, bool, bool]]:
+    """(grade_id, automatic points or None, maximum, whether a person has to mark it, whether exams mark it)."""
+    from nbgrader.api import Gradebook, MissingEntry
+
+    with Gradebook(_coursedir(config, lab).db_url) as gradebook:
+        try:
+            submission = gradebook.find_submission(lab.name, student)
+        except MissingEntry:
+            return []
+        found = []
+        for notebook in submission.notebooks:
+            written = {cell.name for cell in notebook.notebook.solution_cells}
+            for item in notebook.grades:
+                automatic = item.cell_type == "code" and item.name not in written
+                found.append((item.name, item.auto_score, item.max_score, item.needs_manual_grade, automatic))
+        return found
+
+
+def _summary(lab: Lab, student: str, config: Any) -> dict[str, Any]:
+    """What the run left in the autograded notebook, {} where there is none."""
+    path = _path(config, lab, student, "autograded_directory", ".ipynb")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))["metadata"].get(KEY)
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+# --- nbgrader --------------------------------------------------------------------------------------------------------
+
+
+def _coursedir(config: Any, lab: Lab, student: str | None = None) -> Any:
+    from nbgrader.coursedir import CourseDirectory
+
+    coursedir = CourseDirectory(config=config)
+    coursedir.assignment_id = lab.name
+    if student is not None:
+        # nbgrader takes it for a pattern.
+        coursedir.student_id = glob.escape(student)
+    return coursedir
+
+
+def _path(config: Any, lab: Lab, student: str, directory: str, suffix: str) -> Path:
+    coursedir = _coursedir(config, lab)
+    return Path(coursedir.format_path(getattr(coursedir, directory), student, lab.name), lab.name + suffix)
+
+
+def _convert(converter: type, coursedir: Any, config: Any) -> Exception | None:
+    """Run one of nbgrader's converters and return what went wrong, None when nothing did.
+
+    nbgrader logs the exception that stopped a conversion and raises one that says no more than that there was one.
+    """
+    caught: list[Exception] = []
+
+    class Listening(converter):
+        def convert_single_notebook(self, notebook_filename: str) -> None:
+            with _remembering(caught):
+                super().convert_single_notebook(notebook_filename)
+
+        def init_assignment(self, assignment_id: str, student_id: str) -> None:
+            with _remembering(caught):
+                super().init_assignment(assignment_id, student_id)
+
+    # The same name, so that c.Autograde and the like are meant for it.
+    Listening.__name__ = converter.__name__
+    log = logging.getLogger("course.grade")
+    log.propagate = False
+    log.handlers = [logging.NullHandler()]
+    try:
+        Listening(coursedir=coursedir, config=config, log=log, force=True).start()
+    except Exception as error:
+        return caught[0] if caught else error
+    return None
+
+
+@contextlib.contextmanager
+def _remembering(caught: list[Exception]) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        caught.append(error)
+        raise
+
+
+def _reason(error: Exception) -> str:
+    """An exception from nbgrader's depths as one line for the person who grades."""
+    import nbformat
+    from nbformat.reader import NotJSONError
+    from nbgrader.nbgraderformat import SchemaTooNewError, SchemaTooOldError
+
+    first = (str(error).strip().splitlines() or [""])[0][:200]
+    known: list[tuple[tuple[type, ...], str]] = [
+        ((NotJSONError,), "not a notebook: the file is broken off, empty or no JSON"),
+        ((UnicodeDecodeError,), "not a notebook: the file is not UTF-8 text"),
+        (
+            (SchemaTooOldError, SchemaTooNewError),
+            "a graded cell was copied, or its grading data changed: take the extra cell away",
+        ),
+        ((nbformat.ValidationError,), f"not a valid notebook: {first}"),
+    ]
+    for kinds, line in known:
+        if isinstance(error, kinds):
+            return line
+    return f"could not be graded: {type(error).__name__}: {first}".rstrip(": ")
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    # SQLAlchemy warns about nbgrader's way of making a submission.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def _line(outcome: Outcome) -> str:
+    points = "" if outcome.state == FAILED else f" {round(outcome.automatic, 2):g}/{outcome.automatic_max:g}"
+    findings = f" ({'; '.join(outcome.findings)})" if outcome.findings else ""
+    return f"{outcome.lab} {outcome.student}: {outcome.state}{points}{findings}"
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
