@@ -39,7 +39,7 @@ def options(
 
 @app.command(epilog="Example: [bold]course build 01_pca_vs_ae[/]")
 def build(
-    labs: Annotated[list[str] | None, typer.Argument(metavar="[LAB]...", help="Which labs (default: all).")] = None,
+    labs: Annotated[list[str] | None, typer.Argument(metavar="LAB", help="Which labs (default: all).")] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; exit 1 when a file is not what its text makes.")
     ] = False,
