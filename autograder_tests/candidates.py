@@ -14,7 +14,7 @@ from typing import Any
 
 import jupytext
 
-STUB = 'raise NotImplementedError("complete this cell")'
+from course_admin.settings import CODE_STUB
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def stub(source: str) -> str:
     inside = False
     for line in source.splitlines():
         if "### BEGIN SOLUTION" in line:
-            out.append(line[: len(line) - len(line.lstrip())] + STUB)
+            out.append(line[: len(line) - len(line.lstrip())] + CODE_STUB)
             inside = True
         elif "### END SOLUTION" in line:
             inside = False

@@ -1,7 +1,7 @@
 """Evidence: what a probe brings back from a student's code, as plain values that cannot do anything.
 
 Evidence is a flat dict. Its keys are names, its values are numpy arrays of numbers or booleans, Python numbers,
-booleans, strings, None, or lists of strings. It travels between processes as one .npz (no pickle) with the
+booleans, strings, None, or lists of strings and numbers. It travels between processes as one .npz (no pickle) with the
 scalars as JSON inside, and whoever reads it trusts nothing about it: neither the size nor the types.
 """
 
@@ -145,6 +145,6 @@ def _plain_scalar(name: str, value: Any) -> Any:
         return value.item()
     if isinstance(value, str):
         return value[:MAX_TEXT]
-    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
-        return [item[:MAX_TEXT] for item in value[:MAX_NAMES]]
+    if isinstance(value, list | tuple) and all(isinstance(item, str | int | float) for item in value):
+        return [item[:MAX_TEXT] if isinstance(item, str) else item for item in value[:MAX_NAMES]]
     raise EvidenceError(f"{name} is {describe_type(value)}: not an array, a number or a text")

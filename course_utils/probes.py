@@ -102,23 +102,19 @@ def draws(target: type | Callable, *, times: int, **inputs: Any) -> Evidence:
 
 
 @probe
-def module(target: type, *, images: np.ndarray, settings: str = "", seed: int = 0, **numbers: Any) -> Evidence:
+def module(target: type, *, images: np.ndarray, seed: int = 0, **numbers: Any) -> Evidence:
     """Make target(**numbers), a torch module, and put images through it.
 
-    Evidence: weights.NAME for every entry of its state dict, output (as in `call`), output_again for a second pass (a
-    fixed network repeats itself), code when it has an `encoder`, and modules, the kinds of its leaf modules in order.
+    Evidence: output (as `value` in `call`), weights.NAME for every entry of the state dict in its order, and modules,
+    the kinds of the leaf modules in order.
     """
     torch.manual_seed(seed)
     model = target(**numbers)
     if not isinstance(model, nn.Module):
         raise EvidenceError("the class is not a torch module: does it inherit from nn.Module?")
     model.eval()
-    given = tensors({"images": images})["images"]
     with torch.no_grad():
-        out = flatten("output", model(given))
-        out |= flatten("output_again", model(given))
-        if isinstance(getattr(model, "encoder", None), nn.Module):
-            out |= flatten("code", model.encoder(given.flatten(1)))
+        out = flatten("output", model(tensors({"images": images})["images"]))
     out |= flatten("weights", dict(model.state_dict()))
     out["modules"] = [type(part).__name__ for part in model.modules() if not list(part.children())]
     return out
