@@ -259,6 +259,26 @@ def test_evaluate_and_reconstruct_need_no_gradient(images):
     assert torch.allclose(result.flatten(1), new_model()(images)[0], atol=1e-6)
 
 
+def test_denormal_numbers_are_zero_in_training_only(images):
+    """They slow Adam down; outside, the course changes nothing about arithmetic."""
+
+    def tiny():
+        return (torch.full((1,), 1e-40) * 1.5).item()
+
+    if not torch.set_flush_denormal(False):
+        pytest.skip("this processor cannot flush denormal numbers")
+    within = []
+
+    def watch(model, history):
+        within.append(tiny())
+        if history.epochs == 2:
+            raise KeyboardInterrupt
+
+    fit(new_model(), images, epochs=3, callbacks=[watch])
+    assert within == [0, 0]
+    assert tiny() > 0
+
+
 # ends
 
 

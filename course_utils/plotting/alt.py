@@ -49,15 +49,10 @@ def alt_text(drawing: Axes | Figure) -> str | None:
 
 def to_html(figure: Figure, alt: str, pixels_per_inch: int = PNG_PIXELS_PER_INCH) -> str:
     """The figure as an <img> element with a PNG inside, opaque, in the size it has in inches."""
-    background = figure.get_facecolor()
+    if to_rgba(figure.get_facecolor())[3] < 1:
+        figure.patch.set(facecolor="white", alpha=1)  # dark themes swallow the axes of a transparent figure
     png = BytesIO()
-    figure.savefig(
-        png,
-        format="png",
-        dpi=pixels_per_inch,
-        facecolor=background if to_rgba(background)[3] == 1 else "white",
-        bbox_inches="tight",
-    )
+    figure.savefig(png, format="png", dpi=pixels_per_inch, facecolor="auto", bbox_inches="tight")
     data = png.getvalue()
     pixels = int.from_bytes(data[16:20], "big")  # the width in the PNG's header
     width = round(pixels * CSS_PIXELS_PER_INCH / pixels_per_inch)

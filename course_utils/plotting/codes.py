@@ -3,7 +3,6 @@
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 
 from course_utils.plotting.alt import describe
 from course_utils.plotting.style import as_array, axes_or_new, colour, styled
@@ -51,10 +50,8 @@ def show_codes(
     ax.scatter(*points.T, c=[colour(c) for c in classes], **style)
     for c in present:
         x, y = np.median(points[classes == c], axis=0)
-        halo = [withStroke(linewidth=3, foreground="white")]
-        ax.text(
-            x, y, called[c], color=colour(c), fontsize=13, weight="bold", ha="center", va="center", path_effects=halo
-        )
+        box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": colour(c), "alpha": 0.85}
+        ax.text(x, y, called[c], ha="center", va="center", bbox=box)
     dots = [Line2D([], [], marker="o", linestyle="", markersize=6, color=colour(c), label=called[c]) for c in present]
     ax.legend(handles=dots, loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2)
     centres = "; ".join(f"{called[c]} near {_point(np.median(points[classes == c], axis=0))}" for c in present)

@@ -59,8 +59,14 @@ def styled(draw: Callable) -> Callable:
 
     @wraps(draw)
     def drawn(*args, **kwargs):
-        with mpl.rc_context(STYLE):
+        # Not rc_context, which would put back `interactive` as well: a notebook's backend sets that when it is first
+        # used, perhaps here inside, and without it no later figure would appear.
+        before = {key: mpl.rcParams[key] for key in STYLE}
+        mpl.rcParams.update(STYLE)
+        try:
             return draw(*args, **kwargs)
+        finally:
+            mpl.rcParams.update(before)
 
     return drawn
 
