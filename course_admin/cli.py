@@ -61,6 +61,55 @@ def build(
         work.build(course_root(), labs or (), say=say)
 
 
+@app.command(epilog="Example: [bold]course grade 01_pca_vs_ae[/]  (submissions: submitted/STUDENT/LAB/LAB.ipynb)")
+def grade(
+    labs: Annotated[list[str], typer.Argument(metavar="LAB", help="Which labs.")],
+    student: Annotated[str | None, typer.Option(metavar="NAME", help="That student alone.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Also what did not change since it was graded.")] = False,
+) -> None:
+    """Execute and examine what students handed in: marks into the gradebook, feedback pages into feedback/."""
+    from course_admin import grade as work
+
+    work.grade(course_root(), labs, student=student, force=force)
+
+
+@app.command(epilog="Example: [bold]course report 01_pca_vs_ae --format csv --out marks.csv[/]")
+def report(
+    labs: Annotated[list[str] | None, typer.Argument(metavar="LAB", help="Which labs (default: all graded).")] = None,
+    format: Annotated[str, typer.Option(metavar="table|csv", help="For people, or for programs.")] = "table",
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there.", dir_okay=False)] = None,
+) -> None:
+    """Show the marks in the gradebook: points per student and exercise, totals, means."""
+    from course_admin import report as work
+
+    work.report(course_root(), labs or (), format=format, out=out)
+
+
+@app.command(epilog="Example: [bold]course demo --into /tmp/demo[/]")
+def demo(
+    into: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where (default: out/demo). Made anew by each run.")
+    ] = None,
+) -> None:
+    """See the whole of grading at work: build a lab, hand in a small class, grade it, read marks and feedback."""
+    from course_admin import demo as work
+
+    work.demo(course_root(), into)
+
+
+@app.command(epilog="Example: [bold]course doctor[/]")
+def doctor() -> None:
+    """Say what is installed and works, and how to mend what does not. Exit code 1: something necessary is missing."""
+    from course_admin import doctor as work
+
+    try:
+        root = course_root()
+    except CourseError:
+        root = None
+    if not work.doctor(root):
+        raise typer.Exit(1)
+
+
 def course_root() -> Path:
     """The root that the command works on."""
     return find_root(_options["root"])  # type: ignore[arg-type]

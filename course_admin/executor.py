@@ -34,8 +34,9 @@ from course_utils.evidence import MAX_BYTES, Evidence, EvidenceError, pack, unpa
 from course_utils.probes import PROBES, StudentError
 
 ENVIRONMENT = {
-    # One thread: the same speed for everybody, however many are graded at once.
+    # One thread of the processor: the same numbers and the same speed for everybody, however many are graded at once.
     "OMP_NUM_THREADS": "1",
+    "COURSE_DEVICE": "cpu",
     "COURSE_BUDGET": "quick",
     # A mark never depends on a network.
     "COURSE_DATA": "sample",

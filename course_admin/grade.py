@@ -1,8 +1,8 @@
-"""`course grade`: every submission of a lab through nbgrader's own autograder, one after the other, marks into the gradebook.
+"""`course grade`: every submission of a lab through nbgrader's own autograder, one after the other.
 
-The steps are nbgrader's: GenerateAssignment fills the gradebook (its release goes to a temporary folder), Autograde runs a
-submission with the course's preprocessors (course_admin.executor, course_admin.judge), GenerateFeedback writes its page. One
-submission at a time goes through, so that whatever is wrong with it stays its own.
+The steps are nbgrader's: GenerateAssignment fills the gradebook (its release goes to a temporary folder), Autograde
+runs a submission with the course's preprocessors (course_admin.executor, course_admin.judge) and writes the marks,
+GenerateFeedback writes its page. One submission at a time goes through, so that what is wrong with it stays its own.
 """
 
 from __future__ import annotations
@@ -55,7 +55,8 @@ def grade(
 ) -> list[Outcome]:
     """Grade the submissions in submitted/<student>/<lab>/, write marks and feedback pages, and show how it went.
 
-    student: that one alone; force: also those that did not change since they were graded; table: whether to end with one.
+    student: that one alone; force: also those that did not change since they were graded;
+    table: whether to end with one.
     A broken submission never stops the others: what is wrong with it stands in its Outcome.
     Raises CourseError, before anything is graded, for an unknown lab, one that is not built or has no exams, and when
     nothing was handed in.
@@ -163,7 +164,8 @@ def _grade_lab(lab: Lab, students: list[str], *, force: bool, console: Any) -> l
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     ]
-    with Progress(*columns, console=console, transient=True) as progress, _quiet():
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as progress, _quiet():
         task = progress.add_task(f"{lab.name}: preparing", total=len(students))
         config = load_settings(lab.root)
         register(lab, config)
@@ -171,7 +173,7 @@ def _grade_lab(lab: Lab, students: list[str], *, force: bool, console: Any) -> l
             progress.update(task, description=f"{lab.name}: {_plain(student)}")
             outcomes.append(grade_one(lab, student, config, force=force))
             progress.advance(task)
-            if not console.is_terminal:
+            if hidden:
                 console.print(_line(outcomes[-1]), highlight=False, markup=False, soft_wrap=True)
     return outcomes
 

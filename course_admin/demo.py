@@ -1,0 +1,155 @@
+"""`course demo`: the whole of grading on a class of three, in a folder and a gradebook of its own; no network."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+from course_admin import classroom
+from course_admin.course import CourseError, Lab
+
+LAB = "01_pca_vs_ae"
+TEMPLATE_LAB = "00_template"
+MARKER = ".course-demo"
+PERFECT, PARTLY, BLANK = "perfect", "partly-right", "blank"
+
+
+def demo(root: Path, into: Path | None = None, *, console: Any = None) -> Path:
+    """Build a lab, hand in three submissions, grade them, show the marks and where the feedback is. Returns the folder.
+
+    into: the folder (default: out/demo under the root); made anew each time, if it is one of the demo's own making.
+    Raises CourseError for a folder that holds something else, and when the marks are not what they must be.
+    """
+    from rich.console import Console
+
+    from course_admin.grade import FAILED, grade
+    from course_admin.report import read_marks
+    from course_admin.report import show as show_marks
+
+    console = console or Console()
+    into = (Path(into) if into else Path(root) / "out" / "demo").resolve()
+    shown = _show(into)
+
+    def say(step: str, line: str) -> None:
+        console.print(f"[bold cyan]{step:<8}[/]", line, highlight=False, soft_wrap=True)
+
+    with console.status("building the release"):
+        lab = _new_course(Path(root), into)
+    say("build", f"{lab.name}: text → instructor's notebook → students' release, in {shown}")
+    students = _hand_in(Path(root), lab)
+    say("class", "   ".join(f"{name}: {what}" for name, what in students.items()))
+    outcomes = grade(into, [lab.name], console=console, table=False)
+    seconds = ", ".join(f"{outcome.student} {outcome.seconds:.1f} s" for outcome in outcomes)
+    say("grade", f"every notebook executed, every exercise examined: {seconds}")
+    console.print()
+    show_marks(read_marks(into), console)
+    console.print("[dim]?: written answers, which a person marks in nbgrader's formgrader[/]", highlight=False)
+    console.print()
+    for line in _told(lab, PARTLY):
+        say("told", f"{PARTLY} reads: {line}")
+    for outcome in outcomes:
+        for finding in outcome.findings:
+            say("finding", f"{outcome.student}: {finding}")
+    pages = [outcome.page for outcome in outcomes if outcome.page]
+    for page in pages:
+        say("feedback" if page == pages[0] else "", _show(page))
+    say("next", f"course --root {shown} report --format csv")
+
+    points = {outcome.student: outcome.automatic for outcome in outcomes}
+    most = outcomes[0].automatic_max
+    right = points[PERFECT] == most and points[BLANK] == 0 and 0 < points[PARTLY] < most
+    if not right or any(outcome.state == FAILED for outcome in outcomes):
+        raise CourseError(
+            "these are not the marks that the demo must end with (all for perfect, some for partly-right, none for "
+            f"blank): run `course doctor`, and look at the pages in {shown}/feedback"
+        )
+    return into
+
+
+def _new_course(root: Path, into: Path) -> Lab:
+    """A course folder with one built lab. Raises CourseError when the folder is not the demo's own."""
+    from course_admin.build import build
+    from course_admin.newlab import new_course, new_lab
+
+    if into.is_dir() and any(into.iterdir()):
+        if not (into / MARKER).is_file():
+            raise CourseError(f"{into} holds something that no demo made: name another folder, course demo --into DIR")
+        shutil.rmtree(into)
+    elif into.exists() and not into.is_dir():
+        raise CourseError(f"{into} is a file: name a folder, course demo --into DIR")
+    into.mkdir(parents=True, exist_ok=True)
+    (into / MARKER).write_text("Made by `course demo`, which removes this folder when it is run again.\n")
+    new_course(into, like=root)
+    if (root / "notebooks" / LAB / f"{LAB}.py").is_file():
+        for part in ("notebooks", "autograder_tests/corpora"):
+            shutil.copytree(root / part / LAB, into / part / LAB)
+        exams = Path("autograder_tests", "exams", f"{LAB}.py")
+        (into / exams).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(root / exams, into / exams)
+        lab = Lab(into, LAB)
+    else:
+        new_lab(into, TEMPLATE_LAB)
+        lab = Lab(into, TEMPLATE_LAB)
+    build(into, [lab.name], say=lambda line: None)
+    return lab
+
+
+def _hand_in(root: Path, lab: Lab) -> dict[str, str]:
+    """Hand in the class's three notebooks. Returns what each of them is, by student."""
+    release = classroom.read_notebook(lab.release)
+    answers = classroom.reference_answers(classroom.read_notebook(lab.source))
+    partly, words = _partly_right(root, lab)
+    for student, given in {PERFECT: answers, PARTLY: partly, BLANK: {}}.items():
+        classroom.hand_in(lab.root, student, lab.name, classroom.fill(release, given))
+    return {PERFECT: "every answer right", PARTLY: words, BLANK: "the release as it stands"}
+
+
+def _partly_right(root: Path, lab: Lab) -> tuple[dict[str, str], str]:
+    """Some exercises right, one with a mistake that students really make, the others left blank; and that in words."""
+    candidates = _candidates(root)
+    answers = classroom.reference_answers(classroom.read_notebook(lab.source), written=False)
+    mistakes = [entry for entry in candidates.read_corpus(lab.root, lab.name, "mistakes") if entry.exercise in answers]
+    # One that keeps a part of its points shows most.
+    mistake = next((entry for entry in mistakes if 0 < entry.keeps < 1), mistakes[0])
+    others = [name for name in answers if name != mistake.exercise]
+    right = others[: max(1, len(others) // 2)]
+    wrong = candidates.apply(mistake, candidates.solution(lab.root, lab.name, mistake.exercise))
+    plural = "s" if len(right) > 1 else ""
+    words = f"{len(right)} exercise{plural} right, {mistake.exercise} wrong, the rest blank"
+    return {**{name: answers[name] for name in right}, mistake.exercise: wrong}, words
+
+
+def _candidates(root: Path) -> Any:
+    """autograder_tests/candidates.py, which reads the corpora; by path, since that folder is no package."""
+    path = root / "autograder_tests" / "candidates.py"
+    if not path.is_file():
+        path = Path(__file__).parent.parent / "autograder_tests" / "candidates.py"
+    spec = importlib.util.spec_from_file_location("course_candidates", path)
+    module = sys.modules["course_candidates"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _told(lab: Lab, student: str) -> list[str]:
+    """The lines on a student's feedback page that say what is wrong with an answer that was given."""
+    from course_utils.checks._report import STUB
+
+    path = lab.root / "autograded" / student / lab.name / f"{lab.name}.ipynb"
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    streams = [out for cell in notebook["cells"] for out in cell.get("outputs", []) if out.get("name") == "stdout"]
+    lines = [line for out in streams for line in "".join(out["text"]).splitlines()]
+    return [line for line in lines if line.startswith("✗") and STUB not in line]
+
+
+def _show(path: Path) -> str:
+    """A path as it is shortest from here."""
+    relative = os.path.relpath(path)
+    return str(path) if relative.startswith("..") else relative
