@@ -38,6 +38,7 @@ NOTEBOOK_METADATA = {
         "pygments_lexer": "ipython3",
     },
 }
+INSTALL_CELL = Path(__file__).with_name("install_cell.py")
 TEMPORARY = ".course-build."  # what a killed build leaves begins with it; the next build takes it away
 
 
@@ -189,6 +190,8 @@ def _source_notebook(cells: list[Cell], files: dict[str, bytes]) -> dict[str, An
     ids: set[str] = set()
     for position, cell in enumerate(cells):
         entry = {**cell, "id": _cell_id(position, cell, ids)}
+        if labtext.INSTALL_TAG in cell["metadata"].get("tags", []):
+            entry["source"] = INSTALL_CELL.read_text(encoding="utf-8").strip("\n")
         if cell["cell_type"] == "code":
             entry.update(execution_count=None, outputs=[])
         made.append(entry)

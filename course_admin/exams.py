@@ -60,8 +60,8 @@ class Result:
 
     @property
     def message(self) -> str:
-        """The lines for the student's feedback page."""
-        return "\n".join(f"{'✓' if item.passed else '✗'}  {item.message}" for item in self.verdicts)
+        """The lines for the student's feedback page; what was found twice, on different inputs, is said once."""
+        return "\n".join(dict.fromkeys(f"{'✓' if item.passed else '✗'}  {item.message}" for item in self.verdicts))
 
 
 def exam(name: str, targets: tuple[str, ...] = ()) -> Callable[[Judge], Exam]:

@@ -47,6 +47,12 @@ NOISE = frozenset(
         "vscode",
     ]
 )
+INSTALL_TAG = "install"
+INSTALL_LINE = (
+    "# Here the build puts the cell that installs course_utils where it is missing (course_admin/install_cell.py)."
+)
+"""What stands in the text in a cell tagged `install`; the notebooks have the cell itself there, the same in every lab."""
+
 NBGRADER_NOISE = frozenset(["checksum", "cell_type"])
 
 
@@ -96,6 +102,8 @@ def normal(cell: Any) -> Cell:
         del metadata["nbgrader"]
     source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
     source = source.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    if INSTALL_TAG in metadata.get("tags", []):
+        source = INSTALL_LINE
     return {"cell_type": cell["cell_type"], "source": source, "metadata": _ordered(metadata)}
 
 

@@ -43,11 +43,8 @@ def new_lab(root: Path, lab: str) -> list[Path]:
 
 
 def new_course(root: Path, *, like: Path) -> Path:
-    """Make `root` a course folder of its own, with the configuration and the notebooks' header of the course `like`."""
+    """Make `root` a course folder of its own, with the configuration of the course `like`."""
     root = Path(root)
     (root / "notebooks").mkdir(parents=True, exist_ok=True)
     shutil.copy(Path(like) / "nbgrader_config.py", root)
-    header = Path(like) / "notebooks" / "header.py"
-    if header.exists():
-        shutil.copy(header, root / "notebooks")
     return root

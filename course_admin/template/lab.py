@@ -20,6 +20,9 @@
 # | 3 · `train_linear_autoencoder(images, width)` | 4 | 10 |
 # | 4 · in words | 1 | 3 |
 
+# %% tags=["install"]
+# Here the build puts the cell that installs course_utils where it is missing (course_admin/install_cell.py).
+
 # %% tags=["setup"]
 import torch
 from torch import nn

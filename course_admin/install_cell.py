@@ -1,13 +1,5 @@
-# ---
-# jupyter:
-#   kernelspec:
-#     display_name: Python 3 (ipykernel)
-#     language: python
-#     name: python3
-# ---
-
-# %% nbgrader={"grade": false, "grade_id": "install-course-utils", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# Run this cell first. Where course_utils is missing (on Colab, say) it installs it, without touching torch; where it is there it does nothing.
+# Run this cell first. Where course_utils is missing (on Colab, say) it is installed, without touching torch; where it is
+# there, nothing happens.
 import importlib.util
 import subprocess
 import sys
@@ -20,6 +12,8 @@ if importlib.util.find_spec("course_utils") is None:
     beside = [str(folder) for folder in (here, *here.parents) if (folder / "course_utils" / "__init__.py").is_file()]
     source = (beside or [INSTALL_FROM])[0]
     if not source:
-        raise SystemExit("course_utils is missing: upload the whole course bundle, open the notebook inside it, and run this cell again.")
+        raise SystemExit(
+            "course_utils is missing: upload the whole course folder, open this notebook in it, run again."
+        )
     subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", source], check=True)
     importlib.invalidate_caches()
