@@ -1,5 +1,5 @@
-# Run this cell first. Where course_utils is missing (on Colab, say) it is installed, without touching torch; where it is
-# there, nothing happens.
+# Run this cell first. Where course_utils is missing (on Colab, say) it is installed, without touching torch; elsewhere
+# nothing happens.
 import importlib.util
 import subprocess
 import sys

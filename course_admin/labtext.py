@@ -51,7 +51,7 @@ INSTALL_TAG = "install"
 INSTALL_LINE = (
     "# Here the build puts the cell that installs course_utils where it is missing (course_admin/install_cell.py)."
 )
-"""What stands in the text in a cell tagged `install`; the notebooks have the cell itself there, the same in every lab."""
+"""What the text has in a cell tagged `install`. The notebooks have the cell itself there, the same in every lab."""
 
 NBGRADER_NOISE = frozenset(["checksum", "cell_type"])
 

@@ -41,6 +41,7 @@ training.seed_everything(0)
 #
 # <details><summary>Hint</summary>A column whose entries are all the same has s = 0. What should come out, and what does 0/0 give?</details>
 
+
 # %% nbgrader={"grade": false, "grade_id": "standardise", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def standardise(X):
     """Centre and scale each column of X.
@@ -68,6 +69,7 @@ grade("00_template", "standardise", standardise)
 #
 # Write the forward pass of `GaussianSampler`: it draws $z \sim \mathcal N(\mu, \sigma^2)$, where `logvar` is $\log\sigma^2$, so that gradients reach both.
 
+
 # %% nbgrader={"grade": false, "grade_id": "sampler", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class GaussianSampler(nn.Module):
     """Draws z ~ N(mu, exp(logvar))."""
@@ -93,6 +95,7 @@ grade("00_template", "sampler", GaussianSampler)
 #
 # `LinearAutoencoder` is given. Train it on the images that come in, with Adam at a learning rate of 0.02, 300 steps on all the images at once, on the mean squared
 # error per pixel.
+
 
 # %%
 class LinearAutoencoder(nn.Module):
