@@ -115,13 +115,15 @@ def _partly_right(root: Path, lab: Lab) -> tuple[dict[str, str], str]:
     answers = classroom.reference_answers(classroom.read_notebook(lab.source), written=False)
     mistakes = [entry for entry in candidates.read_corpus(lab.root, lab.name, "mistakes") if entry.exercise in answers]
     # One that keeps a part of its points shows most.
-    mistake = next((entry for entry in mistakes if 0 < entry.keeps < 1), mistakes[0])
-    others = [name for name in answers if name != mistake.exercise]
+    mistakes.sort(key=lambda entry: not 0 < entry.keeps < 1)
+    wrong = {}
+    for mistake in mistakes[:1]:
+        reference = candidates.solution(lab.root, lab.name, mistake.exercise)
+        wrong[mistake.exercise] = candidates.apply(mistake, reference)
+    others = [name for name in answers if name not in wrong]
     right = others[: max(1, len(others) // 2)]
-    wrong = candidates.apply(mistake, candidates.solution(lab.root, lab.name, mistake.exercise))
-    plural = "s" if len(right) > 1 else ""
-    words = f"{len(right)} exercise{plural} right, {mistake.exercise} wrong, the rest blank"
-    return {**{name: answers[name] for name in right}, mistake.exercise: wrong}, words
+    words = [f"{len(right)} exercise{'s' if len(right) > 1 else ''} right", *(f"{name} wrong" for name in wrong)]
+    return {**{name: answers[name] for name in right}, **wrong}, ", ".join([*words, "the rest blank"])
 
 
 def _candidates(root: Path) -> Any:
