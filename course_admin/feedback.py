@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -19,6 +20,10 @@ TAGS = frozenset(
     ]
 )
 PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*\Z")
+FIGURE = re.compile(
+    r'<img alt="(?P<alt>[^"<>]*)" width="(?P<width>[0-9]{1,4})" src="data:image/png;base64,(?P<data>[A-Za-z0-9+/=]+)">'
+)
+"""What course_utils.plotting.alt.to_html writes."""
 
 
 class HideTests(NbGraderPreprocessor):
@@ -34,6 +39,24 @@ class HideTests(NbGraderPreprocessor):
         return cell, resources
 
 
+class PlainPictures(NbGraderPreprocessor):
+    """Turns the course's figures from HTML into pictures with their alt text beside them.
+
+    In JupyterLab an <img> is what carries alt text; on nbgrader's pages HTML from students is escaped, so there a
+    figure has to be a plain picture. Other HTML stays and is escaped.
+    """
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
+        for output in cell.get("outputs", []):
+            found = FIGURE.fullmatch(_joined(output.get("data", {}).get("text/html", "")))
+            if found:
+                del output.data["text/html"]
+                output.data["image/png"] = found["data"]
+                about = {"alt": html.unescape(found["alt"]), "width": int(found["width"])}
+                output.metadata["image/png"] = NotebookNode(about)
+        return cell, resources
+
+
 def safe_markdown(source: str) -> str:
     """Markdown as HTML in which nothing runs, loads from elsewhere or links to a script. The pages' `markdown2html`.
 
@@ -44,6 +67,10 @@ def safe_markdown(source: str) -> str:
     return bleach.clean(
         markdown2html(source), tags=TAGS, attributes=_allowed, protocols={"http", "https", "mailto", "data"}
     )
+
+
+def _joined(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:

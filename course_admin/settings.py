@@ -39,6 +39,7 @@ def configure(c: Any, root: Path | str) -> None:
         "course_admin.executor.CourseExecute",
         "nbgrader.preprocessors.IgnorePattern",
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
+        "course_admin.feedback.PlainPictures",
         "nbgrader.preprocessors.LimitOutput",
         "course_admin.judge.Judge",
         "course_admin.judge.RecordMarks",
