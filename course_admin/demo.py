@@ -46,7 +46,6 @@ def demo(root: Path, into: Path | None = None, *, console: Any = None) -> Path:
     outcomes = grade(into, [lab.name], console=console, table=False)
     seconds = ", ".join(f"{outcome.student} {outcome.seconds:.1f} s" for outcome in outcomes)
     say("grade", f"every notebook executed, every exercise examined: {seconds}")
-    console.print()
     show_marks(read_marks(into), console)
     console.print("[dim]?: written answers, which a person marks in nbgrader's formgrader[/]", highlight=False)
     console.print()

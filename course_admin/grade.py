@@ -79,19 +79,20 @@ def grade(
 
 def show(outcomes: Sequence[Outcome], console: Any) -> None:
     """A table for each lab: student, automatic points, what waits for a person, findings."""
+    from rich import box
     from rich.table import Table
 
     for lab in dict.fromkeys(outcome.lab for outcome in outcomes):
         rows = [outcome for outcome in outcomes if outcome.lab == lab]
-        table = Table(title=lab, title_style="bold", title_justify="left")
-        table.add_column("student")
+        table = Table(title=lab, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD)
+        table.add_column("student", overflow="fold")
         table.add_column("automatic", justify="right")
         table.add_column("to mark", justify="right")
         table.add_column("findings", overflow="fold")
         for row in rows:
             points = "-" if row.state == FAILED else f"{round(row.automatic, 2):g}/{row.automatic_max:g}"
             findings = [*row.findings, *(["unchanged, kept"] if row.state == KEPT else [])]
-            table.add_row(row.student, points, str(row.pending or ""), _plain("\n".join(findings)))
+            table.add_row(_plain(row.student), points, str(row.pending or ""), _plain("\n".join(findings)))
         console.print(table)
         kept = sum(row.state == KEPT for row in rows)
         if kept:

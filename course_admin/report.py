@@ -130,27 +130,31 @@ def show(found: dict[str, list[Marks]], console: Any) -> None:
 
 
 def _show_lab(lab: str, rows: list[Marks], console: Any) -> None:
+    from rich import box
+    from rich.markup import escape
     from rich.table import Table
 
     exercises = {name: grade.out_of for name, grade in rows[0].grades.items()}
-    heads = [f"{name}\n/{out_of:g}" for name, out_of in exercises.items()]
+    heads = [f"{name} /{out_of:g}" for name, out_of in exercises.items()]
     # Names above the columns where they fit, else numbers, and the names below the table.
-    numbered = sum(len(name) + 3 for name in exercises) + max(len(row.student) for row in rows) + 22 > console.width
+    numbered = sum(len(head) + 2 for head in heads) + max(len(row.student) for row in rows) + 24 > console.width
     if numbered:
-        heads = [f"{i}\n/{out_of:g}" for i, out_of in enumerate(exercises.values(), 1)]
-    table = Table(title=lab, title_style="bold", title_justify="left", show_footer=True)
-    table.add_column("student", "mean")
+        heads = [str(i) for i in range(1, len(exercises) + 1)]
+    table = Table(title=lab, title_style="bold", title_justify="left", show_footer=True, box=box.SIMPLE_HEAD)
+    table.padding, table.pad_edge = (0, 1, 0, 0), False
+    table.add_column("student", "mean", no_wrap=True)
     for name, head in zip(exercises, heads, strict=True):
-        table.add_column(head, _number(mean(row.grades[name].points for row in rows)), justify="right")
-    table.add_column(f"total\n/{rows[0].out_of:g}", _number(mean(row.points for row in rows)), justify="right")
-    table.add_column("to mark", justify="right")
+        table.add_column(head, _number(mean(row.grades[name].points for row in rows)), justify="right", no_wrap=True)
+    total = _number(mean(row.points for row in rows))
+    table.add_column(f"total /{rows[0].out_of:g}", total, justify="right", no_wrap=True)
+    table.add_column("to mark", justify="right", no_wrap=True)
     for row in rows:
         points = [_points(grade) for grade in row.grades.values()]
-        table.add_row(row.student, *points, _number(row.points), str(row.pending or ""))
+        table.add_row(escape(row.student), *points, f"[bold]{_number(row.points)}[/]", str(row.pending or ""))
     console.print(table)
     if numbered:
-        legend = "   ".join(f"{i} {name}" for i, name in enumerate(exercises, 1))
-        console.print(legend, highlight=False)
+        legend = "  ".join(f"{i} {name} /{out_of:g}" for i, (name, out_of) in enumerate(exercises.items(), 1))
+        console.print(f"[dim]{legend}[/]", highlight=False)
 
 
 def _points(grade: Grade) -> str:
