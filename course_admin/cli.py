@@ -61,6 +61,19 @@ def build(
         work.build(course_root(), labs or (), say=say)
 
 
+@app.command(epilog="Example: [bold]course new 07_attention[/]")
+def new(
+    lab: Annotated[str, typer.Argument(metavar="LAB", help="Its name: two digits and a topic, such as 07_attention.")],
+) -> None:
+    """Make a lab from the template: text, checks, exams and corpora, which build, grade and pass their tests."""
+    from course_admin import newlab as work
+
+    root = course_root()
+    for path in work.new_lab(root, lab):
+        say(f"written  {path.relative_to(root)}")
+    say(f"next     course build {lab}; then replace its exercises one at a time (docs/contributors.md)")
+
+
 @app.command(epilog="Example: [bold]course grade 01_pca_vs_ae[/]  (submissions: submitted/STUDENT/LAB/LAB.ipynb)")
 def grade(
     labs: Annotated[list[str], typer.Argument(metavar="LAB", help="Which labs.")],
@@ -83,6 +96,18 @@ def report(
     from course_admin import report as work
 
     work.report(course_root(), labs or (), format=format, out=out)
+
+
+@app.command(epilog="Example: [bold]course publish out/bundle --zip[/]")
+def publish(
+    dest: Annotated[Path, typer.Argument(metavar="DEST", help="The bundle's folder; an older bundle is replaced.")],
+    labs: Annotated[list[str] | None, typer.Argument(metavar="LAB", help="Which labs (default: all).")] = None,
+    zip: Annotated[bool, typer.Option("--zip", help="Also DEST.zip, one file for an LMS.")] = False,
+) -> None:
+    """Write what students get: the releases, course_utils, an environment, a README. Nothing else, and no answers."""
+    from course_admin import publish as work
+
+    work.publish(course_root(), dest, labs or (), zip=zip, say=say)
 
 
 @app.command(epilog="Example: [bold]course demo --into /tmp/demo[/]")

@@ -31,8 +31,8 @@ HEADED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 @dataclass(frozen=True)
 class Secret:
-    """kind: "solution", "hidden test" or "mark scheme"; cell: its number from 1; line: as people read it; key: as
-    it is looked for.
+    """kind: "solution", "hidden test" or "mark scheme"; cell: its number from 1 (0: of no cell); line: as people read
+    it; key: as it is looked for.
     """
 
     kind: str
@@ -69,6 +69,15 @@ def secrets(cells: list[Cell]) -> list[Secret]:
         for kind, line in _secret_lines(cell):
             key = squash(line)
             found.setdefault(key, Secret(kind, number, " ".join(line.split()), key))
+    return list(found.values())
+
+
+def secrets_of_code(text: str, kind: str) -> list[Secret]:
+    """The secrets of code that students never see as a whole, an exam say: its lines and comments, each key once."""
+    found: dict[str, Secret] = {}
+    for line in _code_lines(text):
+        key = squash(line)
+        found.setdefault(key, Secret(kind, 0, " ".join(line.split()), key))
     return list(found.values())
 
 
