@@ -6,6 +6,8 @@ import re
 import shutil
 from pathlib import Path
 
+from course_admin.course import CourseError
+
 TEMPLATE = Path(__file__).parent / "template"
 LAB_NAME = re.compile(r"\d\d_[a-z][a-z0-9_]*")
 
@@ -18,7 +20,7 @@ def new_lab(root: Path, lab: str) -> list[Path]:
     """
     root = Path(root)
     if not LAB_NAME.fullmatch(lab):
-        raise ValueError(f"{lab!r} cannot be a lab's name: two digits, then a topic in lower case, as in 07_attention")
+        raise CourseError(f"{lab!r} cannot be a lab's name: two digits, then a topic in lower case, as in 07_attention")
     topic = lab[3:]
     checks = Path("course_utils", "checks", f"{topic}.py")
     files = {
@@ -32,7 +34,7 @@ def new_lab(root: Path, lab: str) -> list[Path]:
         files[checks] = installed.with_name("template.py")
     there = [str(path) for path in files if (root / path).exists()]
     if there:
-        raise FileExistsError(f"lab {lab} is there already ({', '.join(there)}): nothing was written")
+        raise CourseError(f"lab {lab} is there already ({', '.join(there)}): nothing was written")
     for path, template in files.items():
         text = template.read_text(encoding="utf-8").replace("00_template", lab)
         text = text.replace("import template as checks", f"import {topic} as checks")
