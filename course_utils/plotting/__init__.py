@@ -5,11 +5,12 @@ white), a digit has the same colour everywhere, the background is opaque.
 """
 
 from course_utils.plotting.alt import alt_text, describe
-from course_utils.plotting.codes import show_codes
+from course_utils.plotting.codes import show_codes, show_embeddings
 from course_utils.plotting.curves import show_history, show_variance
 from course_utils.plotting.images import show_filters, show_images, show_pairs
 from course_utils.plotting.live import LiveFigure
 from course_utils.plotting.style import PALETTE, colour
+from course_utils.plotting.sweeps import show_sweep
 
 __all__ = [
     "PALETTE",
@@ -18,9 +19,11 @@ __all__ = [
     "colour",
     "describe",
     "show_codes",
+    "show_embeddings",
     "show_filters",
     "show_history",
     "show_images",
     "show_pairs",
+    "show_sweep",
     "show_variance",
 ]

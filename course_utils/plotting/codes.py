@@ -1,11 +1,15 @@
 """Codes as points in the plane."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from course_utils.arrays import as_array
 from course_utils.plotting.alt import describe
-from course_utils.plotting.style import as_array, axes_or_new, colour, styled
+from course_utils.plotting.style import axes_or_new, colour, new_figure, styled
 
 
 @styled
@@ -56,6 +60,45 @@ def show_codes(
     ax.legend(handles=dots, loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2)
     centres = "; ".join(f"{called[c]} near {_point(np.median(points[classes == c], axis=0))}" for c in present)
     return describe(ax, alt or f"{text}, coloured by class: {centres}")
+
+
+@styled
+def show_embeddings(maps: Mapping, labels, *, names=None, ncols: int = 2, alt: str | None = None) -> Figure:
+    """Several maps of the same samples beside each other, such as PCA and t-SNE, of pixels and of codes.
+
+    maps: {title: points [N, 2]}. labels, names: as in `show_codes`, one for all maps. The axes carry no numbers: a
+    t-SNE has no units, and each map fills its panel. Returns the figure. Raises ValueError for other shapes.
+    """
+    if not isinstance(maps, Mapping) or not maps:
+        raise ValueError("show_embeddings() takes a dict {title: points [N, 2]} with at least one entry.")
+    ncols = min(ncols, len(maps))
+    rows = -(-len(maps) // ncols)
+    figure, axes = new_figure(rows, ncols, (4.1 * ncols + 0.6, 3.7 * rows))
+    for ax, (title, points) in zip(axes.flat, maps.items(), strict=False):
+        show_codes(points, labels, names=names, title=title, xlabel="", ylabel="", ax=ax)
+        ax.set(xticks=[], yticks=[])
+        ax.spines[["top", "right"]].set_visible(True)
+    for ax in axes.flat[len(maps) :]:
+        ax.set_axis_off()
+    drawn = axes.flat[: len(maps)]
+    legends = [ax.get_legend() for ax in drawn]
+    figure.legend(handles=legends[0].legend_handles, loc="outside right center", handletextpad=0.2)
+    for legend in legends:
+        legend.remove()
+    return describe(figure, alt or _maps_in_words(maps, as_array(labels)))
+
+
+def _maps_in_words(maps: Mapping, labels: np.ndarray) -> str:
+    """Not where the classes lie, which means nothing in a t-SNE, but how well they lie apart."""
+    from scipy.spatial import KDTree
+
+    shares = []
+    for title, points in maps.items():
+        points = as_array(points)
+        nearest = KDTree(points).query(points, k=2)[1][:, 1]
+        shares.append(f"{title} {(labels[nearest] == labels).mean():.0%}")
+    shown = f"{len(labels)} samples in the plane, coloured by class"
+    return f"{shown}. Share of them whose nearest neighbour is of their class: {', '.join(shares)}"
 
 
 def _span(values: np.ndarray, way: str) -> str:

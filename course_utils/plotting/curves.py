@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullLocator
 
+from course_utils.arrays import as_array
 from course_utils.plotting.alt import describe
-from course_utils.plotting.style import PALETTE, as_array, axes_or_new, styled
+from course_utils.plotting.style import PALETTE, axes_or_new, styled
 from course_utils.training import History
 
 

@@ -8,8 +8,9 @@ import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from course_utils.arrays import as_array
 from course_utils.plotting.alt import describe
-from course_utils.plotting.style import DIVERGING, as_array, axes_or_new, new_figure, styled
+from course_utils.plotting.style import DIVERGING, axes_or_new, new_figure, styled
 
 TILE = 0.72  # inches
 GAP = 2  # pixels between tiles

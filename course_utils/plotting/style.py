@@ -6,7 +6,6 @@ from functools import wraps
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
-import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -84,10 +83,3 @@ def axes_or_new(ax: Axes | None, size: tuple[float, float]) -> Axes:
 def new_figure(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, np.ndarray]:
     """A figure of `size` inches with a grid of axes, as an array [rows, columns]."""
     return plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
-
-
-def as_array(values) -> np.ndarray:
-    """A tensor (any device, with or without gradient), array or list as a float array."""
-    if isinstance(values, torch.Tensor):
-        values = values.detach().to("cpu", torch.float32).numpy()
-    return np.asarray(values, dtype=np.float64)
