@@ -82,8 +82,9 @@ def fit(
     validation: images [V, ...], or a pair (images, targets); the loss over all of them is taken after each epoch.
     corrupt(batch): what the model gets to see in place of a batch, in training and in validation (a denoiser's noise).
     schedule(optimizer, steps): makes a learning rate scheduler that steps after every batch, e.g. `cosine`.
-    callbacks: each is called as callback(model, history) after every epoch and, where it has a method `finish`,
-        as callback.finish(model, history) when training ends, also when it ends early.
+    callbacks: each is called as callback(model, history) after every epoch and, where it has methods `begin` and
+        `finish`, as callback.begin(model, history) before the first epoch and callback.finish(model, history) when
+        training ends, also when it ends early.
     seed: decides the order of the batches and the draws of torch inside (noise, dropout, sampled codes). Only the
         initial weights are not its business. The random state outside is left as it was.
     progress: False for no progress bar (so does COURSE_PROGRESS=0).
@@ -103,6 +104,9 @@ def fit(
     order = torch.Generator().manual_seed(seed)
     history = History(validation=None if validation is None else [], planned=epochs)
 
+    for callback in callbacks:
+        if hasattr(callback, "begin"):
+            callback.begin(model, history)
     try:
         with _training(model, seed, device), _progress_bar(steps, progress) as bar:
             for _ in range(epochs):

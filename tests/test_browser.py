@@ -334,4 +334,6 @@ def test_a_student_opens_the_release_runs_it_mends_an_answer_and_validates(serve
     seen = page.evaluate("() => ({pictures: [...window.seen.pictures], most: window.seen.most})")
     assert seen["most"] == 1, "every drawing got an output of its own"
     assert len(set(seen["pictures"]) - {old}) >= 2, "the figure was drawn only once"
-    assert "after epoch" in live.locator("img").get_attribute("alt") or live.locator("img").get_attribute("alt")
+    parts = live.locator(".jp-OutputArea-output").all_inner_texts()
+    assert parts[0].strip() == "", "something stands above the figure"
+    assert ["100%" in part for part in parts] == [False, True], "the progress bar is one line below it"

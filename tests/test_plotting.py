@@ -419,6 +419,7 @@ def test_a_graded_notebook_draws_the_last_state_only(monkeypatch):
     monkeypatch.setattr("IPython.display.display", lambda *content, **options: shown.append(content))
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     live = LiveFigure(DIGITS, code=encode, every=0)
+    live.begin(Model(), HISTORY)
     for _ in range(3):
         live(Model(), HISTORY)
     assert shown == []

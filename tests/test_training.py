@@ -286,6 +286,9 @@ def test_an_interruption_loses_nothing(images, capsys):
     calls = []
 
     class Watcher:
+        def begin(self, model, history):
+            calls.append(f"{history.epochs} of {history.planned}")
+
         def __call__(self, model, history):
             calls.append(history.epochs)
             if history.epochs == 2:
@@ -299,7 +302,7 @@ def test_an_interruption_loses_nothing(images, capsys):
     state = torch.get_rng_state()
     history = fit(model, images, epochs=5, validation=images, callbacks=[Watcher()])
     assert history.epochs == len(history.validation) == 2
-    assert calls == [1, 2, "interrupted"]
+    assert calls == ["0 of 5", 1, 2, "interrupted"]
     assert not torch.equal(weights(model), before)
     assert torch.equal(torch.get_rng_state(), state)
     assert "Interrupted after 2 of 5 epochs" in capsys.readouterr().out

@@ -53,6 +53,14 @@ class LiveFigure:
         self._handle = None
         self._next = 0.0
 
+    def begin(self, model: nn.Module, history: History) -> None:
+        """Before the first epoch: take the place above the progress bar, which would be cut in two by the figure."""
+        if in_notebook() and progress_wanted():
+            from IPython.display import display
+
+            waiting = {"text/plain": "(the figure appears after the first epoch)"}
+            self._handle = display(waiting, raw=True, display_id=True)
+
     def __call__(self, model: nn.Module, history: History) -> None:
         """After an epoch: draw, unless the last drawing is too fresh."""
         if not (in_notebook() and progress_wanted()) or time.monotonic() < self._next:
