@@ -105,16 +105,19 @@ def draws(target: type | Callable, *, times: int, **inputs: Any) -> Evidence:
 def module(target: type, *, images: np.ndarray, seed: int = 0, **numbers: Any) -> Evidence:
     """Make target(**numbers), a torch module, and put images through it.
 
-    Evidence: output (as `value` in `call`), weights.NAME for every entry of the state dict in its order, and modules,
-    the kinds of the leaf modules in order.
+    Evidence: output (as `value` in `call`), weights.NAME for every entry of the state dict in its order, modules,
+    the kinds of the leaf modules in order, and unreached, the parameters that get no gradient from the output.
     """
     torch.manual_seed(seed)
     model = target(**numbers)
     if not isinstance(model, nn.Module):
         raise EvidenceError("the class is not a torch module: does it inherit from nn.Module?")
     model.eval()
-    with torch.no_grad():
-        out = flatten("output", model(tensors({"images": images})["images"]))
+    output = model(tensors({"images": images})["images"])
+    out = flatten("output", output)
+    if isinstance(output, torch.Tensor) and output.requires_grad:
+        output.sum().backward()
+    out["unreached"] = [name for name, parameter in model.named_parameters() if parameter.grad is None]
     out |= flatten("weights", dict(model.state_dict()))
     out["modules"] = [type(part).__name__ for part in model.modules() if not list(part.children())]
     return out
@@ -152,7 +155,7 @@ def train_loop(
     their order.
     The loader yields (images, labels) as the labs' loaders do, the optimiser is plain SGD.
     Evidence: returned (what the last call returned), weights.w0, ..., training (the mode the network was left in),
-    seen (the images that went through the network, in all).
+    seen (the images that went through the network, in all), steps (how often the optimiser's step was called).
     """
     sizes = [int(size) for size in layers.split("-")]
     parts: list[nn.Module] = []
@@ -163,16 +166,21 @@ def train_loop(
             layer.bias.copy_(torch.as_tensor(weights[f"b{i}"]))
         parts += [nn.ReLU(), layer] if parts else [layer]
     model = nn.Sequential(*parts)
-    seen = 0
+    seen = steps = 0
 
-    def count(_module: nn.Module, arguments: tuple) -> None:
+    def count_images(_module: nn.Module, arguments: tuple) -> None:
         nonlocal seen
         seen += len(arguments[0])
 
-    model.register_forward_pre_hook(count)
+    def count_steps(*_: Any) -> None:
+        nonlocal steps
+        steps += 1
+
+    model.register_forward_pre_hook(count_images)
     given = tensors({"images": images})["images"]
     loader = DataLoader(TensorDataset(given, torch.zeros(len(given), dtype=torch.int64)), batch_size=batch_size)
     optimizer = torch.optim.SGD(model.parameters(), lr=learning_rate)
+    optimizer.register_step_pre_hook(count_steps)
     returned = None
     for _ in range(int(epochs)):
         returned = target(model, loader, optimizer)
@@ -183,7 +191,7 @@ def train_loop(
             f"weights.w{i}": layer.weight.detach().numpy().copy(),
             f"weights.b{i}": layer.bias.detach().numpy().copy(),
         }
-    return {**out, "training": model.training, "seen": seen}
+    return {**out, "training": model.training, "seen": seen, "steps": steps}
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from course_admin.exams import exam
 from course_utils import probes
 from course_utils.checks import pca_vs_ae as checks
 from course_utils.checks import verdict
+from course_utils.checks._report import attempt, number_of
 
 
 @exam("keep_digits")
@@ -46,8 +47,7 @@ def components_needed(ask, rng):
     right = []
     for count in counts:
         share = float(running[count - 2] + running[count - 1]) / 2
-        value = ask(probes.call, variances=variances, share=share).get("value")
-        right.append(np.size(value) == 1 and value is not None and int(np.reshape(value, ())) == count)
+        right.append(number_of(attempt(ask, probes.call, variances=variances, share=share), "value") == count)
     return [*verdicts, verdict(all(right), "right for fifty components too", "wrong for a list of fifty components")]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -47,7 +48,9 @@ def run_check(
     """
     labelled = dict(zip(names or [str(i) for i in range(len(targets))], targets, strict=True))
     try:
-        verdicts = judge(direct_ask(labelled), np.random.default_rng())
+        # Wild numbers of the student's may overflow in a judge: that is a finding, not a warning to print.
+        with np.errstate(all="ignore"):
+            verdicts = judge(direct_ask(labelled), np.random.default_rng())
     except StudentError as error:
         # `from None`: one line about the slip, not two tracebacks through the course's own code.
         raise CheckFailed(explain(error)) from None
@@ -71,21 +74,81 @@ def explain(error: StudentError) -> str:
     return f"✗  your code raised {error.kind}{where}\n   {error.text}"
 
 
+def attempt(ask: Ask, question: Callable, **inputs: Any) -> Evidence:
+    """Like ask, for a judge that asks more than once: what the student's code raises costs this question alone.
+
+    Then the evidence is `raised`, the line for the student (which shape_problem passes on), and `stub`, whether the
+    exercise is simply not done yet.
+    """
+    try:
+        return ask(question, **inputs)
+    except StudentError as error:
+        return {"raised": explain(error).lstrip("✗· "), "stub": error.is_stub}
+
+
 def shape_problem(got: Evidence, name: str, shape: tuple[int, ...], what: str) -> str | None:
-    """None when got[name] is a finite tensor of this shape; otherwise the line that says what it is instead.
+    """None when got[name] is a finite tensor of numbers of this shape; otherwise the line that says what it is
+    instead.
 
     name: as in the evidence ("value"); what: as the student knows it ("the code").
     """
     array = got.get(name)
     if not isinstance(array, np.ndarray):
-        kind = got.get(f"{name}_type", "missing")
+        if isinstance(got.get("raised"), str):
+            return got["raised"]
+        kind = kind_of(got, name)
         return f"{what} is {kind}, a tensor of shape {list(shape)} was asked for" + (
-            ": is there a return?" if "None" in str(kind) else ""
+            ": is there a return?" if "None" in kind else ""
         )
-    if got.get(f"{name}_type", "tensor") != "tensor":
-        return f"{what} is a numpy {got[f'{name}_type']}, a torch tensor was asked for"
+    if kind_of(got, name) == "array":
+        return f"{what} is a numpy array, a torch tensor was asked for"
     if array.shape != shape:
         return f"{what} has shape {list(array.shape)}, expected {list(shape)}"
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
+    if array.dtype.kind == "b":
+        return f"{what} holds True and False, numbers were asked for"
+    if not np.isfinite(array).all():
         return f"{what} holds nan or inf: is something divided by zero, or the logarithm of zero taken?"
     return None
+
+
+def kind_of(got: Evidence, name: str) -> str:
+    """What came back under this name, in words ("tensor", "tuple of 2"). One short line, whatever the evidence says."""
+    kind = got.get(f"{name}_type", "missing")
+    return " ".join(kind.split())[:60] if isinstance(kind, str) else "something unreadable"
+
+
+def array_of(got: Evidence, name: str, shape: tuple[int, ...] | None = None) -> np.ndarray | None:
+    """got[name] in double precision when it is a finite array of numbers (of this shape), else None.
+
+    In double precision, since judges add and multiply: an honest float16 or int8 would overflow.
+    """
+    array = got.get(name)
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf" or shape not in (None, array.shape):
+        return None
+    array = array.astype(np.float64)
+    return array if np.isfinite(array).all() else None
+
+
+def number_of(got: Evidence, name: str) -> float | None:
+    """got[name] as a float when it is one finite number, also as a tensor of one entry; else None."""
+    value = got.get(name)
+    if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "iuf":
+        value = value.reshape(()).item()
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        return float(value) if math.isfinite(value) else None
+    except OverflowError:  # a whole number of hundreds of digits
+        return None
+
+
+def left_alone(got: Evidence, names: str) -> list[Verdict]:
+    """Nothing when the student's function left its inputs as they were; a failed verdict when it wrote into them.
+
+    To be added to the others: good manners alone earn nothing. names: the inputs in words ("X").
+    """
+    changed = got.get("changed")
+    if "raised" in got or (isinstance(changed, list) and not changed):
+        return []
+    wrong = f"your function writes into {names}: whoever calls it finds other numbers there afterwards (is there a -=?)"
+    return [Verdict(1.0, False, wrong)]

@@ -5,15 +5,26 @@ image.
 from __future__ import annotations
 
 from collections.abc import Callable
-from itertools import pairwise
+from itertools import combinations, pairwise, product
+from typing import Any
 
 import numpy as np
 import torch
 
 from course_utils import probes
-from course_utils.checks._report import Verdict, run_check, shape_problem, verdict
+from course_utils.checks._report import (
+    Verdict,
+    array_of,
+    attempt,
+    kind_of,
+    left_alone,
+    number_of,
+    run_check,
+    shape_problem,
+    verdict,
+)
 from course_utils.evidence import Evidence
-from course_utils.probes import Ask
+from course_utils.probes import Ask, StudentError
 
 # ---------------------------------------------------------------------------------------------------------------------
 # 0 · First contact
@@ -28,37 +39,117 @@ def judge_keep_digits(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     """The images and labels of the wanted classes, all of them, in their order; compared with numpy's isin."""
     labels = rng.permutation(np.repeat(np.arange(10), 4))
     images = rng.random((len(labels), 1, 6, 5)).astype(np.float32)
-    wanted = sorted(int(digit) for digit in rng.choice(10, size=3, replace=False))
+    wanted = _digits_apart(rng)
     kept = np.isin(labels, wanted)
     got = ask(probes.call, images=images, labels=labels, digits=wanted)
-    if "value_1" not in got:
-        kind = got.get("value_type")
+    if "value_0" not in got or "value_1" not in got:
+        kind = kind_of(got, "value")
         return [Verdict(1.0, False, f"what came back is {kind}: two tensors are asked for, return images, labels")]
-    verdicts = []
-    for position, (name, right) in enumerate((("images", images[kept]), ("labels", labels[kept]))):
-        value = got[f"value_{position}"]
-        problem = shape_problem(got, f"value_{position}", right.shape, f"{name} of digits {tuple(wanted)}")
-        if problem and isinstance(value, np.ndarray) and value.ndim:
-            problem = _subset_slip(name, len(value), len(right), labels, wanted) or problem
-        elif not problem and not np.array_equal(value, right):
-            reordered = np.array_equal(np.sort(value.ravel()), np.sort(right.ravel()))
-            problem = f"these are not the {name} of digits {tuple(wanted)}"
-            if reordered:
-                problem = (
-                    f"the {name} are the right ones in another order: images and labels keep the order they came in"
-                )
-        verdicts.append(verdict(not problem, f"the {name} of the wanted digits, in their order", problem or ""))
-    return verdicts
+    if np.ndim(got["value_0"]) == 1 and np.ndim(got["value_1"]) == images.ndim:
+        return [Verdict(1.0, False, "labels and images came back the other way round: images first")]
+    image_slip = _images_slip(got, images, labels, kept, wanted)
+    label_slip = _labels_slip(got, labels[kept], labels, wanted)
+    verdicts = [
+        verdict(not image_slip, "the images of the wanted digits", image_slip or ""),
+        verdict(not label_slip, "the labels of the wanted digits", label_slip or ""),
+    ]
+    if not image_slip and not label_slip:
+        in_order = np.array_equal(got["value_0"], images[kept]) and np.array_equal(got["value_1"], labels[kept])
+        together = _belong_together(got, images, labels)
+        wrong = "the right images and labels, but not in the order they came in"
+        if not together:
+            wrong = "an image's label no longer stands at the same place as the image: were the labels sorted?"
+        verdicts.append(verdict(in_order, "images and labels in the order they came in", wrong))
+    return verdicts + left_alone(got, "images or labels")
 
 
-def _subset_slip(name: str, found: int, expected: int, labels: np.ndarray, wanted: list[int]) -> str | None:
-    if found == len(labels):
-        return f"the {name} are still all {found}: nothing was left out"
-    if found == int(np.isin(labels, wanted[:1]).sum()) or found == int(np.isin(labels, wanted[-1:]).sum()):
-        return f"{found} {name} came back instead of {expected}: those of one digit. Each of the digits is wanted"
-    if found == len(labels) - expected:
-        return f"the {name} that came back are the others, those to leave out"
+def _digits_apart(rng: np.random.Generator) -> list[int]:
+    """Three digits with unwanted ones between and around them, not both 3 and 7: nothing passes by luck."""
+    choices = [c for c in combinations(range(1, 9), 3) if c[2] - c[0] > 2 and not {3, 7} <= set(c)]
+    return list(choices[rng.integers(len(choices))])
+
+
+def _images_slip(got: Evidence, images: np.ndarray, labels: np.ndarray, kept: np.ndarray, wanted: list) -> str | None:
+    """What is wrong with the images, order aside."""
+    value = got["value_0"]
+    right = images[kept]
+    if isinstance(value, np.ndarray) and value.shape[1:] == images.shape[1:]:
+        if len(value) == len(images):
+            return f"the images are still all {len(images)}: nothing was left out"
+        problem = shape_problem(got, "value_0", value.shape, "images")
+        if problem:
+            return problem
+        places = _places(value, images)
+        if places is None:
+            return "some of the images are not among those that came in: keep images as they are"
+        return _digits_slip("images", labels[places], wanted) or (
+            None if sorted(places) == list(np.flatnonzero(kept)) else "some of the images are missing or doubled"
+        )
+    return _dimension_slip(value, right) or shape_problem(got, "value_0", right.shape, "images")
+
+
+def _labels_slip(got: Evidence, right: np.ndarray, labels: np.ndarray, wanted: list) -> str | None:
+    """What is wrong with the labels, order aside."""
+    value = got["value_1"]
+    if isinstance(value, np.ndarray) and value.ndim == 1:
+        if len(value) == len(labels):
+            return f"the labels are still all {len(labels)}: nothing was left out"
+        problem = shape_problem(got, "value_1", value.shape, "labels")
+        if problem:
+            return problem
+        if len(value) == len(right) and set(value.tolist()) <= set(range(len(wanted))) and max(wanted) >= len(wanted):
+            return f"the labels became {sorted(set(value.tolist()))}: a digit keeps its own label"
+        return _digits_slip("labels", value, wanted) or (
+            None if np.array_equal(np.sort(value), np.sort(right)) else "some of the labels are missing or doubled"
+        )
+    return _dimension_slip(value, right) or shape_problem(got, "value_1", right.shape, "labels")
+
+
+def _dimension_slip(value: object, right: np.ndarray) -> str | None:
+    """A dimension too many or too few."""
+    if isinstance(value, np.ndarray) and value.size == right.size and value.ndim == right.ndim + 1:
+        return (
+            f"the shape is {list(value.shape)}, one dimension too many: nonzero gives positions as a column, [N, 1], "
+            "a row of True and False needs none"
+        )
+    if isinstance(value, np.ndarray) and value.size == right.size and value.ndim < right.ndim:
+        return f"the shape is {list(value.shape)} instead of {list(right.shape)}: was something squeezed or flattened?"
     return None
+
+
+def _places(found: np.ndarray, images: np.ndarray) -> list[int] | None:
+    """Where among the images that came in those that came back stood; None when one of them was not there."""
+    where = {image.tobytes(): place for place, image in enumerate(images)}
+    places = [where.get(np.ascontiguousarray(image, dtype=images.dtype).tobytes()) for image in found]
+    return None if None in places else places
+
+
+def _digits_slip(what: str, digits: np.ndarray, wanted: list[int]) -> str | None:
+    """Which digits came back instead of the wanted ones; None when it is these."""
+    found = sorted({int(digit) for digit in digits})
+    if found == wanted:
+        return None
+    asked = ", ".join(map(str, wanted))
+    slips = {
+        f"the {what} are those of the others, the digits to leave out": [d for d in range(10) if d not in wanted],
+        f"the {what} are those of all digits from {wanted[0]} to {wanted[-1]}: only {asked} are wanted": list(
+            range(wanted[0], wanted[-1] + 1)
+        ),
+        f"the {what} are those of 3 and 7, whatever digits are asked for: use the argument": [3, 7],
+    }
+    for slip, ones in slips.items():
+        if found == [d for d in ones if d in found] and len(found) == len(ones):
+            return slip
+    if len(found) == 1 and found[0] in wanted:
+        return f"the {what} are those of one digit, {found[0]}: all of {asked} are wanted"
+    if len(found) == 2 and set(found) < set(wanted):
+        return f"the {what} are those of two digits, {found}: there may be more of them, here {asked}"
+    return f"the {what} are those of the digits {found}, {wanted} are wanted"
+
+
+def _belong_together(got: Evidence, images: np.ndarray, labels: np.ndarray) -> bool:
+    places = _places(got["value_0"], images)
+    return places is not None and np.array_equal(labels[places], got["value_1"])
 
 
 def small_autoencoder(cls: type) -> None:
@@ -67,53 +158,117 @@ def small_autoencoder(cls: type) -> None:
 
 
 def judge_small_autoencoder(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
-    """Layers 784-128-2-128-784, and the output that these weights give in a plain numpy network."""
-    images = rng.random((5, 1, 28, 28)).astype(np.float32)
-    # Layers start near 0, where a ReLU and a sigmoid are hard to tell from a line: a bright image spreads the values.
-    got = ask(probes.module, images=8 * images, seed=int(rng.integers(1000)))
-    sizes = {part: _layer_sizes(got, part) for part in ("encoder", "decoder")}
-    wanted = {"encoder": [784, 128, 2], "decoder": [2, 128, 784]}
-    for part, found in sizes.items():
-        if found != wanted[part]:
+    """Layers 784-128-2-128-784, the bends between them, which a plain numpy network with these weights brings to
+    light, and gradients for every weight.
+    """
+    # Large numbers of both signs: layers start near 0, where a sigmoid looks like a line, and where all images are
+    # alike their codes may all be positive, so that nobody sees a ReLU there.
+    images = rng.normal(0, 8, (12, 1, 28, 28)).astype(np.float32)
+    got = ask(probes.module, images=images, seed=int(rng.integers(1000)))
+    layers = {part: _layers(got, f"{part}.") for part in ("encoder", "decoder")}
+    wrong = None
+    if not layers["encoder"] and not layers["decoder"]:
+        found = _layers(got, "")
+        layers = {"encoder": found[:2], "decoder": found[2:]}
+        wrong = "the layers are there, but not as self.encoder and self.decoder: later cells look for these names"
+    for part, sizes in {"encoder": [784, 128, 2], "decoder": [2, 128, 784]}.items():
+        found = _layer_sizes(layers[part])
+        if found != sizes:
             shown = "-".join(map(str, found)) or "nothing with weights"
-            asked = "-".join(map(str, wanted[part]))
+            asked = "-".join(map(str, sizes))
             return [Verdict(1.0, False, f"self.{part} holds {shown}, {asked} is asked for")]
-    output = got.get("output")
-    verdicts = [Verdict(1.0, True, "the layers are 784-128-2-128-784")]
-    problem = shape_problem(got, "output", images.shape, "the reconstruction of 5 images")
-    if isinstance(output, np.ndarray) and output.shape == (5, 784):
-        problem = "the reconstruction has shape [5, 784]: give it back in the shape of the images, [5, 1, 28, 28]"
-    if problem and not (isinstance(output, np.ndarray) and output.size == images.size):
-        return [*verdicts, Verdict(3.0, False, problem)]
-    verdicts.append(verdict(not problem, "reconstructions have the shape of the images", problem or ""))
-    return [*verdicts, _diagnose_bends(output.reshape(5, 784).astype(np.float64), got, 8 * images.reshape(5, 784))]
-
-
-def _diagnose_bends(output: np.ndarray, got: Evidence, images: np.ndarray) -> Verdict:
-    """Which bends the network has, found by running its weights in numpy with and without each."""
-    encoder, decoder = _layers(got, "encoder"), _layers(got, "decoder")
-
-    def run(hidden=_relu, code=_same, last=_sigmoid) -> np.ndarray:
-        return _dense(_dense(images, encoder, hidden, code), decoder, hidden, last)
-
-    slips = {
-        "the sigmoid is missing at the end: pixels come out below 0 and above 1": run(last=_same),
-        "the output goes through a ReLU: it can be larger than 1, and a unit that never fires learns nothing": run(
-            last=_relu
+    verdicts = [verdict(wrong is None, "the layers are 784-128-2-128-784", wrong or "")]
+    problem = shape_problem(got, "output", images.shape, f"the reconstruction of {len(images)} images")
+    output = array_of(got, "output")
+    flat = (len(images), 784)
+    if output is not None and output.shape == flat:
+        problem = "the reconstruction is flat: give it back in the shape of the images, [N, 1, 28, 28]"
+    elif output is not None and output.shape == (len(images), 2):
+        problem = "the code came back: forward returns the reconstruction, what the decoder makes of the code"
+    if problem and (output is None or output.size != images.size):
+        return [*verdicts, Verdict(9.0, False, problem)]
+    unreached = got.get("unreached")
+    return [
+        *verdicts,
+        verdict(not problem, "reconstructions have the shape of the images", problem or ""),
+        *_diagnose_bends(images.reshape(flat), output.reshape(flat), layers["encoder"], layers["decoder"]),
+        verdict(
+            isinstance(unreached, list) and not unreached,
+            "gradients reach every weight",
+            f"no gradient reaches {_some(unreached)}: nothing there would learn. Is there a detach or a no_grad?",
+            share=2,
         ),
-        "the output goes through tanh: pixels lie between 0 and 1, use a sigmoid": run(last=np.tanh),
-        "the code goes through a ReLU: half of the plane, and often all of it, is cut away": run(code=_relu),
-        "the code goes through a sigmoid: it is squeezed into a square between 0 and 1": run(code=_sigmoid),
-        "there is no ReLU between the layers: two linear layers in a row are one linear layer": run(hidden=_same),
-        "the hidden layers go through a sigmoid, a ReLU is asked for": run(hidden=_sigmoid),
+    ]
+
+
+def _some(names: object) -> str:
+    """The first of some names, for a message."""
+    if not isinstance(names, list) or not names:
+        return "the weights"
+    return f"{str(names[0])[:40]}" + (f" and {len(names) - 1} others" if len(names) > 1 else "")
+
+
+def _diagnose_bends(images: np.ndarray, output: np.ndarray, encoder: list, decoder: list) -> list[Verdict]:
+    """Which bends the network has: those with which numpy gets the same output from the same weights."""
+    found = _find_bends(images, output, encoder, decoder)
+    if found is None:
+        return [Verdict(6.0, False, "these layers give another output with ReLU inside and a sigmoid at the end")]
+    first, code, second, end = found
+    hidden = ""
+    if "none" in (first, second):
+        where = "the encoder's" if second == "ReLU" else "the decoder's" if first == "ReLU" else "the"
+        hidden = f"there is no ReLU between {where} layers: two linear layers in a row are one linear layer"
+    elif (first, second) != ("ReLU", "ReLU"):
+        hidden = f"the hidden layers go through {first if first != 'ReLU' else second}, a ReLU is asked for"
+    if (code, end) == ("ReLU", "ReLU"):
+        wrong = "the code and the output go through a ReLU: units die, and what is dead learns nothing more"
+        return [verdict(not hidden, "a ReLU in the hidden layers", hidden, share=2), Verdict(4.0, False, wrong)]
+    codes = {
+        "ReLU": "the code goes through a ReLU: half of the plane, and often all of it, is cut away",
+        "sigmoid": "the code goes through a sigmoid: it is squeezed into a square between 0 and 1",
     }
-    right = "ReLU in the hidden layers, a linear code, a sigmoid at the end"
-    if np.allclose(output, run(), atol=1e-4):
-        return Verdict(2.0, True, right)
-    for slip, result in slips.items():
-        if np.allclose(output, result, atol=1e-4):
-            return Verdict(2.0, False, slip)
-    return Verdict(2.0, False, f"the output is not what these weights give with {right}")
+    ends = {
+        "none": "the sigmoid is missing at the end: pixels come out below 0 and above 1",
+        "ReLU": "the output goes through a ReLU: it can be larger than 1, and a unit that never fires learns nothing",
+        "tanh": "the output goes through tanh: pixels lie between 0 and 1, use a sigmoid",
+        "two sigmoids": "the output goes through a sigmoid twice: all pixels are grey, between 0.5 and 0.73",
+        "clamp": "the output is cut off at 0 and 1: where it is cut there is no gradient, use a sigmoid",
+    }
+    return [
+        verdict(not hidden, "a ReLU in the hidden layers", hidden, share=2),
+        verdict(code == "none", "a linear code", codes.get(code, f"the code goes through {code}, it is linear"), 2),
+        verdict(end == "sigmoid", "a sigmoid at the end", ends.get(end, f"the output goes through {end}"), 2),
+    ]
+
+
+def _find_bends(images: np.ndarray, output: np.ndarray, encoder: list, decoder: list) -> tuple | None:
+    """(encoder's hidden layer, code, decoder's hidden layer, output) in words; None when none of those known fit."""
+    from scipy.special import expit
+
+    inner = {
+        "ReLU": lambda x: np.maximum(x, 0),
+        "none": lambda x: x,
+        "sigmoid": expit,
+        "tanh": np.tanh,
+        "a leaky ReLU": lambda x: np.where(x > 0, x, 0.01 * x),
+        "an ELU": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    }
+    outer = inner | {"two sigmoids": lambda x: expit(expit(x)), "clamp": lambda x: x.clip(0, 1)}
+    ways = list(product(inner, inner, inner, outer))
+    right = ("ReLU", "none", "ReLU", "sigmoid")
+    ways.sort(key=lambda way: sum(a != b for a, b in zip(way, right, strict=True)))
+    (E, e), (C, c), (D, d), (P, p) = *encoder, *decoder
+    hidden = images.astype(np.float64) @ E.T + e
+    codes = {bend: inner[bend](hidden) @ C.T + c for bend in inner}
+    before = {(a, b): inner[b](codes[a]) @ D.T + d for a, b in product(inner, inner)}
+    last = {}
+    for first, code, second, end in ways:
+        key = (first, code, second)
+        if key not in last:
+            last[key] = inner[second](before[first, code]) @ P.T + p
+        if np.allclose(outer[end](last[key]), output, rtol=1e-3, atol=1e-4):
+            return first, code, second, end
+    return None
 
 
 def train_epoch(function: Callable) -> None:
@@ -125,104 +280,172 @@ def judge_train_epoch(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     """Each step goes down the gradient that autograd finds at the weights before it; the loss counts every image
     once.
     """
-    sizes, rate, batch = [12, 5, 12], 0.5, 4
-    weights = {}
+    sizes, batch = [12, 5, 12], 4
+    start = {}
     for i, (fan_in, fan_out) in enumerate(pairwise(sizes)):
-        weights[f"w{i}"] = rng.normal(0, 0.6, (fan_out, fan_in)).astype(np.float32)
-        weights[f"b{i}"] = rng.normal(0, 0.3, fan_out).astype(np.float32)
+        start[f"w{i}"] = rng.normal(0, 0.6, (fan_out, fan_in)).astype(np.float32)
+        start[f"b{i}"] = rng.normal(0, 0.3, fan_out).astype(np.float32)
     images = rng.random((2 * batch + 1, 12)).astype(np.float32)
-    images[-1] *= 3  # the odd one out has a large loss, so that counting it fourfold shows
+    images[-1] *= 5  # the odd one out has a large loss, so that counting it fourfold shows
+    parts = [images[:batch], images[batch : 2 * batch], images[2 * batch :]]
 
-    def run(*parts: np.ndarray) -> Evidence:
-        return ask(
-            probes.train_loop,
-            images=np.concatenate(parts),
+    # The loop on one, two and all three batches: the weights after each step, without looking into the loop.
+    path, answers = [start], []
+    for count in (1, 2, 3):
+        got = _ask_loop(
+            ask,
+            images=np.concatenate(parts[:count]),
             layers="-".join(map(str, sizes)),
             batch_size=batch,
-            learning_rate=rate,
-            **weights,
+            learning_rate=RATE,
+            **start,
         )
-
-    first, second, last = images[:batch], images[batch : 2 * batch], images[2 * batch :]
-    one, two, whole = run(first), run(first, second), run(first, second, last)
-    start, after_one, after_two = weights, _weights(one), _weights(two)
-    losses, steps = [], []
-    for at, part in ((start, first), (after_one, second), (after_two, last)):
-        loss, gradient = _loss_and_gradient(at, part)
-        losses.append(loss)
-        steps.append({name: -rate * value for name, value in gradient.items()})
-    took = _difference(after_one, start)
-    took_second = _difference(after_two, after_one)
-    verdicts = [
-        _diagnose_first_step(took, steps[0], len(sizes) and first.size, batch),
-        _diagnose_second_step(took, took_second, steps, whole.get("seen"), len(images)),
-    ]
-    return [*verdicts, _diagnose_loss(whole, losses, [len(first), len(second), len(last)])]
+        answers.append(got)
+        path.append({name: array_of(got, f"weights.{name}", value.shape) for name, value in start.items()})
+    if any(value is None for weights in path for value in weights.values()):
+        return [Verdict(1.0, False, "the weights after training hold nan or inf: the steps are far too long")]
+    return [*_diagnose_steps(path, parts, answers), _diagnose_loss(answers[-1], path, parts)]
 
 
-def _diagnose_first_step(took: dict, step: dict, values: int, batch: int) -> Verdict:
-    right = "a step goes down the gradient of the mean squared error"
-    if _close(took, step):
-        return Verdict(1.0, True, right)
-    ratio = _ratio(took, step)
-    if _norm(took) == 0:
-        return Verdict(1.0, False, "the weights do not move: are backward and step called, in this order?")
-    slips = {
-        -1.0: "the step goes up the slope: the loss grows",
-        float(values): f"the step is {values} times too long: the squared errors are added up, their mean is asked for",
-        values
-        / batch: f"the step is {values // batch} times too long: mean over the images, but a sum over the pixels",
-        float(batch): f"the step is {batch} times too long: the loss was multiplied by the batch before backward",
-    }
-    for factor, slip in slips.items():
-        if ratio is not None and abs(ratio / factor - 1) < 0.01:
-            return Verdict(1.0, False, slip)
-    return Verdict(
-        1.0, False, "the first step is not minus the learning rate times the gradient of the mean squared error"
+RATE = 0.1
+
+
+def _ask_loop(ask: Ask, **inputs: Any) -> Evidence:
+    """Ask for the loop; torch's messages about what stands in the wrong place are told in other words."""
+    try:
+        return ask(probes.train_loop, **inputs)
+    except StudentError as error:
+        plain = {
+            "modified by an inplace operation": "the weights change before backward is done: backward first, then step",
+            "does not require grad": "backward finds no way to the weights: is there a no_grad, a detach or an item() "
+            "in between?",
+            "a second time": "backward ran twice through the same loss: compute it anew for every batch",
+        }
+        for words, meaning in plain.items():
+            if error.kind == "RuntimeError" and words in error.text:
+                raise StudentError(error.kind, meaning, error.where) from None
+        raise
+
+
+def _diagnose_steps(path: list[dict], parts: list[np.ndarray], answers: list[Evidence]) -> list[Verdict]:
+    """Length and direction of the first step, direction of the others."""
+    taken = [_difference(after, before) for before, after in pairwise(path)]
+    asked = [_scaled(-RATE, _gradient(at, part)) for at, part in zip(path, parts, strict=False)]
+    right = (
+        "a step goes down the gradient of the mean squared error",
+        "every batch, also the last, takes a step of its own",
     )
+    slip = _first_step_slip(taken, asked, path, parts, answers)
+    if _norm(taken[0]) == 0:
+        return [Verdict(1.0, False, slip or ""), Verdict(1.0, False, slip or "")]
+    first = verdict(slip is None, right[0], slip or "")
+    if slip is None:
+        own = all(_close(step, expected) for step, expected in zip(taken, asked, strict=True))
+    else:  # another loss has other lengths, but each batch's step still has a direction of its own
+        kind = "absolute" if _along(taken[0], _gradient(path[0], parts[0], "absolute")) else "squared"
+        own = all(_along(step, _gradient(at, part, kind)) for step, at, part in zip(taken, path, parts, strict=False))
+    return [first, verdict(own, right[1], _later_step_slip(taken, asked, path, parts, answers[-1]))]
 
 
-def _diagnose_second_step(first: dict, second: dict, steps: list[dict], seen: int | None, images: int) -> Verdict:
-    if _norm(second) == 0 and _norm(first) > 0:
-        return Verdict(1.0, False, "only the first batch is used: is the return inside the loop?")
-    if seen is not None and seen < images:
-        return Verdict(
-            1.0, False, f"{seen} of {images} images went through the network: the last, smaller batch counts too"
+def _first_step_slip(taken: list, asked: list, path: list, parts: list, answers: list[Evidence]) -> str | None:
+    step, expected = taken[0], asked[0]
+    if _close(step, expected):
+        return None
+    if _norm(step) == 0:
+        if number_of(answers[-1], "steps") == 0:
+            return "the weights do not move: optimizer.step() is never called"
+        return (
+            "the weights do not move: step finds no gradient. Is backward called before it, and nothing set to zero in "
+            "between?"
         )
-    if seen is not None and seen > images:
-        return Verdict(
-            1.0, False, f"{seen} images went through the network where the loader has {images}: one pass is an epoch"
-        )
-    piled = {name: steps[0][name] + steps[1][name] for name in steps[1]}
-    if _ratio(first, steps[0]) is not None and _close(second, piled, _ratio(first, steps[0])):
-        return Verdict(1.0, False, "gradients pile up from batch to batch: set them to zero before each backward")
-    ratio = _ratio(first, steps[0])
-    fine = ratio is not None and _close(second, steps[1], ratio)
-    return verdict(fine, "every batch takes a step of its own", "the second batch's step is not its own gradient's")
+    values, batch = parts[0].size, len(parts[0])
+    loss = _loss(path[0], parts[0])
+    slips = {
+        "the step goes up the slope: the loss grows": -1.0,
+        f"the step is {values} times too long: the squared errors are added up, their mean is asked for": values,
+        f"the step is {values // batch} times too long: a sum over the pixels, the mean is asked for": values / batch,
+        f"the step is {batch} times too long: the loss was multiplied by the batch before backward": batch,
+        "the step is that of the root of the mean squared error: leave out the square root": 0.5 / np.sqrt(loss),
+        "the step is half as long as it should be: is there a factor 1/2 in the loss?": 0.5,
+    }
+    ratio = _ratio(step, expected)
+    slip = _closest(ratio, slips) if ratio is not None else None
+    if slip:
+        return slip
+    if _along(step, _gradient(path[0], parts[0], "absolute")):
+        return "the step goes down the gradient of the absolute errors: squared errors are asked for"
+    if ratio is not None:
+        return f"the first step has the right direction, but {ratio:.3g} times the length asked for"
+    return "the first step is not minus the learning rate times the gradient of the mean squared error"
 
 
-def _diagnose_loss(got: Evidence, losses: list[float], sizes: list[int]) -> Verdict:
-    returned = got.get("returned")
-    if isinstance(returned, np.ndarray) and returned.size == 1:
-        returned = float(returned.reshape(()))
-    if isinstance(returned, bool) or not isinstance(returned, int | float):
-        return Verdict(
-            1.0, False, f"train_epoch returns {got.get('returned_type')}: the mean loss, a float, is asked for"
-        )
-    mean = float(np.average(losses, weights=sizes))
+def _later_step_slip(taken: list, asked: list, path: list, parts: list, whole: Evidence) -> str:
+    count = sum(map(len, parts))
+    seen = number_of(whole, "seen") or 0
+    if _norm(taken[1]) == 0:
+        return "only the first batch is used: is the return inside the loop?"
+    if _norm(taken[2]) == 0 and seen < count:
+        return f"{seen:.0f} of {count} images went through the network: the last, smaller batch counts too"
+    # How the second step is explained by what the first batch left behind.
+    left = _ratio(taken[0], asked[0]) or 1.0
+    if _close(taken[1], _scaled(left, _sum(asked[0], asked[1]))):
+        return "gradients pile up from batch to batch: set them to zero before each backward"
+    # One step from the start, with both gradients taken there.
+    both = _sum(asked[0], _scaled(-RATE, _gradient(path[0], parts[1])))
+    if _close(_difference(path[2], path[0]), _scaled(left, both)):
+        return "one step was taken for the whole epoch, at its end: every batch takes a step"
+    if seen >= 2 * count:
+        return f"{seen:.0f} images went through the network where the loader has {count}: one pass is an epoch"
+    return "the later batches' steps are not down their own gradients"
+
+
+def _diagnose_loss(got: Evidence, path: list[dict], parts: list[np.ndarray]) -> Verdict:
+    """The loss returned, against that of the weights that the student's own steps went through."""
+    returned = number_of(got, "returned")
+    if returned is None:
+        kind = kind_of(got, "returned")
+        wrong = f"train_epoch returns {kind}: the mean loss over all images, a float, is asked for"
+        if isinstance(got.get("returned"), float):
+            wrong = "the loss returned is nan or inf"
+        return Verdict(1.0, False, wrong)
+    counts = np.array([len(part) for part in parts])
+    losses = np.array([_loss(at, part) for at, part in zip(path, parts, strict=False)])
+    after = np.array([_loss(at, part) for at, part in zip(path[1:], parts, strict=True)])
+    absolute = np.array([_loss(at, part, "absolute") for at, part in zip(path, parts, strict=False)])
+    mean, batches, pixels = float(np.average(losses, weights=counts)), len(parts), parts[0].shape[1]
     slips = {
         "the loss is the mean of the batches' means: the last batch is smaller and must weigh less": np.mean(losses),
         "the loss of the last batch alone came back, the mean over all images is asked for": losses[-1],
-        "the batches' losses are added up: divide by the number of images": np.sum(losses),
-        "the losses are added up, image by image: divide by the number of images": mean * sum(sizes),
-        "the images' losses were divided by the number of batches, not of images": mean * sum(sizes) / len(sizes),
+        "the loss of the first batch alone came back, the mean over all images is asked for": losses[0],
+        "the batches' losses are added up and never divided: the mean over all images is asked for": np.sum(losses),
+        "the losses are added up, image by image: divide by the number of images": mean * counts.sum(),
+        "the images' losses were divided by the number of batches, not of images": mean * counts.sum() / batches,
+        "the batches' losses were divided by the number of images, but not multiplied by the size of their batch": (
+            np.sum(losses) / counts.sum()
+        ),
+        "every batch was counted as a full one: the last is smaller, use len(images)": (
+            np.sum(losses) * counts[0] / counts.sum()
+        ),
+        f"the loss returned is {pixels} times too large: the mean over the pixels, too, is asked for": mean * pixels,
+        "the loss returned was measured after the step: it is that of the batch before it": np.average(
+            after, weights=counts
+        ),
+        "the loss returned leaves out the last batch": np.average(losses[:-1], weights=counts[:-1]),
+        "the loss returned is that of the absolute errors": np.average(absolute, weights=counts),
+        "the loss returned is a mean of square roots": np.average(np.sqrt(losses), weights=counts),
+        "the loss returned is the sum of the squared errors": float(np.sum(losses * counts * pixels)),
+        "the loss returned is weighted twice by the size of the batch": (
+            np.sum(losses * counts**2) * pixels / counts.sum()
+        ),
     }
-    if np.isclose(returned, mean, rtol=1e-3):
+    if np.isclose(returned, mean, rtol=1e-4):
         return Verdict(1.0, True, "the loss returned is the mean over all images")
-    for slip, value in slips.items():
-        if np.isclose(returned, value, rtol=1e-3):
-            return Verdict(1.0, False, slip)
-    return Verdict(1.0, False, f"the loss returned is {returned:.4f}, the mean over all images is {mean:.4f}")
+    slip = _closest(returned, slips)
+    if slip:
+        return Verdict(1.0, False, slip)
+    if np.isclose(returned, -mean, rtol=1e-4):
+        return Verdict(1.0, False, "the loss returned is negative: a squared error never is")
+    return Verdict(1.0, False, f"the loss returned is {returned:.4g}, the mean over all images is {mean:.4g}")
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -241,69 +464,111 @@ def judge_pca_fit(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     X = cloud(rng, points=60, spreads=[3.0, 2.2, 1.6, 1.1, 0.7, 0.4, 0.2])
     k = 3
     got = ask(probes.call, X=X, k=k)
-    if "value_2" not in got:
-        kind = got.get("value_type")
+    if not all(f"value_{i}" in got for i in range(3)):
+        kind = kind_of(got, "value")
         return [Verdict(1.0, False, f"what came back is {kind}: return mean, components, variances")]
     reference = PCA(X.shape[1]).fit(X.astype(np.float64))
     return [
         _diagnose_mean(got, X),
-        _diagnose_components(got, X, reference.components_, k),
-        _diagnose_variances(got, reference.explained_variance_, k, len(X)),
+        _diagnose_components(got, X.astype(np.float64), reference.components_, reference.explained_variance_, k),
+        _diagnose_variances(got, X, reference.explained_variance_, k),
+        *left_alone(got, "X"),
     ]
 
 
 def _diagnose_mean(got: Evidence, X: np.ndarray) -> Verdict:
-    mean = got.get("value_0")
-    if isinstance(mean, np.ndarray) and mean.size == X.shape[1]:
-        mean = mean.reshape(-1)  # [1, P] serves as well
-        fine = np.allclose(mean, X.mean(axis=0), atol=1e-3)
+    n, pixels = X.shape
+    shape = (1, pixels) if np.shape(got.get("value_0")) == (1, pixels) else (pixels,)  # [1, P] serves as well
+    problem = shape_problem(got, "value_0", shape, "the mean")
+    if not problem:
+        fine = np.allclose(array_of(got, "value_0"), X.mean(axis=0), atol=1e-3)
         return verdict(fine, "the mean of every column", "the mean is not that of the columns of X")
-    if isinstance(mean, np.ndarray) and mean.shape == (len(X),):
-        return Verdict(1.0, False, "the mean has an entry for every row: it is the mean over the images, dim=0")
-    return Verdict(1.0, False, shape_problem(got, "value_0", (X.shape[1],), "the mean") or "the mean is not usable")
+    if np.shape(got.get("value_0")) in {(n,), (n, 1)}:
+        problem = "the mean has an entry for every row: it is the mean over the images, dim=0"
+    elif np.size(got.get("value_0")) == 1 and isinstance(got.get("value_0"), np.ndarray | float):
+        problem = "the mean is one number for all: every column has a mean of its own, dim=0"
+    return Verdict(1.0, False, problem)
 
 
-def _diagnose_components(got: Evidence, X: np.ndarray, right: np.ndarray, k: int) -> Verdict:
-    components = got.get("value_1")
-    if isinstance(components, np.ndarray) and components.shape == (X.shape[1], k):
-        return Verdict(
-            2.0, False, f"components has shape {[X.shape[1], k]}: one component a row is asked for, transpose it"
-        )
-    problem = shape_problem(got, "value_1", (k, X.shape[1]), "components")
+def _diagnose_components(
+    got: Evidence, X: np.ndarray, right: np.ndarray, variances: np.ndarray, k: int, share: float = 2.0
+) -> Verdict:
+    from sklearn.decomposition import PCA
+
+    n, pixels = X.shape
+    problem = shape_problem(got, "value_1", (k, pixels), "components")
     if problem:
-        return Verdict(2.0, False, problem)
+        shape = np.shape(got.get("value_1"))
+        if shape == (pixels, k):
+            problem = f"components has shape {[pixels, k]}: one component a row is asked for, transpose it"
+        elif shape == (pixels, pixels):
+            problem = f"components has shape {[pixels, pixels]}: the first k are asked for, here {k}"
+        elif shape in {(k, n), (n, k)}:
+            problem = f"components has shape {list(shape)}, a number for every image: C is made of X.T @ X, not X @ X.T"
+        return Verdict(share, False, problem)
+    components = array_of(got, "value_1")
     if _same_up_to_sign(components, right[:k]):
-        return Verdict(2.0, True, "the components are scikit-learn's, up to sign")
-    uncentred = np.linalg.svd(X, full_matrices=False)[2]
-    if _same_up_to_sign(components, uncentred[:k]):
-        wrong = "these are the directions of X itself, not of X minus its mean: the first one points at the mean"
-    elif _same_up_to_sign(components, right[::-1][:k]):
-        wrong = "these are the directions of least variance: eigh sorts from small to large"
-    elif _same_up_to_sign(components, right[:k][::-1]):
-        wrong = "the right components in the wrong order: the one with the largest variance comes first"
-    elif np.allclose(np.abs(components), np.abs(right.T[:k]), atol=2e-2) or np.allclose(
-        np.abs(components), np.abs(right[::-1].T[:k]), atol=2e-2
-    ):
+        return Verdict(share, True, "the components are scikit-learn's, up to sign")
+    standardised = PCA(pixels).fit(X / X.std(axis=0)).components_
+    uncentred, rows_centred, all_centred = (
+        np.linalg.svd(Y, full_matrices=False)[2] for Y in (X, X - X.mean(axis=1, keepdims=True), X - X.mean())
+    )
+    slips = {
+        "these are the directions of X itself, not of X minus its mean: the first one points at the mean": uncentred,
+        "these are the directions of least variance: eigh sorts from small to large": right[::-1],
+        "the right components in the wrong order: the one with the largest variance comes first": right[:k][::-1],
+        "each image's own mean was taken off: take off the mean image, dim=0": rows_centred,
+        "one number was taken off all of X: take off the mean image, dim=0": all_centred,
+        "the columns were divided by their standard deviations: PCA takes them as they are": standardised,
+    }
+    for slip, value in slips.items():
+        if _same_up_to_sign(components, value[:k]):
+            return Verdict(share, False, slip)
+    lengths = np.linalg.norm(components, axis=1)
+    unit = components / np.maximum(lengths, 1e-12)[:, None]
+    # The matrix of eigenvectors, largest or smallest first, either way round.
+    matrices = (right.T, right[::-1].T)
+    if any(np.allclose(np.abs(components), np.abs(V[rows]), atol=2e-2) for V in matrices for rows in (_top, _bottom)):
         wrong = "these are rows of the matrix of eigenvectors: the eigenvectors are its columns"
+    elif np.allclose(components, np.abs(right[:k]), atol=2e-3):
+        wrong = "the components have lost their signs: directions have negative entries too"
+    elif _same_up_to_sign(unit, right[:k]) and np.allclose(lengths, np.sqrt(variances[:k]), rtol=2e-2):
+        wrong = (
+            "the components have the right directions, but are scaled by the spread along them: length 1 is asked for"
+        )
+    elif _same_up_to_sign(unit, right[:k]):
+        wrong = f"the components have the right directions, but lengths {np.round(lengths, 2)}: 1 is asked for"
+    elif np.all(np.abs(np.sum(unit * right[:k], axis=1)) > 0.9):
+        wrong = "the components are close to scikit-learn's, but not equal: is this an approximate method?"
     elif not np.allclose(components @ components.T, np.eye(k), atol=1e-2):
         wrong = "the components are not of length 1 and at right angles to each other"
     else:
         wrong = "the components are not those of largest variance"
-    return Verdict(2.0, False, wrong)
+    return Verdict(share, False, wrong)
 
 
-def _diagnose_variances(got: Evidence, right: np.ndarray, k: int, n: int) -> Verdict:
+_top, _bottom = slice(None, 3), slice(None, -4, -1)
+
+
+def _diagnose_variances(got: Evidence, X: np.ndarray, right: np.ndarray, k: int) -> Verdict:
+    n, pixels = X.shape
     problem = shape_problem(got, "value_2", (k,), "variances")
     if problem:
+        if np.shape(got.get("value_2")) == (pixels,):
+            problem = f"variances has {pixels} entries: those of the first k are asked for, here {k}"
         return Verdict(1.0, False, problem)
-    variances = got["value_2"].astype(np.float64)
+    variances = array_of(got, "value_2")
+    columns = np.sort(X.astype(np.float64).var(axis=0, ddof=1))[::-1]
     slips = {
         "the variances divide by n: scikit-learn, and the docstring, divide by n - 1": right[:k] * (n - 1) / n,
-        "the scatter was never divided by n - 1": right[:k] * (n - 1),
+        "the variances were never divided by n - 1": right[:k] * (n - 1),
         "these are standard deviations: a variance is their square": np.sqrt(right[:k]),
         "these are singular values: the variance is s squared over n - 1": np.sqrt(right[:k] * (n - 1)),
         "these are the smallest variances": right[::-1][:k],
+        "the variances are in the wrong order: the largest comes first": right[:k][::-1],
         "the variances are shares of the whole: they are asked for as they are": right[:k] / right.sum(),
+        "the variances are shares of those of the first k: they are asked for as they are": right[:k] / right[:k].sum(),
+        "these are the variances of single pixels: those along the components are asked for": columns[:k],
     }
     if np.allclose(variances, right[:k], rtol=5e-3):
         return Verdict(1.0, True, "the variances are scikit-learn's")
@@ -326,26 +591,48 @@ def judge_pca_codes(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     pca = PCA(2).fit(X)
     mean, components = pca.mean_.astype(np.float32), pca.components_.astype(np.float32)
     # New points, whose mean is not the training mean.
-    new = X[:7] + rng.normal(0, 2, 5).astype(np.float32)
-    codes = pca.transform(new)
+    new = X[:7] + (rng.uniform(1, 3, 5) * rng.choice([-1, 1], 5)).astype(np.float32)
+    codes = pca.transform(new).astype(np.float32)
     given = {"mean": mean, "components": components}
-    encoded = ask(probes.call, targets=("pca_encode",), X=new, **given)
-    decoded = ask(probes.call, targets=("pca_decode",), Z=codes.astype(np.float32), **given)
+    encoded = attempt(ask, probes.call, targets=("pca_encode",), X=new, **given)
+    decoded = attempt(ask, probes.call, targets=("pca_decode",), Z=codes, **given)
+    if encoded.get("stub") is True and decoded.get("stub") is True:
+        ask(probes.call, targets=("pca_encode",), X=new, **given)  # raises: nothing has been done yet
+    rebuilt = pca.inverse_transform(codes)
     encode_slips = {
-        "the mean is not taken off before projecting": new @ components.T,
+        "the mean is not taken off before projecting": pca.transform(new + mean),
         "the mean taken off is that of the images to encode: the learned one comes as an argument": (
-            (new - new.mean(axis=0)) @ components.T
+            codes - codes.mean(axis=0)
         ),
-        "the mean is added before projecting, it has to be taken off": (new + mean) @ components.T,
+        "the mean is added before projecting, it has to be taken off": pca.transform(new + 2 * mean),
+        "each image's own mean is taken off: take off the mean image that comes as an argument": (
+            pca.transform(new + mean - new.mean(axis=1, keepdims=True))
+        ),
+        "the codes are those of the differences the wrong way round: image minus mean": -codes,
+        "pca_encode gives images instead of codes: stop after the first product": rebuilt,
+        "pca_encode gives images around 0 instead of codes: stop after the first product": rebuilt - mean,
+        "the codes have one column for each image: one row for each is asked for, transpose": codes.T,
+        "the codes were scaled to length 1: they are asked for as they are": (
+            codes / np.linalg.norm(codes, axis=1, keepdims=True)
+        ),
+        "the codes were divided by their spread: they are asked for as they are": codes / codes.std(axis=0, ddof=1),
     }
     decode_slips = {
-        "the mean is not put back after projecting": codes @ components,
-        "the mean is taken off once more instead of put back": codes @ components - mean,
+        "the mean is not put back after projecting": rebuilt - mean,
+        "the mean is taken off once more instead of put back": rebuilt - 2 * mean,
+        "the reconstructions are cut off at 0 and 1: codes may lead outside, return them as they are": rebuilt.clip(
+            0, 1
+        ),
+        "the reconstructions have one column for each image: one row for each is asked for, transpose": rebuilt.T,
+        "the mean of the reconstructions was taken off": rebuilt - rebuilt.mean(axis=0),
+        "the reconstruction has each code's mean added, not the mean image": rebuilt
+        - mean
+        + codes.mean(axis=1, keepdims=True),
     }
-    rebuilt = pca.inverse_transform(codes)
     return [
         _match(encoded, "the codes", codes, "the codes are scikit-learn's", encode_slips),
         _match(decoded, "the reconstruction", rebuilt, "the reconstructions are scikit-learn's", decode_slips),
+        *(left_alone(encoded, "the images to encode") or left_alone(decoded, "the codes to decode")),
     ]
 
 
@@ -355,44 +642,80 @@ def components_needed(function: Callable) -> None:
 
 
 def judge_components_needed(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
-    """Counted by scikit-learn's own rule on a table, and on shares that are exact in binary, where ties show."""
-    exact = np.array([8.0, 4.0, 2.0, 1.0, 1.0], dtype=np.float32) * float(rng.choice([0.5, 1.0, 2.0]))
-    wanted = {0.5: 1, 0.6: 2, 0.75: 2, 0.9: 4, 1.0: 5}
-    found = {}
-    for share in wanted:
-        got = ask(probes.call, variances=exact, share=share)
-        value = got.get("value")
-        if isinstance(value, np.ndarray) and value.size == 1:
-            value = value.reshape(()).item()
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            return [
-                Verdict(1.0, False, f"what came back is {got.get('value_type')}: a number of components is asked for")
-            ]
-        found[share] = value
-    between = all(found[share] == wanted[share] for share in (0.6, 0.9))
-    ties = all(found[share] == wanted[share] for share in (0.5, 0.75, 1.0))
+    """Counted by hand for five variances, and for shares that are exact in binary, where ties show."""
+    exact = np.array([8.0, 4.0, 2.0, 1.0, 1.0], dtype=np.float32) * float(rng.choice([2.0, 4.0, 8.0]))
+    first, *others = NEEDED
+    answers = {first: ask(probes.call, variances=exact, share=first)}
+    answers |= {share: attempt(ask, probes.call, variances=exact, share=share) for share in others}
+    found = {share: number_of(got, "value") for share, got in answers.items()}
+    if found[first] is None:
+        kind = kind_of(answers[first], "value")
+        return [Verdict(1.0, False, f"what came back is {kind}: a number of components is asked for")]
+    raised = {share: str(got["raised"]) for share, got in answers.items() if "raised" in got}
+    between = all(found[share] == NEEDED[share] for share in (0.6, 0.9))
+    ties = all(found[share] == NEEDED[share] for share in (0.5, 0.75, 1.0))
+    manners = left_alone(answers[first], "variances")
+    if not between:  # then right answers to the other shares are luck
+        return [Verdict(2.0, False, _count_slip(found, raised)), *manners]
     return [
-        verdict(between, "counts as many as it takes", _count_slip(found, wanted)),
-        verdict(ties, "a share that is reached exactly is enough", _tie_slip(found, wanted, between)),
+        Verdict(1.0, True, "counts as many as it takes"),
+        verdict(ties, "a share that is reached exactly is enough", _tie_slip(found, raised)),
+        *manners,
     ]
 
 
-def _count_slip(found: dict, wanted: dict) -> str:
-    if all(found[share] == wanted[share] - 1 for share in (0.6, 0.9)):
-        return (
-            "one too few each time: a position counts from 0, components from 1, and the last one must reach the share"
-        )
-    if all(found[share] == wanted[share] + 1 for share in (0.6, 0.9)):
-        return "one too many each time: the one that reaches the share is the last"
-    if found[0.6] == 0:
+NEEDED = {0.6: 2, 0.9: 4, 0.5: 1, 0.75: 2, 1.0: 5}
+"""Shares of the variances 8, 4, 2, 1, 1 and how many components they take, counted by hand."""
+
+COUNT_SLIPS = {
+    (1, 3, 0, 1, 4): "one too few each time: a position counts from 0, components from 1",
+    (3, 5, 2, 3, 6): "one too many each time: the one that reaches the share is the last",
+    (
+        1,
+        1,
+        1,
+        1,
+        1,
+    ): "it always says 1: the running sum is compared with the share itself, not with that share of the sum of all",
+    (4, 2, 5, 4, 1): "the ones that have reached the share are counted, not those it takes to get there",
+    (5, 5, 4, 5, 5): "the smallest variances were added up first: begin with the largest",
+    (3, 5, 2, 3, 5): "the square roots of the variances are added up: it is the variances themselves",
+    (1, 2, 1, 2, 5): "the squares of the variances are added up: it is the variances themselves",
+    (3, 4, 2, 3, 5): "that is the share of the number of components, not of their variance",
+    (3, 5, 3, 4, 5): "that is the share of the number of components, not of their variance",
+    (3, 4, 2, 4, 5): "that is the share of the number of components, not of their variance",
+}
+"""What is found for NEEDED's shares when something is mixed up."""
+
+
+def _count_slip(found: dict, raised: dict) -> str:
+    numbers = tuple(found.values())
+    if numbers in COUNT_SLIPS:
+        return COUNT_SLIPS[numbers]
+    if found[0.9] is None or not float(found[0.6]).is_integer():
+        if raised:
+            return next(iter(raised.values()))
+        return f"for a share of 0.6 it says {found[0.6]:.4g}: how many components it takes is asked for, a whole number"
+    if len(set(numbers)) == 1:
+        return f"it says {found[0.6]:.0f} whatever the share: use the argument"
+    if found[0.6] in (0, 6) and found[0.9] in (0, 6):
         return "the shares of single components are compared: it is their running sum that has to reach the share"
-    return f"for variances 8, 4, 2, 1, 1 and a share of 0.9 it says {found[0.9]:g}, the first {wanted[0.9]} have 15/16"
+    if (found[0.6], found[0.9]) == (1, 3):
+        return COUNT_SLIPS[1, 3, 0, 1, 4]
+    if (found[0.6], found[0.9]) == (3, 5):
+        return COUNT_SLIPS[3, 5, 2, 3, 6]
+    return f"for variances 8, 4, 2, 1, 1 and a share of 0.9 it says {found[0.9]:g}, the first 4 have 15/16"
 
 
-def _tie_slip(found: dict, wanted: dict, between: bool) -> str:
-    if between:
-        return "a share that is reached exactly counts as missed: at least the share is asked for, not more than it"
-    return f"for variances 8, 4, 2, 1, 1 and a share of 0.75 it says {found[0.75]:g}, expected {wanted[0.75]}"
+def _tie_slip(found: dict, raised: dict) -> str:
+    for share in (0.5, 0.75):
+        if share in raised:
+            return f"for a share of {share} {raised[share]}"
+    if found[0.5] == 1 and found[0.75] == 2:
+        if 1.0 in raised:
+            return f"for a share of 1.0 {raised[1.0]}"
+        return "a share of 1 takes all five components of 8, 4, 2, 1, 1"
+    return "a share that is reached exactly counts as missed: at least the share is asked for, not more than it"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -408,30 +731,64 @@ def judge_image_errors(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     """One number an image, against scikit-learn's mean_squared_error of each image alone."""
     from sklearn.metrics import mean_squared_error
 
-    images = rng.random((7, 1, 5, 4)).astype(np.float32)
-    others = rng.random((7, 1, 5, 4)).astype(np.float32)
+    images = rng.random((7, 1, 28, 28)).astype(np.float32)
+    # Each image is off by an amount of its own, and one of them in brightness, so that no two ways to err look alike.
+    amounts = rng.permutation(np.linspace(0.1, 0.6, 7)).reshape(7, 1, 1, 1)
+    others = (images + amounts * rng.normal(0.3, 1, images.shape)).astype(np.float32)
     right = np.array([mean_squared_error(a.ravel(), b.ravel()) for a, b in zip(images, others, strict=True)])
     got = ask(probes.call, images=images, reconstructions=others)
-    value = got.get("value")
-    if isinstance(value, int | float) or (isinstance(value, np.ndarray) and value.size == 1):
-        return [Verdict(1.0, False, "one number for all images came back: one for each image is asked for")]
-    if isinstance(value, np.ndarray) and value.shape in {(1, 5, 4), (5, 4), (20,)}:
-        return [Verdict(1.0, False, "the mean runs over the images: it is to run over the pixels of each image")]
-    flat = ask(probes.call, images=images.reshape(7, 20), reconstructions=others.reshape(7, 20))
+    flat = attempt(ask, probes.call, images=images.reshape(7, 784), reconstructions=others.reshape(7, 784))
+    shapes = {
+        (): "one number for all images came back: one for each image is asked for",
+        (1,): "one number for all images came back: one for each image is asked for",
+        (7, 1): "a column came back, [N, 1]: [N] is asked for, without keepdim",
+        (7, 28, 28): "the mean over dim=1 alone is that over the only channel: flatten first",
+        (7, 1, 28, 28): "an error for every pixel came back: their mean over each image is asked for",
+        (784,): "the mean runs over the images: it is to run over the pixels of each image",
+        (1, 28, 28): "the mean runs over the images: it is to run over the pixels of each image",
+    }
+    off = (images - others).astype(np.float64)
+    each = (1, 2, 3)
     slips = {
-        "the squared errors of an image are added up, their mean over its pixels is asked for": right * 20,
-        "these are absolute errors: square them": np.abs(images - others).mean(axis=(1, 2, 3)),
+        "the squared errors of an image are added up, their mean over its pixels is asked for": right * 784,
+        "these are absolute errors: square them": np.abs(off).mean(axis=each),
         "the square root was taken: the mean square itself is asked for": np.sqrt(right),
-        "the differences cancel: square each before taking the mean": np.square((images - others).mean(axis=(1, 2, 3))),
+        "the lengths of the differences came back: the mean of their squares is asked for": np.sqrt(right * 784),
+        "the differences cancel: square each before taking the mean": np.square(off.mean(axis=each)),
+        "the differences were never squared: they cancel": off.mean(axis=each),
+        "the variance of the differences came back: it leaves out by how much an image is too bright": off.var(
+            axis=each
+        ),
+        "the variances of the differences came back, divided by 783: the mean of the squares is asked for": off.var(
+            axis=each, ddof=1
+        ),
+        "these errors are for pixels from 0 to 255: ours go from 0 to 1": right * 255**2,
+        "the worst pixel of each image came back: the mean over its pixels is asked for": (off**2).max(axis=each),
+        "the median came back: the mean is asked for": np.median((off**2).reshape(7, 784), axis=1),
+        "the errors are divided by the size of the batch: each image stands for itself": right / 7,
+        "there is a factor 1/2: the mean of the squares is asked for": right / 2,
+        "the errors are measured in shares of the image's own squares: the mean square itself is asked for": (
+            right / np.square(images.astype(np.float64)).mean(axis=each)
+        ),
     }
     return [
-        _match(got, "the errors", right, "the mean squared error of each image", slips, share=2),
-        verdict(
-            isinstance(flat.get("value"), np.ndarray) and np.array_equal(flat["value"], got["value"]),
-            "flat images [N, 784] serve as well",
-            "flat images [N, 784] give something else than [N, 1, 28, 28]: flatten first",
-        ),
+        _match(got, "the result", right, "the mean squared error of each image", slips, shapes, share=2),
+        _flat_images(flat, got, right),
+        *left_alone(got, "images or reconstructions"),
     ]
+
+
+def _flat_images(flat: Evidence, got: Evidence, right: np.ndarray) -> Verdict:
+    """The same of flat images. Whoever has another mistake as well loses nothing more here if it is the same one."""
+    value = array_of(flat, "value")
+    # A column was already found fault with above.
+    fine = value is not None and value.shape in {(7,), (7, 1)} and np.allclose(value.ravel(), right, rtol=1e-3, atol=0)
+    wrong = "flat images [N, 784] give something else than [N, 1, 28, 28]: flatten first"
+    if isinstance(flat.get("raised"), str):
+        wrong = f"flat images [N, 784] do not go through, flatten first: {flat['raised']}"
+    elif not fine and isinstance(got.get("value"), np.ndarray) and np.array_equal(got["value"], flat.get("value")):
+        wrong = "flat images [N, 784] go wrong in the same way"
+    return verdict(fine, "flat images [N, 784] serve as well", wrong)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -441,7 +798,8 @@ def judge_image_errors(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
 def cloud(rng: np.random.Generator, *, points: int, spreads: list[float]) -> np.ndarray:
     """Made-up data [points, P], float32: a tilted cloud with these standard deviations, far from the origin."""
     tilt = np.linalg.qr(rng.normal(size=(len(spreads), len(spreads))))[0]
-    centre = rng.uniform(3, 6, len(spreads)) * rng.choice([-1, 1], len(spreads))
+    centre = rng.uniform(3, 6, len(spreads))
+    centre[rng.integers(len(spreads))] *= -1  # one alone: the mean of all numbers is to be far from 0 as well
     # Orthogonal columns, so that the spreads are exactly these and no two components can be confused.
     raw = rng.normal(size=(points, len(spreads)))
     basis = np.linalg.qr(raw - raw.mean(axis=0))[0] * np.sqrt(points - 1)
@@ -449,79 +807,100 @@ def cloud(rng: np.random.Generator, *, points: int, spreads: list[float]) -> np.
 
 
 def _match(
-    got: Evidence, what: str, right: np.ndarray, praise: str, slips: dict[str, np.ndarray], share=1.0
+    got: Evidence,
+    what: str,
+    right: np.ndarray,
+    praise: str,
+    slips: dict[str, np.ndarray],
+    shapes: dict[tuple, str] | None = None,
+    share: float = 1.0,
 ) -> Verdict:
-    """The value against the right one, and against what known slips give."""
+    """The value against the right one, and against what known slips give; shapes: what a wrong shape tells."""
+
+    def same(expected: np.ndarray) -> bool:
+        size = float(np.abs(expected).max())
+        return value.shape == expected.shape and np.allclose(value, expected, rtol=1e-3, atol=1e-4 * size)
+
     problem = shape_problem(got, "value", right.shape, what)
-    if problem:
-        return Verdict(share, False, problem)
-    tolerance = 1e-3 * max(1.0, float(np.abs(right).max()))
-    if np.allclose(got["value"], right, rtol=0, atol=min(tolerance, 1e-2)):
+    value = array_of(got, "value")
+    if not problem and same(right):
         return Verdict(share, True, praise)
-    for slip, value in slips.items():
-        if np.allclose(got["value"], value, rtol=1e-2, atol=1e-3):
-            return Verdict(share, False, slip)
-    return Verdict(share, False, f"{what}: not the values that scikit-learn gives")
+    if value is not None:
+        for slip, expected in slips.items():
+            if same(expected):
+                return Verdict(share, False, slip)
+        if problem and kind_of(got, "value") == "tensor":
+            problem = (shapes or {}).get(value.shape, problem)
+    return Verdict(share, False, problem or f"{what}: not the numbers that scikit-learn gives")
 
 
 def _same_up_to_sign(found: np.ndarray, right: np.ndarray) -> bool:
     return bool(
-        np.all(np.abs(np.sum(found * right, axis=1)) > 0.999)
-        and np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-2)
+        found.shape == right.shape
+        and np.all(np.abs(np.sum(found * right, axis=1)) > 0.9999)
+        and np.allclose(np.linalg.norm(found, axis=1), 1, atol=1e-3)
     )
 
 
-def _layers(got: Evidence, part: str) -> list[tuple[np.ndarray, np.ndarray]]:
-    """(weight, bias) of the linear layers of self.encoder or self.decoder, in order."""
+def _layers(got: Evidence, prefix: str) -> list[tuple[np.ndarray, np.ndarray]]:
+    """(weight, bias) of the linear layers whose names begin with `prefix`, in order, as far as they are usable."""
     found = []
-    for name, weight in got.items():
-        if name.startswith(f"weights.{part}.") and name.endswith(".weight") and getattr(weight, "ndim", 0) == 2:
-            bias = got.get(name.removesuffix("weight") + "bias")
-            found.append((weight, bias if isinstance(bias, np.ndarray) else np.zeros(len(weight))))
+    for name in got:
+        if not (isinstance(name, str) and name.startswith(f"weights.{prefix}") and name.endswith(".weight")):
+            continue
+        weight = array_of(got, name)
+        if weight is not None and weight.ndim == 2:
+            bias = array_of(got, name.removesuffix("weight") + "bias", weight.shape[:1])
+            found.append((weight, np.zeros(len(weight)) if bias is None else bias))
     return found
 
 
-def _layer_sizes(got: Evidence, part: str) -> list[int]:
-    layers = _layers(got, part)
-    return [layers[0][0].shape[1], *(len(weight) for weight, _ in layers)] if layers else []
+def _layer_sizes(layers: list[tuple[np.ndarray, np.ndarray]]) -> list[int]:
+    """[784, 128, 2] for two layers that fit on each other; what a layer gets that does not fit stands there as well."""
+    sizes: list[int] = []
+    for weight, _ in layers:
+        entering = [weight.shape[1]] if sizes[-1:] != [weight.shape[1]] else []
+        sizes += [*entering, weight.shape[0]]
+    return sizes
 
 
-def _dense(x: np.ndarray, layers: list, hidden: Callable, last: Callable) -> np.ndarray:
-    for i, (weight, bias) in enumerate(layers):
-        x = (last if i == len(layers) - 1 else hidden)(x @ weight.T.astype(np.float64) + bias)
-    return x
+def _loss(weights: dict[str, np.ndarray], images: np.ndarray, kind: str = "squared") -> float:
+    """torch's mean squared, or absolute, error of the two-layer network with these weights."""
+    return _graph(weights, images, kind)[0].item()
 
 
-def _relu(x: np.ndarray) -> np.ndarray:
-    return np.maximum(x, 0)
+def _gradient(weights: dict[str, np.ndarray], images: np.ndarray, kind: str = "squared") -> dict[str, np.ndarray]:
+    """Autograd's gradient of that error."""
+    loss, leaves = _graph(weights, images, kind)
+    found = torch.autograd.grad(loss, list(leaves.values()))
+    return {name: value.numpy() for name, value in zip(leaves, found, strict=True)}
 
 
-def _same(x: np.ndarray) -> np.ndarray:
-    return x
+def _closest(value: float, slips: dict[str, float]) -> str | None:
+    """The slip that gives this value. The closest, since two slips may by chance give nearly the same."""
+    apart = {slip: abs(value / np.float64(other) - 1) for slip, other in slips.items()}
+    best = min(apart, key=apart.get)
+    return best if apart[best] < 1e-3 else None
 
 
-def _sigmoid(x: np.ndarray) -> np.ndarray:
-    from scipy.special import expit
-
-    return expit(x)
-
-
-def _weights(got: Evidence) -> dict[str, np.ndarray]:
-    return {name.removeprefix("weights."): value for name, value in got.items() if name.startswith("weights.")}
-
-
-def _loss_and_gradient(weights: dict[str, np.ndarray], images: np.ndarray) -> tuple[float, dict[str, np.ndarray]]:
-    """Mean squared error of the two-layer network at these weights, and autograd's gradient."""
-    leaves = {name: torch.tensor(value, requires_grad=True) for name, value in weights.items()}
-    x = torch.from_numpy(images)
+def _graph(weights: dict, images: np.ndarray, kind: str) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    leaves = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in weights.items()}
+    x = torch.from_numpy(images).double()
     hidden = torch.relu(x @ leaves["w0"].T + leaves["b0"])
-    loss = torch.nn.functional.mse_loss(hidden @ leaves["w1"].T + leaves["b1"], x)
-    gradient = torch.autograd.grad(loss, list(leaves.values()))
-    return loss.item(), {name: value.numpy() for name, value in zip(leaves, gradient, strict=True)}
+    error = {"squared": torch.nn.functional.mse_loss, "absolute": torch.nn.functional.l1_loss}[kind]
+    return error(hidden @ leaves["w1"].T + leaves["b1"], x), leaves
 
 
 def _difference(after: dict, before: dict) -> dict[str, np.ndarray]:
     return {name: after[name] - before[name] for name in before}
+
+
+def _sum(step: dict, other: dict) -> dict[str, np.ndarray]:
+    return {name: step[name] + other[name] for name in step}
+
+
+def _scaled(factor: float, step: dict) -> dict[str, np.ndarray]:
+    return {name: factor * value for name, value in step.items()}
 
 
 def _flat(step: dict) -> np.ndarray:
@@ -532,14 +911,19 @@ def _norm(step: dict) -> float:
     return float(np.linalg.norm(_flat(step)))
 
 
-def _close(step: dict, expected: dict, factor: float = 1.0) -> bool:
-    return bool(
-        np.linalg.norm(_flat(step) - factor * _flat(expected)) < 2e-3 * abs(factor) * max(_norm(expected), 1e-6)
-    )
+def _close(step: dict, expected: dict) -> bool:
+    return bool(np.linalg.norm(_flat(step) - _flat(expected)) < 2e-3 * max(_norm(expected), 1e-6))
+
+
+def _along(step: dict, gradient: dict) -> bool:
+    """Whether the step goes along the gradient, up or down, whatever its length."""
+    return _ratio(step, gradient) is not None
 
 
 def _ratio(step: dict, expected: dict) -> float | None:
     """How many times longer the step is than expected; None when it goes another way."""
     a, b = _flat(step), _flat(expected)
+    if not a.any() or not b.any():
+        return None
     ratio = float(a @ b / (b @ b))
     return ratio if np.linalg.norm(a - ratio * b) < 1e-2 * np.linalg.norm(a) else None
