@@ -295,7 +295,22 @@ def test_the_install_cell_really_installs(bundle, tmp_path):
     assert installed(target) == wanted(bundle)
 
 
-def test_the_zip_installs_as_the_readme_says_for_colab(bundle, tmp_path):
+@pytest.mark.parametrize("what", ["the zip", "the folder"])
+def test_the_install_cell_finds_what_was_uploaded_beside_the_notebook(bundle, tmp_path, what):
+    """As on Colab: all uploads lie in one folder, with others that are not the course."""
+    (tmp_path / "broken.zip").write_bytes(b"PK")
+    (tmp_path / "other.zip").write_bytes(archive_with("a.txt"))
+    (tmp_path / "sample_data").mkdir()
+    if what == "the zip":
+        uploaded = shutil.copy(bundle.with_name("autoencoders.zip"), tmp_path)
+    else:
+        uploaded = shutil.copytree(bundle, tmp_path / "autoencoders")
+    done = run("-S", "-c", install_cell(RECORD), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert Path(json.loads(done.stdout.rsplit(" ", 1)[0])[-1]).samefile(uploaded)
+
+
+def test_pip_installs_the_zip(bundle, tmp_path):
     options = ["--no-build-isolation", "--no-index", "--no-compile", "--target", tmp_path / "target"]
     archive = bundle.with_name("autoencoders.zip")
     done = run("-m", "pip", "install", "-q", "--no-deps", *options, archive, cwd=tmp_path)
