@@ -1,0 +1,133 @@
+"""What a cell displayed, put together from frames that an enemy may have written.
+
+Every output is built anew from the few fields that it may have, with the types that it must have; the rest is
+dropped. So nothing in here can make nbformat, nbgrader or a page stumble; what pages do with HTML is their business
+(course_admin.feedback).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from course_admin.sandbox.limits import Limits, size
+
+KINDS = frozenset(
+    ["text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/gif", "image/svg+xml"]
+)
+"""The representations that are kept. Widgets and scripts are not."""
+COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+CONTROLS = re.compile(r"[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+MOST_OUTPUTS = 1000
+MOST_DISPLAYS = 1000
+
+
+class Outputs:
+    """The outputs of one notebook, cell by cell, within the limits."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.cell: list[dict[str, Any]] = []
+        self.cut = False
+        self._size = self._total = 0
+        self._clear = False
+        self._displays: dict[str, list[dict[str, Any]]] = {}
+
+    def next_cell(self) -> None:
+        """What comes from now on belongs to a new cell, whose outputs are in `cell`."""
+        self.cell, self.cut, self._size, self._clear = [], False, 0, False
+
+    def take(self, body: bytes) -> None:
+        """Add the output in a frame. One that is malformed, or for which there is no more room, is left out."""
+        try:
+            got = json.loads(body)
+        except (ValueError, RecursionError):
+            return
+        if not isinstance(got, dict):
+            return
+        kind = got.get("output_type")
+        if kind == "clear_output":
+            self._clear = True
+            if got.get("wait") is not True:
+                self._empty()
+        elif kind == "stream":
+            name = "stderr" if got.get("name") == "stderr" else "stdout"
+            self.text(name, got.get("text"))
+        elif kind in ("display_data", "execute_result"):
+            self._display(kind, got)
+        elif kind == "error":
+            lines = got.get("traceback")
+            lines = [_text(line) for line in lines[:1000]] if isinstance(lines, list) else []
+            error = {"ename": _text(got.get("ename"))[:200], "evalue": _text(got.get("evalue"))[:2000]}
+            self._add({"output_type": "error", **error, "traceback": lines}, sum(map(len, lines)))
+
+    def text(self, name: str, text: Any) -> None:
+        """Add to stdout or stderr, in one output with what was printed there just before."""
+        text = _text(text)
+        if self._clear:
+            self._empty()
+        last = self.cell[-1] if self.cell else {}
+        if last.get("output_type") == "stream" and last["name"] == name:
+            if self._room(len(text)):
+                last["text"] += text
+        elif text:
+            self._add({"output_type": "stream", "name": name, "text": text}, len(text))
+
+    def note(self, line: str) -> None:
+        """Add a line of our own, whatever the limits say."""
+        self.cell.append({"output_type": "error", "ename": "Stopped", "evalue": line, "traceback": [line]})
+
+    def _display(self, kind: str, got: dict[str, Any]) -> None:
+        data = got.get("data")
+        data = data if isinstance(data, dict) else {}
+        kept = {key: _text(value) for key, value in data.items() if key in KINDS and isinstance(value, str)}
+        count = sum(map(len, kept.values()))
+        identity = got.get("display_id")
+        if got.get("update") is True:
+            # As in JupyterLab: every output with this name changes, in whichever cell it stands.
+            for output in self._displays.get(identity, []) if isinstance(identity, str) else []:
+                if self._room(count - sum(map(len, output["data"].values()))):
+                    output["data"] = dict(kept)
+            return
+        output = {"output_type": kind, "data": kept, "metadata": {}}
+        if kind == "execute_result":
+            number = got.get("execution_count")
+            output["execution_count"] = number if type(number) is int and 0 <= number < 1 << 31 else None
+        if kept and self._add(output, count) and isinstance(identity, str) and len(self._displays) < MOST_DISPLAYS:
+            self._displays.setdefault(identity[:200], []).append(output)
+
+    def _add(self, output: dict[str, Any], count: int) -> bool:
+        if self._clear:
+            self._empty()
+        if len(self.cell) >= MOST_OUTPUTS or not self._room(count):
+            self.cut = True
+            return False
+        self.cell.append(output)
+        return True
+
+    def _room(self, count: int) -> bool:
+        self._size += count
+        self._total += count
+        fits = self._size <= self.limits.cell_output and self._total <= self.limits.notebook_output
+        if not fits:
+            self._size -= count
+            self._total -= count
+            self.cut = True
+        return fits
+
+    def _empty(self) -> None:
+        self._total -= self._size
+        self._size, self._clear = 0, False
+        self.cell.clear()
+
+    def too_much(self) -> str:
+        """The words for what was cut."""
+        return f"printed more than {size(self.limits.cell_output)}: the rest was cut"
+
+
+def _text(value: Any) -> str:
+    """Text without colours and control characters, and of characters that UTF-8 has."""
+    if not isinstance(value, str):
+        return ""
+    return CONTROLS.sub("", COLOURS.sub("", value)).encode("utf-8", "replace").decode()

