@@ -8,9 +8,10 @@ from typing import Any
 
 from nbconvert.filters import markdown2html
 from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from course_admin.submission import is_automatic, without_hidden
+from course_admin.submission import KEY, is_automatic, without_hidden
 
 TAGS = frozenset(
     [
@@ -37,6 +38,18 @@ class HideTests(NbGraderPreprocessor):
         if is_automatic(cell):
             cell.source = without_hidden(cell.source).rstrip()
         return cell, resources
+
+
+class ShowFindings(NbGraderPreprocessor):
+    """Puts what was found while grading at the top of the page: what was mended, what stopped, what went missing."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        about = nb.metadata.get(KEY, {})
+        findings = [*about.get("newer", []), *about.get("findings", [])]
+        if findings:
+            lines = "\n".join(f"- {_as_text(str(line))}" for line in findings)
+            nb.cells.insert(0, new_markdown_cell(f"**Notes on your submission**\n\n{lines}", id="findings"))
+        return nb, resources
 
 
 class PlainPictures(NbGraderPreprocessor):
@@ -67,6 +80,11 @@ def safe_markdown(source: str) -> str:
     return bleach.clean(
         markdown2html(source), tags=TAGS, attributes=_allowed, protocols={"http", "https", "mailto", "data"}
     )
+
+
+def _as_text(line: str) -> str:
+    """A line as markdown that shows it as it is. It may hold names that a student chose."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>&$~-])", r"\\\1", " ".join(line.split()))
 
 
 def _joined(text: str | list[str]) -> str:

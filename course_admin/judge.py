@@ -17,7 +17,7 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 from nbgrader.preprocessors import NbGraderPreprocessor, SaveAutoGrades
 
-from course_admin.submission import CHECK, KEY, Run, is_automatic
+from course_admin.submission import CHECK, KEY, NOTES, Run, is_automatic
 
 DECIMALS = 2
 """Points are rounded to so many decimals, half to even as Python rounds: what nbgrader's own pages show."""
@@ -69,7 +69,10 @@ class Judge(NbGraderPreprocessor):
         marks = judge(run, {_id(cell): _points(cell) for cell in cells})
         for cell in cells:
             cell.outputs = outputs_of(marks[_id(cell)], cell.get("execution_count"))
-        nb.metadata[KEY] = NotebookNode(run.summary())
+        mended = resources.get(NOTES) or {}
+        notes, damage = list(mended.get("notes", [])), mended.get("damage", "")
+        run.findings[:0] = [*([damage] if damage else []), *notes]
+        nb.metadata[KEY] = NotebookNode(run.summary(), notes=notes, damage=damage)
         return nb, resources
 
 

@@ -32,8 +32,9 @@ def configure(c: Any, root: Path | str) -> None:
     c.ClearSolutions.text_stub = TEXT_STUB
     c.GenerateAssignment.create_assignment = True
 
-    # --- autograde: dotted strings, so that nothing is imported yet. Marks come from Judge alone, which refuses
-    # without CourseExecute.
+    # --- autograde: dotted strings, so that nothing is imported yet. The reader mends what was handed in before
+    # anything looks at it. Marks come from Judge alone, which refuses without CourseExecute.
+    c.Autograde.exporter_class = "course_admin.reader.TolerantReader"
     c.CourseExecute.course_root = str(Path(root).resolve())
     c.Autograde.autograde_preprocessors = [
         "course_admin.executor.CourseExecute",
@@ -51,6 +52,7 @@ def configure(c: Any, root: Path | str) -> None:
     c.GenerateFeedback.preprocessors = [
         "nbgrader.preprocessors.GetGrades",
         "course_admin.feedback.HideTests",
+        "course_admin.feedback.ShowFindings",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
     c.HTMLExporter.sanitize_html = True

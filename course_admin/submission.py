@@ -18,6 +18,9 @@ CHECK = "check-"
 KEY = "course"
 """Where a Run stands among nbgrader's resources, and its summary in the metadata of an autograded notebook."""
 
+NOTES = "course_notes"
+"""Where course_admin.reader leaves what it mended among nbgrader's resources: {"notes": lines, "damage": line}."""
+
 
 @dataclass
 class Sitting:
