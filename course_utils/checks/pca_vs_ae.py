@@ -23,8 +23,12 @@ from course_utils.checks._report import (
     shape_problem,
     verdict,
 )
+from course_utils.data import load_mnist
 from course_utils.evidence import Evidence
 from course_utils.probes import Ask, StudentError
+
+TRAINING_PAIRS = ((0, 1), (3, 7))
+"""The digits that `train_small` is tried on: those that a 2-D code tells apart much better than PCA does."""
 
 # ---------------------------------------------------------------------------------------------------------------------
 # 0 · First contact
@@ -254,21 +258,25 @@ def _find_bends(images: np.ndarray, output: np.ndarray, encoder: list, decoder: 
         "an ELU": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
     }
     outer = inner | {"two sigmoids": lambda x: expit(expit(x)), "clamp": lambda x: x.clip(0, 1)}
-    ways = list(product(inner, inner, inner, outer))
-    right = ("ReLU", "none", "ReLU", "sigmoid")
-    ways.sort(key=lambda way: sum(a != b for a, b in zip(way, right, strict=True)))
     (E, e), (C, c), (D, d), (P, p) = *encoder, *decoder
     hidden = images.astype(np.float64) @ E.T + e
-    codes = {bend: inner[bend](hidden) @ C.T + c for bend in inner}
-    before = {(a, b): inner[b](codes[a]) @ D.T + d for a, b in product(inner, inner)}
-    last = {}
-    for first, code, second, end in ways:
-        key = (first, code, second)
-        if key not in last:
-            last[key] = inner[second](before[first, code]) @ P.T + p
-        if np.allclose(outer[end](last[key]), output, rtol=1e-3, atol=1e-4):
-            return first, code, second, end
-    return None
+
+    def run(first: str, code: str, second: str, pixels: slice) -> np.ndarray:
+        at_code = inner[code](inner[first](hidden) @ C.T + c)
+        return inner[second](at_code @ D.T + d) @ P[pixels].T + p[pixels]
+
+    def fits(found: np.ndarray, pixels: slice) -> bool:
+        return np.allclose(found, output[:, pixels], rtol=1e-3, atol=1e-4)
+
+    right = ("ReLU", "none", "ReLU", "sigmoid")
+    if fits(outer[right[3]](run(*right[:3], slice(None))), slice(None)):
+        return right
+    some = slice(None, None, 16)  # enough pixels to tell the other ways apart, of which there are many
+    ways = []
+    for way in product(inner, inner, inner):
+        found = run(*way, some)
+        ways += [(*way, end) for end, bend in outer.items() if fits(bend(found), some)]
+    return min(ways, key=lambda way: sum(a != b for a, b in zip(way, right, strict=True)), default=None)
 
 
 def train_epoch(function: Callable) -> None:
@@ -446,6 +454,69 @@ def _diagnose_loss(got: Evidence, path: list[dict], parts: list[np.ndarray]) -> 
     if np.isclose(returned, -mean, rtol=1e-4):
         return Verdict(1.0, False, "the loss returned is negative: a squared error never is")
     return Verdict(1.0, False, f"the loss returned is {returned:.4g}, the mean over all images is {mean:.4g}")
+
+
+def train_small(function: Callable) -> None:
+    """Check the student's train_small(images)."""
+    run_check(judge_train_small, function)
+
+
+def judge_train_small(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
+    """The weights that come back rebuild unseen digits better than PCA with two components does.
+
+    Run here, in a plain numpy network. The pixels are shuffled, in the same way for all images: a dense network learns
+    as well from these, weights that were trained beforehand are worth nothing.
+    """
+    from scipy.special import expit
+    from sklearn.decomposition import PCA
+
+    pair = TRAINING_PAIRS[int(rng.integers(len(TRAINING_PAIRS)))]
+    order = rng.permutation(784)
+    train, unseen = (_shuffled(split, pair, order) for split in ("train", "test"))
+    train = train[:1000]
+    got = ask(probes.train, images=train.reshape(-1, 1, 28, 28), seed=int(rng.integers(1000)))
+    if any(isinstance(value, np.ndarray) and not np.isfinite(value).all() for value in got.values()):
+        return [Verdict(1.0, False, "some weights are nan or inf: training ran away, take a smaller learning rate")]
+    layers = {part: _layers(got, f"{part}.") for part in ("encoder", "decoder")}
+    for part, sizes in {"encoder": [784, 128, 2], "decoder": [2, 128, 784]}.items():
+        found = _layer_sizes(layers[part])
+        if found != sizes:
+            shown = "-".join(map(str, found)) or "missing"
+            asked = "-".join(map(str, sizes))
+            return [
+                Verdict(1.0, False, f"the {part} of what you return is {shown}, {asked} is asked for: return small()")
+            ]
+    with np.errstate(over="ignore", invalid="ignore"):
+        code = _run_layers(unseen, layers["encoder"])
+        error = float(np.mean((expit(_run_layers(code, layers["decoder"])) - unseen) ** 2))
+    pca = PCA(2).fit(train)
+    best = float(np.mean((pca.inverse_transform(pca.transform(unseen)) - unseen) ** 2))
+    mean_only = float(np.mean((unseen - train.mean(axis=0)) ** 2))
+    # The reference ends at 0.73 +- 0.01 (0 and 1) and 0.85 +- 0.02 (3 and 7) times PCA's error, over 20 seeds.
+    seen = f"on unseen digits {pair[0]} and {pair[1]} your error is {error:.4f}, PCA's {best:.4f}"
+    learned = f"the error on unseen digits is {error:.4f}, the mean image drawn every time has {mean_only:.4f}"
+    if error < 0.95 * mean_only:
+        slip, behind = "", f"{seen}: a good start, it needs more steps, or longer ones"
+    elif error < 2 * mean_only:
+        slip, behind = f"{learned}: not much more was learned. Adam, or far longer steps, get further", seen
+    else:
+        slip, behind = f"{learned}: is it the trained network that you return?", seen
+    return [
+        verdict(not slip, "it learned more than the mean image", slip),
+        verdict(error < best, seen, behind, share=3),
+    ]
+
+
+def _shuffled(split: str, pair: tuple[int, int], order: np.ndarray) -> np.ndarray:
+    """The bundled images of two digits, flat, their pixels in this order."""
+    return load_mnist(split, classes=pair, source="sample", device="cpu").images.flatten(1).numpy()[:, order]
+
+
+def _run_layers(x: np.ndarray, layers: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
+    """Linear layers with a ReLU between them."""
+    for i, (weight, bias) in enumerate(layers):
+        x = (np.maximum(x, 0) if i else x) @ weight.T.astype(np.float64) + bias
+    return x
 
 
 # ---------------------------------------------------------------------------------------------------------------------

@@ -36,6 +36,7 @@ def keep_digits(images, labels, digits):
     names = [labels[labels == digit] for digit in digits]
     return torch.cat(found), torch.cat(names)
 
+
 # %% labels-sorted exercise="keep_digits" keeps=0.6667 hint="were the labels sorted"
 # old |     return images[kept], labels[kept]
 # new |     return images[kept], labels[kept].sort().values
@@ -138,16 +139,25 @@ def keep_digits(images, labels, digits):
 # old | nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.Sigmoid()
 # new | nn.Linear(2, 784), nn.Sigmoid()
 
+
 # %% other-names exercise="small_autoencoder" keeps=0.9 hint="but not as self.encoder and self.decoder"
 class SmallAutoencoder(nn.Module):
     def __init__(self):
         super().__init__()
         self.net = nn.Sequential(
-            nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2), nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.Sigmoid()
+            nn.Flatten(),
+            nn.Linear(784, 128),
+            nn.ReLU(),
+            nn.Linear(128, 2),
+            nn.Linear(2, 128),
+            nn.ReLU(),
+            nn.Linear(128, 784),
+            nn.Sigmoid(),
         )
 
     def forward(self, images):
         return self.net(images).view_as(images)
+
 
 # %% flat-output exercise="small_autoencoder" keeps=0.9 hint="the reconstruction is flat"
 # old |         return self.decoder(code).view_as(images)
@@ -388,11 +398,13 @@ class SmallAutoencoder(nn.Module):
 # old |     covariance = centred.T @ centred / (len(X) - 1)
 # new |     covariance = centred.T @ centred
 
+
 # %% singular-values exercise="pca_fit" keeps=0.75 hint="these are singular values"
 def pca_fit(X, k):
     mean = X.mean(dim=0)
     _, s, Vh = torch.linalg.svd(X - mean, full_matrices=False)
     return mean, Vh[:k], s[:k]
+
 
 # %% standard-deviations exercise="pca_fit" keeps=0.75 hint="these are standard deviations"
 # old |     return mean, components, eigenvalues.flip(0)[:k]
@@ -439,6 +451,7 @@ def pca_fit(X, k):
 # old |     return mean, components, eigenvalues.flip(0)[:k]
 # new |     return components, eigenvalues.flip(0)[:k]
 
+
 # %% in-numpy exercise="pca_fit" keeps=0 hint="components is a numpy array"
 def pca_fit(X, k):
     import numpy as np
@@ -447,6 +460,7 @@ def pca_fit(X, k):
     mean = X.mean(axis=0)
     _, s, Vh = np.linalg.svd(X - mean, full_matrices=False)
     return mean, Vh[:k], s[:k] ** 2 / (len(X) - 1)
+
 
 # %% [markdown]
 # ## pca_codes
@@ -556,9 +570,11 @@ def pca_fit(X, k):
 # old |     running = variances.cumsum(0)
 # new |     running = variances.square().cumsum(0)
 
+
 # %% share-of-the-count exercise="components_needed" keeps=0 hint="the share of the number of components"
 def components_needed(variances, share):
     return round(share * len(variances))
+
 
 # %% always-ninety exercise="components_needed" keeps=0 hint="whatever the share: use the argument"
 # old |     missing = running < share * running[-1]
@@ -623,9 +639,11 @@ def components_needed(variances, share):
 # old |     difference = (images - reconstructions).flatten(1)
 # new |     difference = images - reconstructions
 
+
 # %% three-dimensions exercise="image_errors" keeps=0.6667 hint="do not go through, flatten first"
 def image_errors(images, reconstructions):
     return (images - reconstructions).square().mean(dim=(1, 2, 3))
+
 
 # %% error-images exercise="image_errors" keeps=0 hint="an error for every pixel came back"
 # old |     return difference.square().mean(dim=1)
@@ -655,3 +673,35 @@ def image_errors(images, reconstructions):
 # %% as-a-list exercise="image_errors" keeps=0 hint="the result is list of 7"
 # old |     return difference.square().mean(dim=1)
 # new |     return [row.square().mean().item() for row in difference]
+
+# %% [markdown]
+# ## train_small
+
+# %% published-learning-rate exercise="train_small" keeps=0 hint="not much more was learned"
+# old |     training.fit(
+# old |         model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False
+# old |     )
+# new |     slow = lambda parameters: torch.optim.SGD(parameters, lr=0.25)
+# new |     training.fit(model, images, epochs=10, batch_size=32, optimizer=slow, progress=False)
+
+# %% returns-another-network exercise="train_small" keeps=0 hint="is it the trained network that you return"
+# old |     return model
+# new |     return small()
+
+# %% too-few-steps exercise="train_small" keeps=0.25 hint="a good start"
+# old |     training.fit(
+# old |         model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False
+# old |     )
+# new |     training.fit(model, images, epochs=6, batch_size=64, progress=False)
+
+# %% runs-away exercise="train_small" keeps=0 hint="some weights are nan or inf"
+# old |     training.fit(
+# old |         model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False
+# old |     )
+# new |     fast = lambda parameters: torch.optim.SGD(parameters, lr=1e20)
+# new |     training.fit(model, images, epochs=3, batch_size=32, optimizer=fast, progress=False)
+
+# %% ten-codes-instead-of-two exercise="train_small" keeps=0 hint="784-128-2 is asked for"
+# old |     model = small()
+# new |     model = small()
+# new |     model.encoder, model.decoder = MLP(784, [128, 10]), MLP(10, [128, 784])
