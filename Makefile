@@ -48,9 +48,10 @@ lock: setup ## write requirements.lock anew from pyproject.toml
 		--output-file requirements.lock --custom-compile-command "make lock" \
 		--no-annotate --no-emit-index-url --no-emit-find-links $(UPGRADE)
 
+# Not results.py, which `make results` runs.
+BENCHMARKS = $(filter-out benchmarks/results.py,$(wildcard benchmarks/*.py))
 bench: setup ## run the benchmarks behind the measured claims
-	@set -e; for script in benchmarks/*.py; do \
-		[ -e "$$script" ] || { echo "there are no benchmarks yet"; continue; }; \
+	@set -e; for script in $(BENCHMARKS); do \
 		echo "== $$script"; $(BIN)/python "$$script"; \
 	done
 
