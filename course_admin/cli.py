@@ -79,11 +79,21 @@ def grade(
     labs: Annotated[list[str], typer.Argument(metavar="LAB", help="Which labs.")],
     student: Annotated[str | None, typer.Option(metavar="NAME", help="That student alone.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Also what did not change since it was graded.")] = False,
+    sandbox: Annotated[
+        str | None,
+        typer.Option(metavar="auto|bwrap|none", help="none: no protection, only for submissions that you trust."),
+    ] = None,
+    timeout: Annotated[float | None, typer.Option(metavar="S", help="Seconds for a cell (60).", min=1)] = None,
+    memory: Annotated[float | None, typer.Option(metavar="GB", help="Memory of a submission (2).", min=0.5)] = None,
 ) -> None:
     """Execute and examine what students handed in: marks into the gradebook, feedback pages into feedback/."""
     from course_admin import grade as work
 
-    work.grade(course_root(), labs, student=student, force=force)
+    if sandbox not in (None, "auto", "bwrap", "none"):
+        raise typer.BadParameter("--sandbox takes auto, bwrap or none")
+    given = {"sandbox": sandbox, "timeout": timeout, "question_timeout": timeout, "memory": memory}
+    execution = {name: value for name, value in given.items() if value is not None}
+    work.grade(course_root(), labs, student=student, force=force, **execution)
 
 
 @app.command(epilog="Example: [bold]course report 01_pca_vs_ae --format csv --out marks.csv[/]")

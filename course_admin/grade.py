@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from course_admin.course import CourseError, Lab, find_labs
+from course_admin.sandbox.host import SandboxError
 from course_admin.submission import KEY, fingerprint
 
 GRADED, KEPT, FAILED = "graded", "kept", "failed"
@@ -52,16 +53,20 @@ def grade(
     force: bool = False,
     console: Any = None,
     table: bool = True,
+    **execution: Any,
 ) -> list[Outcome]:
     """Grade the submissions in submitted/<student>/<lab>/, write marks and feedback pages, and show how it went.
 
     student: that one alone; force: also those that did not change since they were graded;
-    table: whether to end with one.
+    table: whether to end with one; execution: settings of course_admin.executor.CourseExecute (sandbox, timeout,
+    memory) that count instead of the configured ones.
     A broken submission never stops the others: what is wrong with it stands in its Outcome.
     Raises CourseError, before anything is graded, for an unknown lab, one that is not built or has no exams, and when
-    nothing was handed in.
+    nothing was handed in; and when no sandbox works, at the first submission that has to be executed.
     """
     from rich.console import Console
+
+    from course_admin.executor import close_sandboxes
 
     console = console or Console()
     chosen = find_labs(root, tuple(labs))
@@ -69,9 +74,12 @@ def grade(
     if not any(students for _, students in work):
         _nothing_handed_in(work, student)
     outcomes = []
-    for lab, students in work:
-        if students:
-            outcomes += _grade_lab(lab, students, force=force, console=console)
+    try:
+        for lab, students in work:
+            if students:
+                outcomes += _grade_lab(lab, students, force=force, console=console, execution=execution)
+    finally:
+        close_sandboxes()
     if table:
         show(outcomes, console)
     return outcomes
@@ -152,7 +160,9 @@ def register(lab: Lab, config: Any) -> None:
 # --- one lab, one submission ------------------------------------------------------------------------------------------
 
 
-def _grade_lab(lab: Lab, students: list[str], *, force: bool, console: Any) -> list[Outcome]:
+def _grade_lab(
+    lab: Lab, students: list[str], *, force: bool, console: Any, execution: dict[str, Any]
+) -> list[Outcome]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from course_admin.settings import load_settings
@@ -169,6 +179,7 @@ def _grade_lab(lab: Lab, students: list[str], *, force: bool, console: Any) -> l
     with Progress(*columns, console=console, transient=True, disable=hidden) as progress, _quiet():
         task = progress.add_task(f"{lab.name}: preparing", total=len(students))
         config = load_settings(lab.root)
+        config.CourseExecute.update(execution)
         register(lab, config)
         for student in students:
             progress.update(task, description=f"{lab.name}: {_plain(student)}")
@@ -318,7 +329,11 @@ def _convert(converter: type, coursedir: Any, config: Any) -> Exception | None:
     try:
         Listening(coursedir=coursedir, config=config, log=log, force=True).start()
     except Exception as error:
-        return caught[0] if caught else error
+        found = caught[0] if caught else error
+        if isinstance(found, SandboxError):
+            # No fault of this submission, and the next ones would fare no better.
+            raise CourseError(str(found)) from error
+        return found
     return None
 
 

