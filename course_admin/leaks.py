@@ -103,7 +103,7 @@ def strings(value: Any) -> Iterator[str]:
 def text_of_file(name: str, data: bytes) -> str:
     """What can be read in a file that goes along with a release: its name, its text, the text fields of a picture."""
     found = [name, data.decode("utf-8", "ignore")]
-    if data[:8] == b"\x89PNG\r\n\x1a\n" or data[:3] in (b"GIF", b"\xff\xd8\xff"):
+    if is_picture(data):
         from PIL import Image
 
         try:
@@ -115,6 +115,11 @@ def text_of_file(name: str, data: bytes) -> str:
         for value in info.values():
             found.append(value.decode("utf-8", "ignore") if isinstance(value, bytes) else str(value))
     return "\n".join(found)
+
+
+def is_picture(data: bytes) -> bool:
+    """Whether a file is a PNG, GIF or JPEG."""
+    return data[:8] == b"\x89PNG\r\n\x1a\n" or data[:3] in (b"GIF", b"\xff\xd8\xff")
 
 
 def squash(text: str) -> str:

@@ -36,6 +36,7 @@ ROOMS = (
 )
 LITTER = frozenset([".ipynb_checkpoints", "__pycache__", ".virtual_documents", ".DS_Store", "build"])
 MARKERS = re.compile(r"(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS|MARK SCHEME)")
+READABLE = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]{%d,}" % leaks.SHORTEST_CODE)
 BY_PIP = ("torch", "torchvision")  # in PyTorch's own builds, which know the GPU
 
 
@@ -138,6 +139,9 @@ def texts(name: str, data: bytes) -> Iterator[tuple[str, str]]:
                 yield f", member {member.filename}", f"{member.filename}\n{words.decode('utf-8', 'ignore')}"
                 for place, text in texts(member.filename, archive.read(member)):
                     yield f", member {member.filename}{place}", text
+    elif b"\0" in data and not leaks.is_picture(data):
+        # Numbers: of these only what reads like text, or the pixels of all digits would be searched for each answer.
+        yield "", "\n".join([name, *(run.decode("utf-8", "ignore") for run in READABLE.findall(data))])
     else:
         yield "", leaks.text_of_file(name, data)
 

@@ -180,6 +180,7 @@ PLANTED = {
     "a solution's comment": ("a.txt", b"the largest value of a column, whatever its sign"),
     "a solution in a picture": ("figures/a.png", picture_with(SOLUTION)),
     "a solution in an archive": ("a.npz", archive_with("a.npy", SOLUTION.encode())),
+    "a solution among numbers": ("a.npz", archive_with("a.npy", b"\x00\x01\xff" * 9 + SOLUTION.encode() + b"\x00" * 9)),
     "a solution as a member's name": ("a.npz", archive_with(SOLUTION)),
     "a solution in an archive in an archive": ("a.zip", archive_with("b.npz", archive_with("c", SOLUTION.encode()))),
     "a hidden test": ("README.md", b'grade("01_mini", "scale", scale)'),
