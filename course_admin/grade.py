@@ -2,34 +2,42 @@
 
 The steps are nbgrader's: GenerateAssignment fills the gradebook (its release goes to a temporary folder), Autograde
 runs a submission with the course's preprocessors (course_admin.executor, course_admin.judge) and writes the marks,
-GenerateFeedback writes its page. One submission at a time goes through, so that what is wrong with it stays its own.
+GenerateFeedback writes its page. One submission at a time goes through, so that what is wrong with it stays its own:
+Autograde gets a copy of its plain files, never of what a link points to, with the notebook under the name it should
+have. What else has to be mended course_admin.reader mends, for `nbgrader autograde` as well.
 """
 
 from __future__ import annotations
 
 import contextlib
+import copy
 import glob
 import json
 import logging
+import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from course_admin.course import CourseError, Lab, find_labs
+from course_admin.intake import HandedIn, find_notebook, read_plain_file, walk
 from course_admin.sandbox.host import SandboxError
 from course_admin.submission import KEY, fingerprint
 
 GRADED, KEPT, FAILED = "graded", "kept", "failed"
+EARLIER = "the points are those of an earlier hand-in"
 
 
 @dataclass
 class Outcome:
     """What became of one submission.
 
-    state: "graded", "kept" (unchanged since it was graded) or "failed" (not gradable: the findings say why);
+    state: "graded", "kept" (unchanged since it was graded) or "failed" (missing or damaged: a person has to look, and
+    the findings say why; the points are what could be saved, or, said so, those of an earlier hand-in);
     automatic, automatic_max: points that the exams gave, and could give; pending: answers that wait for a person;
     page: the feedback page, None where there is none; seconds: how long the notebook ran.
     """
@@ -98,7 +106,7 @@ def show(outcomes: Sequence[Outcome], console: Any) -> None:
         table.add_column("to mark", justify="right")
         table.add_column("findings", overflow="fold")
         for row in rows:
-            points = "-" if row.state == FAILED else f"{round(row.automatic, 2):g}/{row.automatic_max:g}"
+            points = f"{round(row.automatic, 2):g}/{row.automatic_max:g}" if row.automatic_max else "-"
             findings = [*row.findings, *(["unchanged, kept"] if row.state == KEPT else [])]
             table.add_row(_plain(row.student), points, str(row.pending or ""), _plain("\n".join(findings)))
         console.print(table)
@@ -181,28 +189,44 @@ def _grade_lab(
         config = load_settings(lab.root)
         config.CourseExecute.update(execution)
         register(lab, config)
+        given = _frame(lab, config)
         for student in students:
             progress.update(task, description=f"{lab.name}: {_plain(student)}")
-            outcomes.append(grade_one(lab, student, config, force=force))
+            outcomes.append(grade_one(lab, student, config, given, force=force))
             progress.advance(task)
             if hidden:
                 console.print(_line(outcomes[-1]), highlight=False, markup=False, soft_wrap=True)
     return outcomes
 
 
-def grade_one(lab: Lab, student: str, config: Any, *, force: bool = False) -> Outcome:
-    """Grade one submission of a registered lab. Never raises for what is wrong with the submission."""
+def grade_one(lab: Lab, student: str, config: Any, given: Any = None, *, force: bool = False) -> Outcome:
+    """Grade one submission of a registered lab. Never raises for what is wrong with the submission.
+
+    given: the lab's course_admin.repair.Frame, where it is at hand.
+    """
     from nbgrader.converters import Autograde, GenerateFeedback
 
-    trouble = _trouble(lab, student)
-    if trouble:
-        return _failed(lab, student, trouble, config)
-    outcome = None if force else _kept(lab, student, config)
-    if outcome is None:
-        error = _convert(Autograde, _coursedir(config, lab, student), config)
+    from course_admin.reader import has_points, mend
+    from course_admin.repair import filled_in
+
+    given = given or _frame(lab, config)
+    taken = find_notebook(_folder(lab, student), lab.name, partial(filled_in, given))
+    mended = mend(given, taken)
+    notes, damage = mended.notes, mended.damage
+    now = fingerprint(lab.root, lab.name, taken.path or Path())
+    outcome = None if force else _kept(lab, student, config, (now, set(notes), damage))
+    if outcome is None and damage and has_points(_coursedir(config, lab).db_url, lab.name, student):
+        outcome = _stands(lab, student, config, [damage, *notes, EARLIER])
+        if not _path(config, lab, student, "autograded_directory", ".ipynb").is_file():
+            return outcome
+    elif outcome is None:
+        marked = _marked_by_hand(lab, student, config)
+        with _staged(lab, student, taken, config, notes, damage) as (coursedir, settings):
+            error = _convert(Autograde, coursedir, settings)
         if error is not None:
-            return _failed(lab, student, _reason(error), config)
-        outcome = _outcome(lab, student, GRADED, config)
+            return _stands(lab, student, config, [_reason(error)])
+        _keep_manual_marks(lab, student, config, marked, now)
+        outcome = _outcome(lab, student, FAILED if damage else GRADED, config)
     # Also for those that were kept: a person may have marked an answer since.
     error = _convert(GenerateFeedback, _coursedir(config, lab, student), config)
     if error is not None:
@@ -212,35 +236,69 @@ def grade_one(lab: Lab, student: str, config: Any, *, force: bool = False) -> Ou
     return outcome
 
 
-def _trouble(lab: Lab, student: str) -> str:
-    """What can be seen to be wrong before nbgrader looks, or ""."""
-    folder = lab.root / "submitted" / student / lab.name
-    path = folder / f"{lab.name}.ipynb"
-    links = [item.name for item in (folder, *sorted(folder.rglob("*"))) if item.is_symlink()]
-    if links:
-        return f"{links[0]} is a link: hand in the file itself"
-    if not path.is_file():
-        there = ", ".join(item.name for item in sorted(folder.iterdir())) or "nothing"
-        return f"no {path.name} handed in (there: {there})"
-    return ""
+def _frame(lab: Lab, config: Any) -> Any:
+    from course_admin.reader import lab_frame
+
+    return lab_frame(lab.source, config)
 
 
-def _failed(lab: Lab, student: str, finding: str, config: Any) -> Outcome:
-    outcome = Outcome(lab.name, student, FAILED, findings=[finding])
-    old = _grades(lab, student, config)
-    if any(automatic and score is not None for _, score, _, _, automatic in old):
-        outcome.findings.append("the marks of an earlier run still stand in the gradebook")
+def _folder(lab: Lab, student: str) -> Path:
+    return lab.root / "submitted" / student / lab.name
+
+
+@contextlib.contextmanager
+def _staged(
+    lab: Lab, student: str, taken: HandedIn, config: Any, notes: list[str], damage: str
+) -> Iterator[tuple[Any, Any]]:
+    """A copy of a submission for nbgrader: its plain files, the notebook under the lab's name.
+
+    Yields nbgrader's course directory with the copy in it, and settings that tell the reader what was found.
+    """
+    folder = _folder(lab, student)
+    with tempfile.TemporaryDirectory(prefix="course-submitted-") as stage:
+        coursedir = _coursedir(config, lab, student)
+        coursedir.submitted_directory = stage
+        into = Path(coursedir.format_path(stage, student, lab.name))
+        into.mkdir(parents=True)
+        # Through a linked folder nothing is taken.
+        files = [] if folder.is_symlink() or folder.parent.is_symlink() else walk(folder)[0]
+        for path in files:
+            if path.suffix.lower() != ".ipynb":
+                copied = into / path.relative_to(folder)
+                copied.parent.mkdir(parents=True, exist_ok=True)
+                with contextlib.suppress(OSError):
+                    shutil.copy(path, copied, follow_symlinks=False)
+        notebook = into / f"{lab.name}.ipynb"
+        notebook.write_bytes(read_plain_file(taken.path)[0] if taken.path else b"")
+        if taken.path:
+            shutil.copystat(taken.path, notebook, follow_symlinks=False)
+        settings = copy.deepcopy(config)
+        settings.TolerantReader.notes = notes
+        settings.TolerantReader.damage = damage
+        yield coursedir, settings
+
+
+def _stands(lab: Lab, student: str, config: Any, findings: list[str]) -> Outcome:
+    """The outcome of a submission that could not be graded: what the gradebook holds stays, and that is said."""
+    outcome = _outcome(lab, student, FAILED, config)
+    if outcome.automatic and EARLIER not in findings:
+        findings.append(EARLIER)
+    outcome.findings = findings
+    _amend(lab, student, config, lambda summary: summary.update(newer=findings))
     return outcome
 
 
-def _kept(lab: Lab, student: str, config: Any) -> Outcome | None:
+def _kept(lab: Lab, student: str, config: Any, now: tuple[str, set[str], str]) -> Outcome | None:
     """The outcome of an earlier run, when nothing that the marks depend on has changed since."""
     summary = _summary(lab, student, config)
-    now = fingerprint(lab.root, lab.name, _path(config, lab, student, "submitted_directory", ".ipynb"))
+    then = (summary.get("fingerprint"), set(summary.get("notes", [])), summary.get("damage", ""))
     automatic = [score for _, score, _, _, automatic in _grades(lab, student, config) if automatic]
-    if summary.get("fingerprint") != now or not automatic or None in automatic:
+    if then != now or not automatic or None in automatic:
         return None
-    return _outcome(lab, student, KEPT, config)
+    if "newer" in summary:
+        # What was damaged has been taken back.
+        _amend(lab, student, config, lambda summary: summary.pop("newer"))
+    return _outcome(lab, student, FAILED if then[2] else KEPT, config)
 
 
 def _outcome(lab: Lab, student: str, state: str, config: Any) -> Outcome:
@@ -284,6 +342,70 @@ def _summary(lab: Lab, student: str, config: Any) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _amend(lab: Lab, student: str, config: Any, change: Callable[[dict[str, Any]], Any]) -> None:
+    """Change what the run left in the autograded notebook, where there is one."""
+    path = _path(config, lab, student, "autograded_directory", ".ipynb")
+    try:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        change(notebook["metadata"][KEY])
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    beside = path.with_suffix(".tmp")
+    beside.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    shutil.copymode(path, beside)
+    beside.replace(path)
+
+
+# --- what a person marked --------------------------------------------------------------------------------------------
+
+
+def _marked_by_hand(lab: Lab, student: str, config: Any) -> dict[str, str]:
+    """The answers that a person has marked, by grade_id: their text when they were marked, or, of what the exams mark,
+    the fingerprint of the submission.
+    """
+    from nbgrader.api import Gradebook, MissingEntry
+
+    texts, then = _answers(lab, student, config), _summary(lab, student, config).get("fingerprint", "")
+    with Gradebook(_coursedir(config, lab).db_url) as gradebook:
+        try:
+            submission = gradebook.find_submission(lab.name, student)
+        except MissingEntry:
+            return {}
+        grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+        marked = [grade.name for grade in grades if grade.manual_score is not None and not grade.needs_manual_grade]
+    return {name: texts.get(name, then) for name in marked}
+
+
+def _keep_manual_marks(lab: Lab, student: str, config: Any, marked: dict[str, str], now: str) -> None:
+    """A person need not mark again what did not change; where it did, the mark stays too, and that is said.
+
+    nbgrader keeps the marks and comments of persons, and asks for all of them to be looked at again.
+    """
+    from nbgrader.api import Gradebook
+
+    texts = _answers(lab, student, config)
+    same = [name for name, before in marked.items() if texts.get(name, now) == before]
+    with Gradebook(_coursedir(config, lab).db_url) as gradebook:
+        for name in same:
+            gradebook.find_grade(name, lab.name, lab.name, student).needs_manual_grade = False
+        gradebook.db.commit()
+    changed = [name for name in marked if name not in same]
+    if changed:
+        line = f"changed since a person marked it, so to be looked at again: {', '.join(changed)}"
+        _amend(lab, student, config, lambda summary: summary["findings"].append(line))
+
+
+def _answers(lab: Lab, student: str, config: Any) -> dict[str, str]:
+    """The student's answers in the autograded notebook by grade_id."""
+    from course_admin.classroom import read_notebook, solution_cells
+
+    path = _path(config, lab, student, "autograded_directory", ".ipynb")
+    try:
+        return {name: cell["source"] for name, cell in solution_cells(read_notebook(path)).items()}
+    except (OSError, ValueError, KeyError):
+        return {}
 
 
 # --- nbgrader --------------------------------------------------------------------------------------------------------
@@ -349,17 +471,11 @@ def _remembering(caught: list[Exception]) -> Iterator[None]:
 def _reason(error: Exception) -> str:
     """An exception from nbgrader's depths as one line for the person who grades."""
     import nbformat
-    from nbformat.reader import NotJSONError
     from nbgrader.nbgraderformat import SchemaTooNewError, SchemaTooOldError
 
     first = (str(error).strip().splitlines() or [""])[0][:200]
     known: list[tuple[tuple[type, ...], str]] = [
-        ((NotJSONError,), "not a notebook: the file is broken off, empty or no JSON"),
-        ((UnicodeDecodeError,), "not a notebook: the file is not UTF-8 text"),
-        (
-            (SchemaTooOldError, SchemaTooNewError),
-            "a graded cell was copied, or its grading data changed: take the extra cell away",
-        ),
+        ((SchemaTooOldError, SchemaTooNewError), "nbgrader cannot read the grading data of its cells"),
         ((nbformat.ValidationError,), f"not a valid notebook: {first}"),
     ]
     for kinds, line in known:
@@ -377,7 +493,7 @@ def _quiet() -> Iterator[None]:
 
 
 def _line(outcome: Outcome) -> str:
-    points = "" if outcome.state == FAILED else f" {round(outcome.automatic, 2):g}/{outcome.automatic_max:g}"
+    points = f" {round(outcome.automatic, 2):g}/{outcome.automatic_max:g}" if outcome.automatic_max else ""
     findings = f" ({'; '.join(outcome.findings)})" if outcome.findings else ""
     return f"{outcome.lab} {outcome.student}: {outcome.state}{points}{findings}"
 

@@ -154,6 +154,7 @@ class _Repair:
                 self.find_halves(slot)
             if slot.hand is None and self.given.targets[slot.name]:
                 self.choose(slot, self.good(slot, range(len(self.cells))), said=self.has_marks())
+        for slot in code:
             if slot.hand is None:
                 self.settle(slot)
         for slot in solutions:
@@ -168,6 +169,9 @@ class _Repair:
         self.match_plain_by_likeness()
 
     def claim(self, slot: _Slot, index: int, source: str | None = None) -> None:
+        other = self.owner.get(index)
+        if other is not None:
+            other.hand = other.at = None
         slot.hand, slot.at = self.cells[index], index
         slot.source = slot.hand.source if source is None else source
         self.owner[index] = slot
@@ -241,7 +245,6 @@ class _Repair:
         other = self.owner.get(index)
         if other is not None:  # an answer in a check cell
             source = source.replace(other.cell.source.strip(), "").strip("\n")
-            other.hand = other.at = None
         self.claim(slot, index, source)
         if said:
             place = "in its check cell" if other is not None else "in another cell"
@@ -260,7 +263,7 @@ class _Repair:
             if said:
                 self.claim(slot, said[-1])
                 return
-        there = [index for index in self.named[slot.name] or self.same_id(slot) if self.free(index)]
+        there = [index for index in self.named[slot.name] or self.same_id(slot) if self.is_extra(index)]
         if not there:
             stub = _normal(slot.cell.source)
             there = [i for i, cell in enumerate(self.cells) if self.free(i) and _normal(cell.source) == stub]

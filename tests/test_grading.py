@@ -20,7 +20,7 @@ from course_admin.build import build
 from course_admin.cli import main
 from course_admin.course import CourseError
 from course_admin.exams import Result, Transcript, load_exams, sit
-from course_admin.grade import FAILED, GRADED, KEPT, grade
+from course_admin.grade import EARLIER, FAILED, GRADED, KEPT, grade
 from course_admin.newlab import new_course, new_lab
 from course_admin.report import as_csv, gradebook_url, read_marks, report
 from course_admin.submission import KEY, Run, Sitting, without_hidden
@@ -442,8 +442,8 @@ def test_each_submission_gets_the_points_that_it_earned(course, graded):
     assert points_of(course, "partly") == nothing | {"standardise": 2.0, "sampler": 2.4}
     # Fakes earn nothing, and do not spoil what is right either.
     assert points_of(course, "cheat") == nothing | {"linear_autoencoder": 4.0}
-    # The deleted check cell earns nothing; a kernel that died is started again for the others.
-    assert points_of(course, "killed") == everything | {"standardise": 0.0}
+    # The deleted check cell is put back; a kernel that died is started again for the others.
+    assert points_of(course, "killed") == everything
     assert (graded["reference"].automatic, graded["reference"].automatic_max, graded["reference"].pending) == (9, 9, 1)
     assert (graded["blank"].pending, graded["blank"].findings) == (0, [])
 
@@ -451,13 +451,13 @@ def test_each_submission_gets_the_points_that_it_earned(course, graded):
 @pytest.mark.pipeline
 def test_findings_name_what_happened(graded):
     assert {name for name, outcome in graded.items() if outcome.state == FAILED} == {"cut-off", "nothing", "no-file"}
-    assert "not a notebook" in graded["cut-off"].findings[0]
-    assert "not a notebook" in graded["nothing"].findings[0]
-    assert f"no {LAB}.ipynb handed in" in graded["no-file"].findings[0]
-    ended, gone = graded["killed"].findings
+    assert "ends in the middle" in graded["cut-off"].findings[0]
+    assert "is empty" in graded["nothing"].findings[0]
+    assert "no notebook was handed in (there: nothing)" in graded["no-file"].findings[0]
+    gone, ended = graded["killed"].findings
+    assert gone == "deleted and put back as they were given out: check-standardise"
     assert ended.startswith("code cell ")
     assert "ended the Python process" in ended
-    assert gone == "not in the notebook, so without points: check-standardise"
 
 
 @pytest.mark.pipeline
@@ -485,7 +485,7 @@ def test_a_changed_submission_is_graded_again_and_no_old_mark_stays(course, grad
     before = path.read_text()
     notebook = json.loads(before)
     names = [cell["metadata"].get("nbgrader", {}).get("grade_id") for cell in notebook["cells"]]
-    del notebook["cells"][names.index("check-standardise")]
+    del notebook["cells"][names.index("standardise")]
     path.write_text(json.dumps(notebook))
     try:
         (outcome,) = grade(course, [LAB], student="partly")
@@ -496,7 +496,9 @@ def test_a_changed_submission_is_graded_again_and_no_old_mark_stays(course, grad
     (outcome,) = grade(course, [LAB], student="partly")
     path.write_text(before)
     assert outcome.state == FAILED
-    assert "marks of an earlier run still stand" in outcome.findings[1]
+    assert outcome.automatic == pytest.approx(graded["partly"].automatic - 2)
+    assert outcome.findings[-1] == EARLIER
+    assert EARLIER in page_of(course, "partly")
 
 
 @pytest.mark.pipeline

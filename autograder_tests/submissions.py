@@ -1,0 +1,164 @@
+"""Corpora of whole submissions: what an unlucky or a hostile student hands in, and what has to come of it.
+
+A corpus is a py:percent file; each of its cells is an entry, or a further step of the entry above with the same title:
+
+    # %% check-deleted finding="put back as they were given out: check-standardise"
+    def damage(folder, notebook):
+        change(notebook, lambda cells: cells.remove(named(cells, "check-standardise")))
+
+    # %% reads-the-answers place="before:standardise" points="standardise=0"
+    print(open("../../source/00_template/00_template.ipynb").read())
+
+What the body is:
+- a function `damage(folder, notebook)`, called with the submission's folder and its notebook file in it;
+- with `place="before:GRADE_ID"`, `"after:GRADE_ID"`, `"first"` or `"last"`: a code cell that is put there;
+- with `cell="GRADE_ID"`: the new text of that cell.
+
+Each submission starts perfect, or with `start="blank"` as it was given out. What is expected:
+- `points`: "standardise=2 sampler=0"; exercises that are not named get all their points, with start="blank" none;
+- `finding`: words that one of the findings holds, several parted by " | "; without it there must be no finding;
+- `state`: "failed" where a person has to look; "graded" otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import jupytext
+
+from course_admin import classroom
+
+
+@dataclass
+class Case:
+    """One entry. steps: (place, grade_id, body), place being "damage", "cell", "before", "after", "first" or "last"."""
+
+    name: str
+    start: str = "perfect"
+    points: dict[str, float] = field(default_factory=dict)
+    findings: tuple[str, ...] = ()
+    state: str = "graded"
+    steps: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def expected(self, full: Mapping[str, float]) -> dict[str, float]:
+        """The points of every exercise. full: all that there are to get."""
+        rest = full if self.start == "perfect" else dict.fromkeys(full, 0.0)
+        return {**rest, **self.points}
+
+
+def read_cases(path: Path) -> list[Case]:
+    """The entries of a corpus. Raises ValueError for one that cannot be meant."""
+    cases: dict[str, Case] = {}
+    for cell in jupytext.read(path, fmt="py:percent").cells:
+        # jupytext's own note on blank lines is no expectation.
+        meta = {key: value for key, value in cell.metadata.items() if key != "lines_to_next_cell"}
+        title = meta.get("title")
+        if not title:
+            continue
+        unknown = set(meta) - {"title", "start", "points", "finding", "state", "place", "cell"}
+        if unknown or (title in cases and set(meta) - {"title", "place", "cell"}):
+            raise ValueError(
+                f"{path}: entry {title} has {', '.join(sorted(unknown)) or 'expectations in a later step'}"
+            )
+        if title not in cases:
+            points = dict(item.split("=") for item in str(meta.get("points", "")).split())
+            case = Case(title, meta.get("start", "perfect"), {name: float(value) for name, value in points.items()})
+            case.findings = tuple(words for words in meta.get("finding", "").split(" | ") if words)
+            case.state = meta.get("state", "graded")
+            cases[title] = case
+        if "cell" in meta:
+            step = ("cell", meta["cell"], cell.source)
+        elif "place" in meta:
+            place, _, name = meta["place"].partition(":")
+            step = (place, name, cell.source)
+        elif "def damage(" in cell.source:
+            step = ("damage", "", cell.source)
+        else:
+            raise ValueError(f"{path}: entry {title} says neither cell= nor place=, and has no function damage")
+        cases[title].steps.append(step)
+    return list(cases.values())
+
+
+def hand_in(case: Case, root: Path, lab: str, answers: Mapping[str, str]) -> Path:
+    """Make the submission of an entry, the student having its name, and return its folder."""
+    release = classroom.read_notebook(root / "release" / lab / f"{lab}.ipynb")
+    notebook = classroom.fill(release, answers if case.start == "perfect" else {})
+    for place, name, body in case.steps:
+        if place == "cell":
+            named(notebook["cells"], name)["source"] = body
+        elif place != "damage":
+            notebook["cells"].insert(_position(notebook["cells"], place, name), code(body))
+    path = classroom.hand_in(root, case.name, lab, notebook)
+    for place, _, body in case.steps:
+        if place == "damage":
+            namespace = dict(TOOLS, root=root, lab=lab)
+            exec(compile(body, f"<{case.name}>", "exec"), namespace)
+            namespace["damage"](path.parent, path)
+    return path.parent
+
+
+def mismatches(case: Case, full: Mapping[str, float], got: Mapping[str, float], findings: Iterable[str]) -> list[str]:
+    """Where points and findings are not what an entry expects, a line each."""
+    findings, said = list(findings), []
+    for name, points in case.expected(full).items():
+        if abs(got.get(name, float("nan")) - points) > 0.005 or name not in got:
+            said.append(f"{case.name}: {name} got {got.get(name)} of {points} expected points; findings: {findings}")
+    for words in case.findings:
+        if not any(words in line for line in findings):
+            said.append(f"{case.name}: no finding says {words!r}: {findings}")
+    if findings and not case.findings:
+        said.append(f"{case.name}: findings, and none expected: {findings}")
+    return said
+
+
+# --- what the functions `damage` may use -----------------------------------------------------------------------------
+
+
+def change(notebook: Path, how: Callable[[list[dict[str, Any]]], Any]) -> None:
+    """Change the list of cells of a notebook file, in place or by returning another list."""
+    content = json.loads(notebook.read_text(encoding="utf-8"))
+    cells = how(content["cells"])
+    content["cells"] = cells if isinstance(cells, list) else content["cells"]
+    notebook.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8", newline="\n")
+
+
+def named(cells: list[dict[str, Any]], grade_id: str) -> dict[str, Any]:
+    """The cell with a grade_id."""
+    return cells[place_of(cells, grade_id)]
+
+
+def place_of(cells: list[dict[str, Any]], grade_id: str) -> int:
+    """Where the cell with a grade_id stands."""
+    names = [(cell["metadata"].get("nbgrader") or {}).get("grade_id") for cell in cells]
+    return names.index(grade_id)
+
+
+def code(source: str, **more: Any) -> dict[str, Any]:
+    """A code cell."""
+    return {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None} | more
+
+
+def words(source: str, **more: Any) -> dict[str, Any]:
+    """A markdown cell."""
+    return {"cell_type": "markdown", "source": source, "metadata": {}} | more
+
+
+def _position(cells: list[dict[str, Any]], place: str, name: str) -> int:
+    if place in ("first", "last"):
+        return 0 if place == "first" else len(cells)
+    if place not in ("before", "after"):
+        raise ValueError(f"place={place!r}: say before:GRADE_ID, after:GRADE_ID, first or last")
+    return place_of(cells, name) + (place == "after")
+
+
+TOOLS: dict[str, Any] = {
+    **{"json": json, "os": os, "re": re, "shutil": shutil, "Path": Path},
+    **{"change": change, "named": named, "place_of": place_of, "code": code, "words": words},
+}

@@ -1,0 +1,185 @@
+"""The accidental corpus: what happens to an honest submission costs no points, and is said."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+
+import pytest
+from conftest import REPO
+from submissions import Case, hand_in, mismatches, read_cases
+
+from course_admin import classroom
+from course_admin.build import build
+from course_admin.exams import load_exams, points_of, sit
+from course_admin.newlab import new_course, new_lab
+from course_utils.probes import StudentError, direct_ask
+
+LAB = "00_template"
+CASES = read_cases(REPO / "autograder_tests" / "corpora" / LAB / "accidental.py")
+NEIGHBOURS = ("before-them-all", "zz-after-them-all")
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """The template lab, built."""
+    root = new_course(tmp_path_factory.mktemp("accidents"), like=REPO)
+    new_lab(root, LAB)
+    build(root, say=lambda line: None)
+    return root
+
+
+@pytest.fixture(scope="module")
+def answers(course):
+    return classroom.reference_answers(classroom.read_notebook(course / "source" / LAB / f"{LAB}.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def full(course):
+    return points_of(course, LAB)
+
+
+def test_there_are_enough():
+    assert len(CASES) >= 25
+    assert len({case.name for case in CASES}) == len(CASES)
+
+
+# --- without a kernel: mended, and run in this process ---------------------------------------------------------------
+
+
+def points_here(root: Path, notebook, full) -> dict[str, float]:
+    """The points of a mended notebook whose cells are run in this process, each check's exam where the check stands."""
+    exams, namespace, got = load_exams(root, LAB), {"__name__": "__main__"}, {}
+    for cell in notebook.cells:
+        name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
+        if name.startswith("check-"):
+            assert name not in got, f"{name} is there twice"
+            exam = exams[name.removeprefix("check-")]
+            assert cell.metadata.nbgrader.points == full[exam.name]
+            result = sit(exam, late_ask(exam, namespace))
+            got[exam.name] = result.share * full[exam.name]
+        elif cell.cell_type == "code":
+            try:
+                lines = [line for line in cell.source.splitlines() if not line.startswith(("%", "!"))]
+                exec(compile("\n".join(lines), f"<{name or 'cell'}>", "exec"), namespace)
+            except Exception:
+                continue
+    return got
+
+
+def late_ask(exam, namespace):
+    def ask(question, *, targets=None, **inputs):
+        missing = [name for name in exam.targets if name not in namespace]
+        if missing:
+            raise StudentError("NameError", f"{missing[0]} is not defined")
+        return direct_ask({name: namespace[name] for name in exam.targets})(question, targets=targets, **inputs)
+
+    return ask
+
+
+@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+def test_an_accident_costs_nothing_once_mended(case: Case, course, answers, full, tmp_path, monkeypatch):
+    from course_admin.intake import find_notebook
+    from course_admin.reader import lab_frame, mend
+    from course_admin.repair import filled_in
+    from course_admin.settings import load_settings
+
+    root = tmp_path / "course"
+    shutil.copytree(course, root)
+    folder = hand_in(case, root, LAB, answers)
+    before = snapshot(folder)
+    given = lab_frame(root / "source" / LAB / f"{LAB}.ipynb", load_settings(root))
+    mended = mend(given, find_notebook(folder, LAB, partial(filled_in, given)))
+    assert snapshot(folder) == before, "the submission was changed"
+    monkeypatch.chdir(folder)
+    monkeypatch.syspath_prepend(folder)
+    findings = [*([mended.damage] if mended.damage else []), *mended.notes]
+    assert bool(mended.damage) == (case.state == "failed"), findings
+    assert mismatches(case, full, points_here(root, mended.notebook, full), findings) == []
+    assert_readable(findings)
+
+
+def snapshot(folder: Path) -> list[tuple]:
+    def about(path: Path) -> tuple:
+        plain = path.is_file() and not path.is_symlink() and path.stat().st_size < 10**6
+        return path.name, path.lstat().st_mode, path.read_bytes() if plain else b""
+
+    return [about(path) for path in sorted(folder.rglob("*"))]
+
+
+def assert_readable(findings):
+    for line in findings:
+        assert "\n" not in line, line
+        assert len(line) < 250, line
+        assert not any(word in line for word in ("Traceback", "Error:", "grade_id", "None", "0x")), line
+
+
+# --- the whole class, in one command ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def accidents(course, answers):
+    """The whole corpus and two perfect neighbours, graded in one batch: outcomes by student."""
+    from course_admin.grade import grade
+
+    folders = [hand_in(case, course, LAB, answers) for case in CASES]
+    for name in NEIGHBOURS:
+        hand_in(Case(name), course, LAB, answers)
+    before = [snapshot(folder) for folder in folders]
+    outcomes = {outcome.student: outcome for outcome in grade(course, [LAB])}
+    assert [snapshot(folder) for folder in folders] == before, "submissions were changed"
+    return outcomes
+
+
+def points_in_gradebook(root: Path) -> dict[str, dict[str, float]]:
+    from course_admin.report import read_marks
+
+    rows = read_marks(root)[LAB]
+    return {row.student: {name: mark.points for name, mark in row.grades.items() if mark.automatic} for row in rows}
+
+
+@pytest.mark.pipeline
+@pytest.mark.timeout(900)
+def test_a_class_of_accidents_is_graded_in_one_batch(course, accidents, full):
+    assert set(accidents) == {case.name for case in CASES} | set(NEIGHBOURS)
+    got, said = points_in_gradebook(course), []
+    for case in CASES:
+        outcome = accidents[case.name]
+        said += mismatches(case, full, got[case.name], outcome.findings)
+        if (outcome.state == "failed") != (case.state == "failed"):
+            said.append(f"{case.name}: {outcome.state}")
+        page = outcome.page.read_text(encoding="utf-8") if outcome.page else ""
+        if ("Notes on your submission" in page) != bool(outcome.findings):
+            said.append(f"{case.name}: the page does not show the findings")
+    assert said == [], "\n".join(said)
+
+
+@pytest.mark.pipeline
+@pytest.mark.timeout(900)
+def test_perfect_neighbours_are_untouched(course, accidents, answers, full):
+    got = points_in_gradebook(course)
+    for name in NEIGHBOURS:
+        assert (accidents[name].state, accidents[name].findings) == ("graded", [])
+        assert got[name] == full
+        handed = json.loads((course / "submitted" / name / LAB / f"{LAB}.ipynb").read_text())["cells"]
+        graded = json.loads((course / "autograded" / name / LAB / f"{LAB}.ipynb").read_text())["cells"]
+        for before, after in zip(handed, graded, strict=True):
+            if not before["metadata"].get("nbgrader", {}).get("locked"):
+                assert "".join(before["source"]) == "".join(after["source"])
+            assert before["id"] == after["id"]
+
+
+@pytest.mark.pipeline
+@pytest.mark.timeout(900)
+def test_the_same_again_is_kept_with_its_findings(course, accidents):
+    from course_admin.grade import FAILED, KEPT, grade
+
+    for outcome in grade(course, [LAB]):
+        first = accidents[outcome.student]
+        assert outcome.state == (FAILED if first.state == FAILED else KEPT), outcome
+        assert (outcome.automatic, outcome.findings) == (first.automatic, first.findings)
