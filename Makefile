@@ -9,13 +9,13 @@ PYTEST := $(BIN)/python -m pytest -ra --durations=5 --durations-min=2
 # An active environment, or modules on PYTHONPATH, must not get between the course and its .venv.
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 # Several processes with several threads each only get in each other's way.
-test test-all lint: export OMP_NUM_THREADS := 1
+test test-hostile test-all lint: export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-all lab build lint lock bench figures clean
+.PHONY: help setup demo test test-hostile test-all lab build lint lock bench figures clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: ## make or update .venv (nothing to do: a fraction of a second)
 	@$(PYTHON) -I course_admin/bootstrap.py
@@ -24,7 +24,10 @@ demo: setup ## build the releases, make a small class, grade it, show marks and 
 	@$(BIN)/course demo
 
 test: setup ## the fast tests
-	@$(PYTEST) -n $(JOBS) --dist worksteal -m "not pipeline and not browser"
+	@$(PYTEST) -n $(JOBS) --dist worksteal -m "not pipeline and not browser and not hostile"
+
+test-hostile: setup ## bombs and hostile submissions, in the sandbox with its limits in place
+	@$(PYTEST) -m hostile
 
 test-all: setup ## every test: also whole grading runs, all notebooks, the browser
 	@$(PYTEST) -n $(JOBS) --dist worksteal

@@ -35,6 +35,8 @@ SECURE = 0b11101111
 LAST_CAPABILITY = 63
 CAPABILITY_VERSION = 0x20080522
 
+BROKEN = 70
+"""The exit code when the child could not be shut in, or its shell lost the pipes."""
 STUDENT = 1000
 """User and group of the student's code, where the sandbox was started by root: a user whose processes are counted."""
 SCRATCH = ("/tmp", "/work", "/dev/shm")
@@ -46,7 +48,7 @@ def run(descriptors: tuple[int, int, int], config: Config, shell: Callable[[int,
     descriptors: the job, the frames, and where raw output goes; config: what the host has sent at the start;
     shell: runs the job, given the first two.
     """
-    code = 70
+    code = BROKEN
     try:
         job, frames = _move(descriptors)
         if config["namespaces"]:
@@ -203,7 +205,7 @@ def _wait_for(child: int) -> int:
         except InterruptedError:
             continue
         except ChildProcessError:
-            return 70
+            return BROKEN
         if ended == child:
             number = os.waitstatus_to_exitcode(status)
             return number if number >= 0 else 128 - number

@@ -32,6 +32,7 @@ from typing import Any
 
 from course_admin.sandbox import bwrap as bubblewrap
 from course_admin.sandbox import frames, watch
+from course_admin.sandbox.child import BROKEN
 from course_admin.sandbox.limits import Limits, seconds, size
 from course_admin.sandbox.outputs import Outputs
 from course_admin.sandbox.warm import CODE, LENGTH
@@ -138,9 +139,14 @@ class Sandbox:
 
         seconds_left: how long it may take altogether. Raises SandboxError.
         """
-        session = Session(self, self.limits.notebook_seconds if seconds_left is None else seconds_left)
+        deadline = time.monotonic() + (self.limits.notebook_seconds if seconds_left is None else seconds_left)
         try:
-            session.open()
+            session = self._open(deadline)
+        except SandboxError:
+            # Whatever happened to the parent, a new one may manage.
+            self.close()
+            session = self._open(deadline)
+        try:
             yield session
         finally:
             session.close()
@@ -160,6 +166,16 @@ class Sandbox:
             with contextlib.suppress(OSError):
                 self._folder.cleanup()
             self._folder = None
+
+    def _open(self, deadline: float) -> Session:
+        self.start()
+        session = Session(self, deadline)
+        try:
+            session.open()
+        except BaseException:
+            session.close()
+            raise
+        return session
 
     def _launch(self) -> None:
         ours, theirs = socket.socketpair()
@@ -300,9 +316,9 @@ class Sandbox:
 class Session:
     """One submission's Python. Made by Sandbox.session; everything that it is asked to do has an end."""
 
-    def __init__(self, sandbox: Sandbox, seconds_left: float) -> None:
+    def __init__(self, sandbox: Sandbox, deadline: float) -> None:
         self._sandbox, self._limits = sandbox, sandbox.limits
-        self._deadline = time.monotonic() + seconds_left
+        self._deadline = deadline
         self._descriptors: dict[str, int] = {}
         self._reader = frames.Reader()
         self._outputs = Outputs(sandbox.limits)
@@ -349,24 +365,17 @@ class Session:
     # --- beginning and end -------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Fork the child. Raises SandboxError, after another try, when the parent does not manage."""
-        for last in (False, True):
-            self._sandbox.start()
-            try:
-                self._send_pipes()
-                state, _, _ = self._exchange({}, None, "ready", START_SECONDS, frames.CHUNK)
-            except OSError as error:
-                state, self.why = "dead", str(error)
-            if state == "ok":
-                self._watching = threading.Thread(target=self._watch, daemon=True)
-                self._watching.start()
-                return
+        """Fork the child and wait until it listens. Raises SandboxError."""
+        try:
+            self._send_pipes()
+            state, _, _ = self._exchange({}, None, "ready", START_SECONDS, frames.CHUNK)
+        except OSError as error:
+            raise SandboxError(f"the sandbox's parent is gone: {error}") from error
+        if state != "ok":
             said = " ".join(self._printed().split()[-40:])
-            self._close_pipes()
-            self._sandbox.close()
-            if last:
-                raise SandboxError(f"the sandbox cannot shut a submission in: {said or self.why}")
-            self.__init__(self._sandbox, self.left())
+            raise SandboxError(f"the sandbox cannot shut a submission in: {said or self.why}")
+        self._watching = threading.Thread(target=self._watch, daemon=True)
+        self._watching.start()
 
     def close(self) -> None:
         """Kill what is left of the child and wait until it is gone. The parent stays for the next one."""
@@ -536,7 +545,7 @@ class Session:
         """SIGINT to the shell: down the tree, the first child each time (see child.py)."""
         pid = self._sandbox.parent
         for _ in range(3 if self._sandbox.kind == WARM else 2):
-            below = watch.children(pid)
+            below = [child for child in watch.children(pid) if watch.is_running(child)]
             if not below:
                 return
             pid = below[0]
@@ -569,8 +578,8 @@ class Session:
 
 def _how(code: int | None) -> str:
     """An exit code as the end of "your code ..."."""
-    if code is None:
-        return "cut the grader's connection"
+    if code in (None, BROKEN):
+        return "closed the grader's pipes"
     if code > 128:
         try:
             name = signal.Signals(code - 128).name

@@ -92,6 +92,7 @@ class Channel:
 
     def on_interrupt(self, *_: Any) -> None:
         """The handler of SIGINT: stops the student's code, never ours."""
+        __tracebackhide__ = True  # no line of ours at the end of the student's traceback
         if self.sending:
             self.interrupted = True
         elif self.running:
@@ -247,6 +248,8 @@ def serve(shell: Shell, job: int, out: int, *, seed: int, limit: int) -> None:
             return  # also what ends us when the host is gone
         header, body = request
         work[header["do"]](header, body)
+        if os.getpid() != CHANNEL.process:
+            os._exit(0)  # a fork in a student's cell must not wait for the next one beside us
 
 
 def definitions(source: str) -> str:

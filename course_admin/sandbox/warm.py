@@ -10,6 +10,7 @@ bubblewrap's own --die-with-parent.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -51,6 +52,7 @@ def main(control: socket.socket) -> None:
         message, descriptors, _, _ = socket.recv_fds(control, 1, 3)
         if not message:
             return
+        _collect()
         pid = os.fork()
         if pid == 0:
             child.run(tuple(descriptors), config, serve)
@@ -94,6 +96,13 @@ def _wait_for(pid: int, control: socket.socket) -> int:
         if reaped == pid:
             code = os.waitstatus_to_exitcode(status)
             return code if code >= 0 else 128 - code
+
+
+def _collect() -> None:
+    """Take note of the end of those that the last child left to us."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _receive(control: socket.socket, count: int) -> bytes:

@@ -59,6 +59,14 @@ def kill_below(pid: int, patience: float = 5.0) -> bool:
         time.sleep(0.002)
 
 
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, and it is not one that has ended and waits to be collected."""
+    try:
+        return _state(pid)[0] not in "ZX"
+    except (OSError, ValueError, IndexError):
+        return False
+
+
 def interrupt(pid: int) -> None:
     """Send SIGINT to a process, if it is still there."""
     with contextlib.suppress(OSError):
