@@ -58,7 +58,8 @@ train = data.load_mnist(
 test = data.load_mnist("test", device=device, source=source)
 ten = data.load_ten_digits(device=device)
 print(
-    f"{len(train.images):,} training images, {len(test.images):,} test images, shape {list(train.images.shape[1:])}, on {device}"
+    f"{len(train.images):,} training images, {len(test.images):,} test images, "
+    f"shape {list(train.images.shape[1:])}, on {device}"
 )
 
 # %% [markdown]
@@ -184,7 +185,8 @@ grade("01_pca_vs_ae", "small_autoencoder", SmallAutoencoder)
 def train_epoch(model, loader, optimizer):
     """Train an autoencoder for one pass over the loader.
 
-    model: maps images to reconstructions of the same shape; loader: gives batches (images, labels), the labels are not needed;
+    model: maps images to reconstructions of the same shape;
+    loader: gives batches (images, labels), the labels are not needed;
     optimizer: has the model's parameters. One step for every batch, on its mean squared error.
     Returns the mean loss over all images of the epoch, a float.
     """
@@ -369,8 +371,9 @@ def pca_fit(X, k):
     """Find the k directions of largest variance.
 
     X: float tensor [n, P], one image a row.
-    Returns (mean [P], components [k, P], variances [k]): components are rows of length 1, at right angles to each other, the one with
-    the largest variance first; variances are those along them (dividing by n - 1).
+    Returns (mean [P], components [k, P], variances [k]).
+    Components are rows of length 1, at right angles to each other, the one with the largest
+    variance first; variances are those along them (dividing by n - 1).
     """
     ### BEGIN SOLUTION
     mean = X.mean(dim=0)
@@ -514,7 +517,8 @@ my_guess = ...  # per cent
 directions = torch.linalg.svd(flat, full_matrices=False).Vh[:30]
 uncentred = (flat_test @ directions.T @ directions - flat_test).square().mean().item()
 print(
-    f"centred {pca_error[30]:.5f}, not centred {uncentred:.5f}: {100 * (uncentred / pca_error[30] - 1):+.1f} %"
+    f"centred {pca_error[30]:.5f}, not centred {uncentred:.5f}: "
+    f"{100 * (uncentred / pca_error[30] - 1):+.1f} %"
 )
 middle = torch.tensor(pca.mean_, dtype=torch.float32)
 along = (directions @ middle).square().sum() / middle.square().sum()
@@ -589,8 +593,9 @@ spread = PCA(40, svd_solver="covariance_eigh").fit(flat).explained_variance_
 right.bar(range(20, 41), spread[19:], color=[plotting.colour(0)] * 11 + ["lightgrey"] * 10)
 right.set(xlabel="component", ylabel="variance", title="PCA keeps the coloured ones")
 words = (
-    f"Left: angles between the planes rise from near 0 to {max(angles['0.003, falling to 0']):.0f} degrees for the last "
-    f"directions. Right: the variance falls slowly, from {spread[29]:.2f} at component 30 to {spread[30]:.2f} at 31."
+    "Left: angles between the planes rise from near 0 to "
+    f"{max(angles['0.003, falling to 0']):.0f} degrees for the last directions. Right: the variance "
+    f"falls slowly, from {spread[29]:.2f} at component 30 to {spread[30]:.2f} at 31."
 )
 plotting.describe(figure, words)
 
@@ -618,7 +623,8 @@ plotting.describe(figure, words)
 def image_errors(images, reconstructions):
     """Mean squared error of each image.
 
-    images, reconstructions: float tensors of the same shape, [N, 1, 28, 28] or [N, 784]. Returns a tensor [N].
+    images, reconstructions: float tensors of the same shape, [N, 1, 28, 28] or [N, 784].
+    Returns a tensor [N].
     """
     ### BEGIN SOLUTION
     difference = (images - reconstructions).flatten(1)
@@ -772,7 +778,8 @@ mended = deep(code=nn.Identity(), output=nn.Sigmoid()).to(device)
 histories["mended"] = train_deep(mended, rate=1e-3, schedule=training.one_cycle(3e-3))
 error_mended = histories["mended"].validation[-1]
 print(
-    f"test error per pixel: PCA {error_pca:.4f}, as published {error_network:.4f}, mended {error_mended:.4f}"
+    f"test error per pixel: PCA {error_pca:.4f}, as published {error_network:.4f}, "
+    f"mended {error_mended:.4f}"
 )
 plotting.show_history(histories, ylabel="squared error per pixel", log=True)
 
@@ -862,7 +869,7 @@ def autoencoder(hidden=(128,), width=2, bend=nn.ReLU, code=nn.Identity, output=n
 
 
 def run(seed, optimizer=None, loss=None, **choices):
-    """Train one autoencoder and return its squared error on the test images, whatever it was trained on."""
+    """Train one autoencoder; its squared error on the test images, whatever loss it was trained on."""
     model = autoencoder(**choices)
     training.fit(
         model,
