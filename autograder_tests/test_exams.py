@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
+from contextlib import redirect_stdout
+from importlib import import_module
+from io import StringIO
 
 import pytest
 from candidates import apply, candidate, read_corpus, solution, stubs
 
 from course_admin.exams import Transcript, load_exams, sit
+from course_utils.checks import CheckFailed
 from course_utils.probes import direct_ask
 
 
@@ -21,6 +26,19 @@ def test_the_reference_gets_everything(lab):
     for exam in load_exams(root, name).values():
         result = sit(exam, ask_about(exam, namespace))
         assert (result.share, result.trouble) == (1.0, None), f"{exam.name}: {result.message}\n{result.trouble}"
+
+
+def test_the_reference_gets_everything_whatever_the_seed(lab):
+    """Twenty seeds, or as many as four seconds allow for an exam that trains (three at least)."""
+    root, name = lab
+    namespace = candidate(root, name)
+    for exam in load_exams(root, name).values():
+        began = time.monotonic()
+        for seed in range(20):
+            result = sit(exam, ask_about(exam, namespace), seed=seed)
+            assert (result.share, result.trouble) == (1.0, None), f"{exam.name}, seed {seed}: {result.message}"
+            if seed >= 2 and time.monotonic() - began > 4:
+                break
 
 
 def test_each_exercise_stands_alone(lab):
@@ -58,6 +76,17 @@ def test_a_mistake_loses_its_points_and_gets_its_hint(mistake):
     assert not [other.name for other in others if other.hint in result.message], (
         f"hints of other mistakes in\n{result.message}"
     )
+
+
+def test_the_check_sees_every_mistake(mistake):
+    """What costs points is told beforehand: the visible check fails, too."""
+    root, lab, entry = mistake
+    check = getattr(import_module(f"course_utils.checks.{lab[3:]}"), entry.exercise)
+    answer = candidate(root, lab, {entry.exercise: apply(entry, solution(root, lab, entry.exercise))})
+    targets = [answer[name] for name in load_exams(root, lab)[entry.exercise].targets]
+    with redirect_stdout(StringIO()), pytest.raises(CheckFailed) as found:
+        check(*targets)
+    assert entry.hint in str(found.value)
 
 
 def test_an_alternative_loses_nothing(alternative):

@@ -76,7 +76,8 @@ def draws(target: type | Callable, *, times: int, **inputs: Any) -> Evidence:
 
     target: a function of the inputs, or a class whose objects, made without arguments, are called with the inputs.
     Evidence: samples [times, ...]; grad_NAME, the gradient of the sum of one sample with respect to each float input,
-    None where no gradient arrives; same_when_reseeded, whether torch.manual_seed repeats the draw.
+    None where no gradient arrives; same_when_reseeded, whether torch.manual_seed repeats the draw. If the first sample
+    is no tensor there is nothing else.
     """
     sampler = target() if inspect.isclass(target) else target
     given = tensors(inputs)
@@ -84,8 +85,11 @@ def draws(target: type | Callable, *, times: int, **inputs: Any) -> Evidence:
         name: value for name, value in given.items() if isinstance(value, torch.Tensor) and value.is_floating_point()
     }
     out: Evidence = {}
-    samples = [sampler(*given.values()) for _ in range(int(times))]
-    out |= flatten("sample", samples[0])
+    first = sampler(*given.values())
+    out |= flatten("sample", first)
+    if not isinstance(first, torch.Tensor):
+        return out
+    samples = [first, *(sampler(*given.values()) for _ in range(int(times) - 1))]
     out["samples"] = torch.stack(samples).detach().cpu().numpy()
 
     for value in floats.values():

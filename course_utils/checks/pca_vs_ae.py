@@ -489,7 +489,7 @@ def judge_train_small(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     with np.errstate(over="ignore", invalid="ignore"):
         code = _run_layers(unseen, layers["encoder"])
         error = float(np.mean((expit(_run_layers(code, layers["decoder"])) - unseen) ** 2))
-    pca = PCA(2).fit(train)
+    pca = PCA(2, random_state=0).fit(train)
     best = float(np.mean((pca.inverse_transform(pca.transform(unseen)) - unseen) ** 2))
     mean_only = float(np.mean((unseen - train.mean(axis=0)) ** 2))
     # The reference ends at 0.73 +- 0.01 (0 and 1) and 0.85 +- 0.02 (3 and 7) times PCA's error, over 20 seeds.
@@ -920,9 +920,12 @@ def _layers(got: Evidence, prefix: str) -> list[tuple[np.ndarray, np.ndarray]]:
         if not (isinstance(name, str) and name.startswith(f"weights.{prefix}") and name.endswith(".weight")):
             continue
         weight = array_of(got, name)
-        if weight is not None and weight.ndim == 2:
-            bias = array_of(got, name.removesuffix("weight") + "bias", weight.shape[:1])
-            found.append((weight, np.zeros(len(weight)) if bias is None else bias))
+        if weight is None or weight.ndim != 2:
+            continue
+        bias_name = name.removesuffix("weight") + "bias"
+        bias = array_of(got, bias_name, weight.shape[:1]) if bias_name in got else np.zeros(len(weight))
+        if bias is not None:
+            found.append((weight, bias))
     return found
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 
 from course_utils import probes
-from course_utils.checks._report import Verdict, run_check, shape_problem, verdict
+from course_utils.checks._report import Verdict, array_of, run_check, shape_problem, verdict
 from course_utils.evidence import Evidence
 from course_utils.probes import Ask
 
@@ -31,7 +31,7 @@ def judge_standardise(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     Z = got["value"].astype(np.float64)
     flat = X.copy()
     flat[:, 2] = 4.0
-    constant = ask(probes.call, X=flat).get("value")
+    constant = array_of(ask(probes.call, X=flat), "value", X.shape)
     return [
         verdict(np.allclose(Z.mean(axis=0), 0, atol=1e-3), "every column has mean 0", _mean_slip(Z), share=1),
         verdict(
@@ -41,15 +41,20 @@ def judge_standardise(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
             share=2,
         ),
         _constant_column(constant),
-        verdict(not got["changed"], "X itself is left alone", "your function writes into X: the caller's data is gone"),
+        verdict(
+            isinstance(got.get("changed"), list) and not got["changed"],
+            "X itself is left alone",
+            "your function writes into X: the caller's data is gone",
+        ),
     ]
 
 
-def _constant_column(Z: object) -> Verdict:
+def _constant_column(Z: np.ndarray | None) -> Verdict:
+    """Z: what became of the table with a constant column; None when it holds nan or inf."""
     wrong = "a column whose entries are all the same did not become zeros"
-    if isinstance(Z, np.ndarray) and not np.isfinite(Z).all():
-        wrong += f" but {Z[~np.isfinite(Z)][0]}: what do you divide by there?"
-    zeros = isinstance(Z, np.ndarray) and Z.ndim == 2 and bool(np.abs(Z[:, 2]).max() < 1e-3)
+    if Z is None:
+        wrong += ", but nan or inf: what do you divide by there?"
+    zeros = Z is not None and bool(np.abs(Z[:, 2]).max() < 1e-3)
     return verdict(zeros, "a constant column becomes zeros", wrong)
 
 
@@ -86,10 +91,15 @@ def judge_sampler(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     problem = shape_problem(got, "sample", mu.shape, "the sample")
     if problem:
         return [Verdict(1.0, False, problem)]
+    samples = array_of(got, "samples", (times, *mu.shape))
+    if samples is None:
+        return [Verdict(1.0, False, "the samples differ in shape from call to call, or hold nan or inf")]
+    if np.ptp(samples, axis=0).max() < 1e-6:  # no sampler at all: that gradients pass through it is no merit
+        return [Verdict(1.0, False, "two calls gave the same sample: are dice thrown, and inside the call?")]
     return [
-        diagnose_moments(got["samples"], mu, np.exp(logvar / 2)),
-        diagnose_freshness(got["samples"]),
-        *(diagnose_gradient(got, name) for name in ("mu", "logvar")),
+        diagnose_moments(samples, mu, np.exp(logvar / 2)),
+        diagnose_freshness(samples),
+        *(diagnose_gradient(got, name, mu.shape) for name in ("mu", "logvar")),
     ]
 
 
@@ -112,9 +122,7 @@ def diagnose_moments(samples: np.ndarray, mean: np.ndarray, spread: np.ndarray) 
 
 
 def diagnose_freshness(samples: np.ndarray) -> Verdict:
-    """The dice are thrown anew at every call, and for every entry."""
-    if np.ptp(samples, axis=0).max() < 1e-6:
-        return Verdict(1, False, "two calls gave the same sample: the dice are thrown once, outside the call")
+    """The dice are thrown anew for every entry."""
     first = (samples[:, 0, 0] - samples[:, 0, 0].mean()) / samples[:, 0, 0].std()
     second = (samples[:, 1, 1] - samples[:, 1, 1].mean()) / samples[:, 1, 1].std()
     linked = abs(float((first * second).mean())) > 0.3
@@ -123,10 +131,10 @@ def diagnose_freshness(samples: np.ndarray) -> Verdict:
     )
 
 
-def diagnose_gradient(got: Evidence, name: str) -> Verdict:
-    """A gradient other than zero arrives at the input `name`."""
-    gradient = got.get(f"grad_{name}")
-    arrives = isinstance(gradient, np.ndarray) and np.abs(gradient).min() > 1e-8
+def diagnose_gradient(got: Evidence, name: str, shape: tuple[int, ...]) -> Verdict:
+    """A gradient other than zero arrives at every entry of the input `name`."""
+    gradient = array_of(got, f"grad_{name}", shape)
+    arrives = gradient is not None and np.abs(gradient).min() > 1e-8
     wrong = f"no gradient reaches {name}: is the sample drawn by torch.normal, under no_grad, or detached?"
     return verdict(arrives, f"gradients reach {name}", wrong)
 
@@ -150,15 +158,10 @@ def judge_linear_autoencoder(ask: Ask, rng: np.random.Generator) -> list[Verdict
         "weights.decoder.bias": (pixels,),
     }
     for name, shape in shapes.items():
+        short = name.removeprefix("weights.")
         if not isinstance(got.get(name), np.ndarray):
-            return [
-                Verdict(
-                    1.0,
-                    False,
-                    f"the module has no {name.removeprefix('weights.')}: encoder and decoder are nn.Linear, with bias",
-                )
-            ]
-        problem = shape_problem(got, name, shape, name.removeprefix("weights."))
+            return [Verdict(1.0, False, f"the module has no {short}: encoder and decoder are nn.Linear, with bias")]
+        problem = shape_problem(got, name, shape, short)
         if problem:
             return [Verdict(1.0, False, problem)]
     E, e, D, d = (got[name].astype(np.float64) for name in shapes)

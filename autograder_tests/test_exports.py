@@ -1,0 +1,81 @@
+"""What the course hands to students is never the answer to one of its exercises."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import io
+import pkgutil
+import socket
+from contextlib import redirect_stderr, redirect_stdout
+
+import pytest
+
+import course_utils
+from course_admin.exams import load_exams, sit
+from course_utils.probes import direct_ask
+
+LEFT_OUT = ("save_given", "make_sample", "fetch_split", "main")
+"""They write files or go to the network."""
+
+
+def modules():
+    """All modules of course_utils but the checks, whose functions are named after the exercises that they check."""
+    for found in pkgutil.walk_packages(course_utils.__path__, "course_utils."):
+        if not found.name.startswith("course_utils.checks"):
+            yield importlib.import_module(found.name)
+
+
+def exports():
+    """name -> every public function and class that notebooks may call: made in course_utils, not about evidence."""
+    found = {}
+    for module in modules():
+        if module.__name__ in ("course_utils.probes", "course_utils.evidence"):
+            continue
+        for name, value in vars(module).items():
+            made_here = callable(value) and str(getattr(value, "__module__", "")).startswith("course_utils")
+            if made_here and not name.startswith("_") and name not in LEFT_OUT:
+                found[f"{module.__name__}.{name}"] = value
+    return {name: value for i, (name, value) in enumerate(found.items()) if value not in list(found.values())[:i]}
+
+
+def test_no_exercise_asks_for_a_name_that_course_utils_has(lab):
+    root, name = lab
+    asked = {target for exam in load_exams(root, name).values() for target in exam.targets}
+    doubled = {f"{module.__name__}.{target}" for module in modules() for target in asked if hasattr(module, target)}
+    assert not doubled
+
+
+def arities(function, most=4):
+    """How many positional arguments a function takes."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except ValueError:
+        return range(1)
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    needed = [p for p in positional if p.default is p.empty]
+    return range(len(needed), min(len(positional), most) + 1)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_no_function_of_course_utils_is_an_answer(lab, tmp_path, monkeypatch):
+    """Each is handed in for each exercise, called with as many of the exam's arguments as it takes."""
+    import matplotlib.pyplot as plt
+
+    def offline(*_, **__):
+        raise OSError("no network in this test")
+
+    monkeypatch.setattr(socket, "socket", offline)
+    monkeypatch.chdir(tmp_path)
+    root, lab_name = lab
+    for exam in load_exams(root, lab_name).values():
+        for name, function in exports().items():
+            for count in arities(function):
+
+                def answer(*arguments, function=function, count=count, **named):
+                    return function(*arguments[:count], **named)
+
+                with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+                    result = sit(exam, direct_ask(dict.fromkeys(exam.targets, answer)))
+                plt.close("all")
+                assert (result.share, result.trouble) == (0.0, None), f"{name} for {exam.name}\n{result.message}"

@@ -1,0 +1,174 @@
+"""Evidence comes from a process that the student rules. Whatever it holds, a judge neither stumbles over it nor pays
+for it.
+"""
+
+from __future__ import annotations
+
+import random
+from functools import cache
+
+import numpy as np
+from candidates import candidate
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from course_admin.exams import Transcript, load_exams, sit
+from course_utils.evidence import pack, unpack
+from course_utils.probes import direct_ask
+
+MOST = 60
+"""Damaged sittings for each exam, a fixed sample. (All together take minutes; try them when you write a judge.)"""
+
+# What an honest answer may hold but the exams' references do not: any share, but no trouble.
+OTHER_NUMBERS = {
+    "float16": lambda v: v.astype(np.float16),
+    "float64": lambda v: v.astype(np.float64),
+    "int8": lambda v: np.full(v.shape, -128, np.int8),
+    "uint64": lambda v: np.full(v.shape, 2**63, np.uint64),
+    "booleans": lambda v: np.ones(v.shape, np.bool_),
+    "one dimension more": lambda v: v[None],
+    "zeros": np.zeros_like,
+    "huge": lambda v: np.full(v.shape, 1e300),
+    "float32's largest": lambda v: np.full(v.shape, np.finfo(np.float32).max, np.float32),
+}
+# What no right answer holds.
+WRONG_ARRAYS = {
+    "one row less": lambda v: v[:-1],
+    "one column less": lambda v: v[..., :-1],
+    "nan": lambda v: np.full(v.shape, np.nan),
+    "one nan": lambda v: np.where(np.arange(v.size).reshape(v.shape) == v.size - 1, np.nan, v),
+    "inf": lambda v: np.full(v.shape, -np.inf),
+    "empty": lambda v: np.zeros((0, *v.shape[1:]), np.float32),
+    "too many dimensions": lambda v: np.zeros((1,) * 20, np.float32),
+    "too many numbers": lambda v: np.zeros(1_000_000, np.float32),
+}
+WRONG_VALUES = {
+    "missing": None,
+    "None": lambda v: None,
+    "text": lambda v: "<script>\n✓ right</script>" * 50,
+    "empty text": lambda v: "",
+    "list": lambda v: ["a", 1, 2.5],
+    "empty list": lambda v: [],
+    "True": lambda v: True,
+    "nan alone": lambda v: float("nan"),
+    "inf alone": lambda v: float("inf"),
+    "a very long number": lambda v: -(10**400),
+    "no dimensions": lambda v: np.array(np.nan),
+    "nothing in it": lambda v: np.zeros(0),
+    "a column of nothing": lambda v: np.zeros((3, 0), np.int8),
+}
+
+DAMAGES = WRONG_VALUES | WRONG_ARRAYS | OTHER_NUMBERS
+
+
+@cache
+def recorded(root, lab, name):
+    """The exam, and what the reference answers to its questions."""
+    exam = load_exams(root, lab)[name]
+    namespace = candidate(root, lab)
+    transcript = Transcript()
+    result = sit(exam, transcript.recording(direct_ask({target: namespace[target] for target in exam.targets})))
+    assert result.share == 1.0, result.message
+    answers = [Noted(got) for _, got in transcript.entries]
+    sit(exam, answering(answers))
+    return exam, answers
+
+
+class Noted(dict):
+    """Evidence that keeps in mind which of its entries were looked at."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.seen = set()
+
+    def get(self, name, default=None):
+        self.seen.add(name)
+        return super().get(name, default)
+
+    def __getitem__(self, name):
+        self.seen.add(name)
+        return super().__getitem__(name)
+
+    def matters(self, name):
+        """Whether points hang on an entry: numbers that are looked at do; words, lists and counts serve messages."""
+        value = dict.get(self, name)
+        number = isinstance(value, np.ndarray | float | int) and not isinstance(value, bool)
+        return number and name in self.seen and name not in ("seen", "steps")
+
+
+def answering(answers):
+    """An ask that gives these answers, one after the other, whatever the question."""
+    waiting = iter(answers)
+    return lambda question, **inputs: next(waiting, {})
+
+
+def through_the_channel(value):
+    """The value as it comes out of the student's process."""
+    return unpack(pack({"value": value}))["value"]
+
+
+def exams_of(lab):
+    root, name = lab
+    return [recorded(root, name, exam) for exam in load_exams(root, name)]
+
+
+def test_damaged_values_earn_nothing_and_upset_nothing(lab):
+    """One value of the evidence becomes something else: no exception, and less than all the points."""
+    for exam, answers in exams_of(lab):
+        cases = [
+            (position, name, damage)
+            for position, evidence in enumerate(answers)
+            for name, value in evidence.items()
+            for damage in (DAMAGES if isinstance(value, np.ndarray) else WRONG_VALUES)
+        ]
+        for position, name, damage in random.Random(0).sample(cases, min(MOST, len(cases))):
+            evidence = answers[position]
+            damaged = {key: item for key, item in evidence.items() if key != name}
+            if DAMAGES[damage]:
+                damaged[name] = through_the_channel(DAMAGES[damage](dict.get(evidence, name)))
+            result = sit(exam, answering([*answers[:position], damaged, *answers[position + 1 :]]))
+            where = f"{exam.name}: {name} of answer {position} is {damage}"
+            assert not result.trouble, f"{where}\n{result.trouble}"
+            without_bias = damage == "missing" and name.endswith("bias")  # a layer may have none
+            harmless = damage in OTHER_NUMBERS or without_bias or not evidence.matters(name)
+            assert result.share < 1 or harmless, where
+
+
+def test_no_answers_at_all(lab):
+    for exam, answers in exams_of(lab):
+        for evidence in ({}, {"value": None}, {"": [], "weights.": True, "é\n": np.zeros((2, 2))}):
+            result = sit(exam, answering([evidence] * len(answers)))
+            assert (result.share, result.trouble) == (0.0, None), result.message
+
+
+SHAPES = st.lists(st.integers(0, 4), max_size=3).map(tuple)
+NUMBERS = st.sampled_from([0.0, 1.0, -1.0, 0.5, 6e4, np.nan, np.inf])
+ARRAYS = st.builds(
+    lambda shape, number, kind: np.full(shape, number if kind.startswith("f") else 1).astype(kind),
+    SHAPES,
+    NUMBERS,
+    st.sampled_from(["f2", "f4", "f8", "i1", "i8", "u1", "u8", "?"]),
+)
+NONSENSE = st.one_of(
+    ARRAYS, NUMBERS, st.none(), st.booleans(), st.integers(), st.text(max_size=20), st.lists(st.text(max_size=3))
+)
+
+
+@settings(max_examples=30, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
+@given(data=st.data())
+def test_nonsense_under_the_right_names(lab, data):
+    """Several values at once, of any kind, shape and type."""
+    for exam, answers in exams_of(lab):
+        nonsense = []
+        for evidence in answers:
+            names = data.draw(st.lists(st.sampled_from(sorted(evidence)), min_size=1, unique=True, max_size=6))
+            nonsense.append(evidence | {name: through_the_channel(data.draw(NONSENSE)) for name in names})
+        result = sit(exam, answering(nonsense))
+        assert not result.trouble, result.trouble
+        touched = [
+            evidence.matters(name)
+            for evidence, other in zip(answers, nonsense, strict=True)
+            for name in evidence
+            if other[name] is not dict.get(evidence, name)
+        ]
+        assert result.share < 1 or not any(touched)
