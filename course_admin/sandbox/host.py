@@ -157,8 +157,11 @@ class Sandbox:
         if process is not None:
             self._control.close()
             if process.poll() is None:
-                # The parent is process 1 of its namespace: with it all others end. Where there is none, one by one.
                 watch.kill_below(process.pid)
+                if self.kind != NONE:
+                    # bubblewrap itself is below nobody. It collects what we have killed, and ends.
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        process.wait(END_SECONDS)
                 process.kill()
             process.wait()
             process.stdout.close()
@@ -328,6 +331,8 @@ class Session:
         self._finished = threading.Event()
         self.alive = False
         self.why = ""
+        self.peak = 0
+        """The most memory that the watch saw, in bytes; below the limit it may be too high."""
 
     # --- what it can be asked to do ----------------------------------------------------------------------------------
 
@@ -569,8 +574,11 @@ class Session:
             pids = [pid for pid, _ in watch.descendants(parent)]
             if len(pids) > most:
                 self._over = f"started more than {limits.processes} processes"
-            elif watch.memory(pids, limits.memory) > limits.memory:
-                self._over = f"used more than {size(limits.memory)} of memory"
+            else:
+                used = watch.memory(pids, limits.memory)
+                self.peak = max(self.peak, used)
+                if used > limits.memory:
+                    self._over = f"used more than {size(limits.memory)} of memory"
             if self._over:
                 watch.kill_below(parent, END_SECONDS)
                 return
