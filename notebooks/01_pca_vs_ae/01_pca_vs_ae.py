@@ -29,6 +29,7 @@
 #
 # How an exercise works: fill in the cell, run it, then run the check below it. A check looks at your code with new numbers each time
 # and says what is right (✓), what is wrong and probably why (✗), or that the cell is still to be done (·).
+# One rule for all of them: what goes into a function stays as it is.
 
 # %% tags=["install"]
 # Here the build puts the cell that installs course_utils where it is missing (course_admin/install_cell.py).
@@ -96,7 +97,7 @@ plotting.show_images(ten.images, titles=ten.labels.tolist())
 def keep_digits(images, labels, digits):
     """Keep the images of some digits.
 
-    images: tensor [N, ...]; labels: int64 tensor [N]; digits: a tuple of digits, such as (3, 7).
+    images: tensor [N, ...]; labels: int64 tensor [N]; digits: a tuple of one or more digits, such as (3, 7).
     Returns (images, labels) of these digits only, in the order they came in.
     """
     ### BEGIN SOLUTION
@@ -188,7 +189,8 @@ def train_epoch(model, loader, optimizer):
     model: maps images to reconstructions of the same shape;
     loader: gives batches (images, labels), the labels are not needed;
     optimizer: has the model's parameters. One step for every batch, on its mean squared error.
-    Returns the mean loss over all images of the epoch, a float.
+    Returns the mean loss over all images of the epoch, a float: a batch's loss is the one before
+    its step.
     """
     ### BEGIN SOLUTION
     total, count = 0.0, 0
@@ -371,7 +373,7 @@ def pca_fit(X, k):
     """Find the k directions of largest variance.
 
     X: float tensor [n, P], one image a row.
-    Returns (mean [P], components [k, P], variances [k]).
+    Returns three tensors: mean [P], components [k, P], variances [k].
     Components are rows of length 1, at right angles to each other, the one with the largest
     variance first; variances are those along them (dividing by n - 1).
     """
@@ -417,7 +419,7 @@ def pca_encode(X, mean, components):
 
 
 def pca_decode(Z, mean, components):
-    """Images [n, P] from codes Z [n, k]."""
+    """Images [n, P] from codes Z [n, k]; their pixels may lie a little outside [0, 1]."""
     ### BEGIN SOLUTION
     return Z @ components + mean
     ### END SOLUTION
