@@ -12,7 +12,7 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 test test-hostile test-all lint: export OMP_NUM_THREADS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-hostile test-all lab build lint lock bench figures clean
+.PHONY: help setup demo test test-hostile test-all lab build lint lock bench results figures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -57,6 +57,10 @@ bench: setup ## run the benchmarks behind the measured claims
 	@set -e; for script in $(BENCHMARKS); do \
 		echo "== $$script"; $(BIN)/python "$$script"; \
 	done
+
+DATA ?= ../shared/data
+results: setup ## measure what docs/results.md lacks, on full MNIST (DATA=folder), and write it anew
+	@OMP_NUM_THREADS=1 COURSE_DATA="$(DATA)" $(BIN)/python benchmarks/results.py
 
 figures: setup ## every figure of the labs on contact sheets, for looking at (out/figures)
 	@$(BIN)/python -m course_admin.figures
