@@ -168,9 +168,7 @@ def register(lab: Lab, config: Any) -> None:
 # --- one lab, one submission ------------------------------------------------------------------------------------------
 
 
-def _grade_lab(
-    lab: Lab, students: list[str], *, force: bool, console: Any, execution: dict[str, Any]
-) -> list[Outcome]:
+def _grade_lab(lab: Lab, students: list[str], *, force: bool, console: Any, execution: dict[str, Any]) -> list[Outcome]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
     from course_admin.settings import load_settings
