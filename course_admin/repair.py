@@ -150,8 +150,6 @@ class _Repair:
             if slot.hand is None:
                 self.choose(slot, self.good(slot, self.same_id(slot)))
         for slot in code:
-            if slot.hand is None:
-                self.find_halves(slot)
             if slot.hand is None and self.given.targets[slot.name]:
                 self.choose(slot, self.good(slot, range(len(self.cells))), said=self.has_marks())
         for slot in code:
@@ -286,39 +284,33 @@ class _Repair:
                 return index
         return None
 
-    def find_halves(self, slot: _Slot) -> None:
-        """An answer whose cell was split so that no part of it stands alone."""
-        for index in self.named[slot.name] or self.same_id(slot):
-            for first, last in ((index, index + 1), (index - 1, index), (index, index + 2), (index - 1, index + 1)):
-                parts = range(max(first, 0), min(last + 1, len(self.cells)))
-                if len(parts) < 2 or not all(self.free(part) for part in parts):
-                    continue
-                if all(parsed(self.cells[part].source) is not None for part in parts):
-                    continue
-                text = "\n".join(self.cells[part].source for part in parts)
-                answers = names_bound(text, strict=True) & self.given.targets[slot.name]
-                if answers and not _is_stub(text, slot.cell.source):
-                    self.claim(slot, index, text)
-                    self.gone |= set(parts) - {index}
-                    self.say(f"{slot.name}: its cell had been split; the parts were put together again")
-                    return
-
     def join_halves(self, slot: _Slot) -> None:
-        """Give a solution the rest of its text, when the next cell cannot stand alone but goes on with it."""
-        if slot.hand is None or slot.at is None:
-            return
-        after = slot.at + 1
+        """Give a solution the rest of its text: cells behind it that go on with it and cannot stand alone, nor it."""
         joined = False
-        while after < len(self.cells) and after not in self.owner and after not in self.gone:
-            rest = self.cells[after].source
-            text = f"{slot.source}\n{rest}"
-            if not rest[:1].isspace() or parsed(rest) is not None or parsed(text) is None:
-                break
-            slot.source, joined = text, True
-            self.gone.add(after)
-            after += 1
+        while slot.hand is not None and (parts := self.rest_of(slot)):
+            slot.source = "\n".join([slot.source, *(self.cells[part].source for part in parts)])
+            self.gone |= set(parts)
+            joined = True
         if joined:
             self.say(f"{slot.name}: its cell had been split; the parts were put together again")
+
+    def rest_of(self, slot: _Slot) -> list[int]:
+        """The fewest cells, at most three, that make a whole of a solution, [] when it is one or nothing does."""
+        after = slot.at + 1
+        while after in self.gone:
+            after += 1
+        text, parts = slot.source, []
+        for index in range(after, min(after + 3, len(self.cells))):
+            if not self.is_extra(index):
+                break
+            source = self.cells[index].source
+            if not parts and parsed(text) is not None and (parsed(source) is not None or not source[:1].isspace()):
+                break
+            text += "\n" + source
+            parts.append(index)
+            if parsed(text) is not None:
+                return parts
+        return []
 
     def put_copies_away(self, slot: _Slot) -> None:
         """Copies that say nothing are left out; what else was in a copy stays as an ordinary cell."""

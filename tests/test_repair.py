@@ -190,6 +190,53 @@ def test_points_and_flags_are_never_the_students(lab):
     assert "the course's count: standardise, check-standardise" in done.notes[0]
 
 
+@pytest.mark.parametrize("marked", [0, 1, 2])
+@pytest.mark.parametrize("cuts", [(1, 2), (1, 3), (2, 7), (7, 8)])
+def test_parts_of_which_none_stands_alone_are_put_together(lab, marked, cuts):
+    notebook = copy.deepcopy(lab[1])
+    place, cell = at(notebook, "standardise"), named(notebook, "standardise")
+    lines = cell["source"].split("\n")
+    parts = [code("\n".join(part)) for part in (lines[: cuts[0]], lines[cuts[0] : cuts[1]], lines[cuts[1] :])]
+    parts[marked] = cell | {"source": parts[marked]["source"]}
+    notebook["cells"][place : place + 1] = parts
+    done, cells = mended(lab, notebook)
+    assert cells["standardise"].source == named(lab[1], "standardise")["source"]
+    assert len(done.notebook.cells) == len(lab[1]["cells"])
+    assert "standardise: its cell had been split; the parts were put together again" in done.notes
+
+
+def test_a_helper_goes_along_with_the_answer_that_uses_it(lab):
+    notebook = copy.deepcopy(lab[1])
+    named(notebook, "standardise")["source"] = "def standardise(X):\n    return helper(X)"
+    answer_cell = notebook["cells"].pop(at(notebook, "standardise"))
+    # Moved to the end, with what it needs, next to a cell that has nothing to do with it.
+    notebook["cells"] += [code("other = 1"), code("def helper(X):\n    return X"), answer_cell]
+    done, _ = mended(lab, notebook)
+    texts = [cell.source for cell in done.notebook.cells]
+    place = texts.index(answer_cell["source"])
+    assert texts[place - 1].startswith("def helper")
+    assert texts[place + 1].startswith("checks.standardise")
+    assert texts[-1] == "other = 1"
+    assert_sound(lab[0], done.notebook)
+
+
+def test_an_answer_in_the_check_cell_comes_without_the_check(lab):
+    notebook = copy.deepcopy(lab[2])
+    check = named(notebook, "check-standardise")
+    # Run there, the check would stop the cell before the answer.
+    check["source"] += "\n\n" + answer(1)
+    _, cells = mended(lab, notebook)
+    assert cells["standardise"].source == answer(1)
+    assert cells["check-standardise"].source == "checks.standardise(standardise)"
+
+
+def test_line_ends_become_pythons(lab):
+    notebook = copy.deepcopy(lab[1])
+    for cell in notebook["cells"]:
+        cell["source"] = cell["source"].replace("\n", "\r\n")
+    assert [cell.source for cell in cells_of(notebook)] == [cell["source"] for cell in lab[1]["cells"]]
+
+
 # --- anything at all -------------------------------------------------------------------------------------------------
 
 OPERATIONS = ("delete", "copy", "move", "retype", "strip", "no-id", "junk", "edit-check", "metadata", "crlf", "split")
