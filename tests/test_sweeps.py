@@ -90,7 +90,15 @@ def test_an_interruption_keeps_the_finished_runs(capsys):
     assert "4 of 9 runs" in capsys.readouterr().out
 
 
-def test_an_interruption_that_fit_has_taken_ends_the_sweep_too(capsys):
+@pytest.fixture
+def interruptible():
+    """A shell in the background starts programs with SIGINT ignored; a notebook's kernel never is."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interruption_that_fit_has_taken_ends_the_sweep_too(capsys, interruptible):
     """`fit` returns normally after one: its half-trained model must not become a row, nor the next one start."""
 
     def run(name, seed):
