@@ -13,6 +13,7 @@ import socket
 import struct
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -641,7 +642,7 @@ found
 @pipeline
 @pytest.mark.parametrize("kind", [COLD, NONE])
 def test_the_other_kinds_run_the_same_cells(sandbox, kind):
-    with Sandbox(kind, LIMITS, bwrap=sandbox.bwrap) as opened:
+    with Sandbox(kind, replace(LIMITS, cell_seconds=2), bwrap=sandbox.bwrap) as opened:
         for _ in range(1 if kind == COLD else 2):
             with opened.session() as one:
                 assert printed(one.execute("open('x', 'x').close()\n6 * 7")) == "42"
@@ -789,3 +790,41 @@ def test_evidence_that_is_too_large_or_malformed(session):
     session.execute("import sys\nsys.modules['course_sandbox.shell'].pack = lambda values: b'PK' + bytes(200_000_000)")
     with pytest.raises(Stopped, match=r"channel|memory"):
         session.ask(question(x=1))
+
+
+@pipeline
+def test_where_children_get_no_namespaces_every_submission_gets_a_sandbox(sandbox, monkeypatch):
+    """As under Ubuntu's AppArmor profile for bwrap, which takes all privileges from what runs in it."""
+    from course_admin.sandbox import bwrap
+
+    whole = bwrap.arguments
+    program = (sandbox.bwrap, "the only one")
+
+    def without_privileges(**settings):
+        given = whole(**settings)
+        if "--cap-add" in given:
+            at = given.index("--cap-add")
+            given[at : at + 2] = ["--cap-drop", "ALL"]
+        return given
+
+    monkeypatch.setattr(bwrap, "arguments", without_privileges)
+    monkeypatch.setattr(bwrap, "find", lambda: iter([program]))
+    with open_sandbox("auto", LIMITS) as opened:
+        assert opened.kind == COLD
+        assert "not warm because" in opened.why
+        assert "namespaces" in opened.why
+
+
+@pytest.mark.parametrize("mode", ["auto", "bwrap"])
+def test_without_a_sandbox_grading_refuses_and_says_what_to_do(monkeypatch, mode):
+    from course_admin.sandbox import bwrap
+
+    monkeypatch.setattr(bwrap, "find", lambda: iter([]))
+    with pytest.raises(SandboxError, match=r"--sandbox none") as refused:
+        open_sandbox(mode, LIMITS)
+    assert "\n" not in str(refused.value)
+    monkeypatch.setattr(bwrap, "find", lambda: iter([("/bin/false", "a broken one")]))
+    with pytest.raises(SandboxError, match="no sandbox works here"):
+        open_sandbox(mode, LIMITS)
+    with pytest.raises(SandboxError, match="choose one of"):
+        open_sandbox("maybe", LIMITS)

@@ -96,8 +96,9 @@ def arguments(
     given += ["--perms", "1777", "--size", str(shared_memory), "--tmpfs", "/dev/shm"]
     for folder in ("/tmp", WORK):
         given += ["--perms", "1777", "--size", str(scratch), "--tmpfs", folder]
-    # bubblewrap makes / and /dev writable, and lets them grow without limit.
-    given += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", WORK]
+    # bubblewrap makes / and /dev writable, and lets them grow without limit. /proc/sys lets the machine's root change
+    # the kernel's settings by its uid alone, whatever privileges it lacks.
+    given += ["--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", "--chdir", WORK]
     for name, value in environment.items():
         given += ["--setenv", name, value]
     return given

@@ -73,10 +73,6 @@ def run(descriptors: tuple[int, int, int], config: Config, shell: Callable[[int,
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
             os._exit(_wait_for(second))
-        if config["linux"]:
-            # When memory runs out in spite of all limits, the kernel takes this process first.
-            with contextlib.suppress(OSError):
-                Path("/proc/self/oom_score_adj").write_text("1000")
         shell(job, frames)
         code = 0
     except BaseException:

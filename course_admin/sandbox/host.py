@@ -111,7 +111,7 @@ class Sandbox:
         self.kind, self.limits, self.bwrap, self.hide, self.seed, self.why = kind, limits, bwrap, hide, seed, why
         self._process: subprocess.Popen | None = None
         self._folder: tempfile.TemporaryDirectory | None = None
-        self._session: Session | None = None
+        self._proved = False
         self.starts = 0
 
     def __enter__(self) -> Sandbox:
@@ -143,7 +143,9 @@ class Sandbox:
         try:
             session = self._open(deadline)
         except SandboxError:
-            # Whatever happened to the parent, a new one may manage.
+            if not self._proved:
+                raise
+            # It has worked before. Whatever happened to the parent since, a new one will manage.
             self.close()
             session = self._open(deadline)
         try:
@@ -178,6 +180,7 @@ class Sandbox:
         except BaseException:
             session.close()
             raise
+        self._proved = True
         return session
 
     def _launch(self) -> None:
@@ -295,6 +298,9 @@ class Sandbox:
             below = watch.children(self._process.pid)
             self.parent = self._process.pid if self.kind == NONE else below[0] if below else -1
             if self.parent > 0:
+                # When memory runs out in spite of all limits, the kernel takes these first.
+                with contextlib.suppress(OSError):
+                    Path(f"/proc/{self.parent}/oom_score_adj").write_text("1000")
                 return
         text = b""
         if self._first == b"x":
@@ -377,8 +383,9 @@ class Session:
         except OSError as error:
             raise SandboxError(f"the sandbox's parent is gone: {error}") from error
         if state != "ok":
-            said = " ".join(self._printed().split()[-40:])
-            raise SandboxError(f"the sandbox cannot shut a submission in: {said or self.why}")
+            self._outputs.text("stdout", self._printed())
+            said = "".join(output.get("text", "") for output in self._outputs.cell).strip().splitlines()
+            raise SandboxError(f"the sandbox cannot shut a submission in: {said[-1] if said else self.why}")
         self._watching = threading.Thread(target=self._watch, daemon=True)
         self._watching.start()
 
@@ -497,7 +504,7 @@ class Session:
                             if key.data == "frames":
                                 return self._die(None)
                         elif key.data == "raw":
-                            if wanted == "done":
+                            if wanted != "answer":
                                 self._outputs.text("stdout", data.decode(errors="replace"))
                         elif not self._feed(data, max_body, take):
                             return self._die("wrote into the channel that the grader listens to")
