@@ -39,6 +39,9 @@ CODE = struct.Struct(">I")
 def main(control: socket.socket) -> None:
     """Serve jobs until the host closes the socket."""
     config = json.loads(_receive(control, LENGTH.unpack(_receive(control, LENGTH.size))[0]))
+    if config["linux"] and not config["namespaces"]:
+        # Without a process 1 of its own, what a submission leaves behind would go to the machine's, out of reach.
+        child.prctl(child.PR_SET_CHILD_SUBREAPER, 1, optional=True)
     try:
         serve = _import_all(config)
     except BaseException:
