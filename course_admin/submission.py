@@ -1,6 +1,6 @@
 """What one run of a submission brings back, and how the cells of a notebook are told apart.
 
-Grading is three steps with three names: `run(submission) -> Run` (course_admin.executor) executes the notebook and lets
+Grading is three steps with three names: `run(submission) -> Run` (course_admin.run) executes the notebook and lets
 the exams ask, `judge(run) -> marks` (course_admin.judge) turns that into points, `record(marks)` (there too) writes
 them into the gradebook. Only `run` touches the student's code, only `record` a gradebook.
 """

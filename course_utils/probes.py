@@ -17,7 +17,6 @@ import itertools
 import linecache
 import traceback
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -227,30 +226,6 @@ def answer(question: Callable, targets: list[Any], inputs: Mapping[str, Any]) ->
         raise StudentError("EvidenceError", str(error)) from None
     except Exception as error:
         raise StudentError(type(error).__name__, _first_line(error), _where(error)) from error
-
-
-def answer_file(request: str, reply: str, namespace: Mapping[str, Any]) -> None:
-    """Answer the question in file `request` about the names in `namespace` into the file `reply`.
-
-    The question holds `probe`, `targets` and each input NAME as "i:NAME"; the answer `ok` and each piece of evidence
-    NAME as "e:NAME", or, with ok False, the fields of a StudentError. The grader's side is course_admin.executor; this
-    runs in the student's kernel. A name that is not there (its cell was never run, or raised) is answered as NameError.
-    """
-    question = unpack(Path(request).read_bytes())
-    names, asked = question["targets"], PROBES[question["probe"]]
-    inputs = {key.removeprefix("i:"): value for key, value in question.items() if key.startswith("i:")}
-    try:
-        for name in names:
-            if name not in namespace:
-                raise StudentError("NameError", f"{name} is not defined")
-        got: Evidence = {"ok": True} | {
-            f"e:{key}": value for key, value in answer(asked, [namespace[n] for n in names], inputs).items()
-        }
-    except StudentError as error:
-        got = {"ok": False, "kind": error.kind, "text": error.text, "where": error.where}
-    unfinished = Path(reply + ".part")
-    unfinished.write_bytes(pack(got))
-    unfinished.replace(reply)
 
 
 def tensors(inputs: Mapping[str, Any]) -> dict[str, Any]:

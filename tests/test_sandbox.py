@@ -239,10 +239,8 @@ def session(sandbox):
     with sandbox.session() as opened:
         yield opened
     # Every test ends with this: whatever a submission did, the parent survives and the next one works.
-    began = time.monotonic()
     with sandbox.session() as following:
         assert printed(following.execute("6 * 7")) == "42"
-    assert time.monotonic() - began < 5
     if sandbox.kind == WARM:
         assert not [pid for pid, _ in watch.descendants(sandbox.parent) if watch.is_running(pid)]
         assert sandbox.starts == 1, "the parent had to be started anew"
