@@ -22,7 +22,6 @@ from course_utils.probes import StudentError, direct_ask
 
 LAB = "00_template"
 CASES = read_cases(REPO / "autograder_tests" / "corpora" / LAB / "accidental.py")
-OWN_FILES = "files-of-the-students-own"
 NEIGHBOURS = ("before-them-all", "zz-after-them-all")
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX")
@@ -87,7 +86,7 @@ def late_ask(exam, namespace):
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
 def test_an_accident_costs_nothing_once_mended(case: Case, course, answers, full, tmp_path, monkeypatch):
-    from course_admin.intake import find_notebook
+    from course_admin.intake import files_beside, find_notebook
     from course_admin.reader import lab_frame, mend
     from course_admin.repair import filled_in
     from course_admin.settings import load_settings
@@ -97,7 +96,9 @@ def test_an_accident_costs_nothing_once_mended(case: Case, course, answers, full
     folder = hand_in(case, root, LAB, answers)
     before = snapshot(folder)
     given = lab_frame(root / "source" / LAB / f"{LAB}.ipynb", load_settings(root))
-    mended = mend(given, find_notebook(folder, LAB, partial(filled_in, given)))
+    taken = find_notebook(folder, LAB, partial(filled_in, given))
+    taken.notes += files_beside(folder)[1]
+    mended = mend(given, taken)
     assert snapshot(folder) == before, "the submission was changed"
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend(folder)
@@ -152,8 +153,6 @@ def test_a_class_of_accidents_is_graded_in_one_batch(course, accidents, full):
     assert set(accidents) == {case.name for case in CASES} | set(NEIGHBOURS)
     got, said = points_in_gradebook(course), []
     for case in CASES:
-        if case.name == OWN_FILES:
-            continue
         outcome = accidents[case.name]
         said += mismatches(case, full, got[case.name], outcome.findings)
         if (outcome.state == "failed") != (case.state == "failed"):
@@ -162,13 +161,6 @@ def test_a_class_of_accidents_is_graded_in_one_batch(course, accidents, full):
         if ("Notes on your submission" in page) != bool(outcome.findings):
             said.append(f"{case.name}: the page does not show the findings")
     assert said == [], "\n".join(said)
-
-
-@pytest.mark.pipeline
-@pytest.mark.timeout(900)
-@pytest.mark.xfail(reason="the sandbox does not get the submission's other files yet", strict=True)
-def test_files_beside_the_notebook_are_there_when_it_runs(course, accidents, full):
-    assert points_in_gradebook(course)[OWN_FILES] == full
 
 
 @pytest.mark.pipeline

@@ -18,6 +18,7 @@ from nbgrader.preprocessors import Execute
 from traitlets import Enum, Float, Integer, Unicode
 
 from course_admin.exams import SEED, load_exams
+from course_admin.intake import files_beside
 from course_admin.run import MAX_RESTARTS, run
 from course_admin.sandbox.host import NONE, Sandbox
 from course_admin.sandbox.limits import Limits
@@ -61,15 +62,18 @@ class CourseExecute(Execute):
             notebook_seconds=self.notebook_timeout,
             memory=int(self.memory * (1 << 30)),
         )
+        beside, too_large = files_beside(Path(resources.get("metadata", {}).get("path") or "."))
         found = run(
             nb,
             lab,
             shared_sandbox(self.sandbox, limits, hide=[root]),
             load_exams(root, lab),
+            files=beside,
             seed=self.seed,
             max_restarts=self.max_restarts,
             log=self.log.error,
         )
+        found.findings[:0] = too_large
         found.fingerprint = self._fingerprint(root, lab, resources)
         resources[KEY] = found
         return nb, resources
@@ -89,8 +93,8 @@ class CourseExecute(Execute):
         if coursedir is None:
             return ""
         names = resources["nbgrader"]
-        folder = coursedir.format_path(coursedir.submitted_directory, names["student"], lab)
-        return fingerprint(root, lab, Path(folder, f"{names['notebook']}.ipynb"))
+        folder = Path(coursedir.format_path(coursedir.submitted_directory, names["student"], lab))
+        return fingerprint(root, lab, folder / f"{names['notebook']}.ipynb", files_beside(folder)[0])
 
 
 def shared_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = ()) -> Sandbox:

@@ -17,14 +17,14 @@ import logging
 import shutil
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from course_admin.course import CourseError, Lab, find_labs
-from course_admin.intake import HandedIn, find_notebook, read_plain_file, walk
+from course_admin.intake import HandedIn, files_beside, find_notebook, read_plain_file
 from course_admin.sandbox.host import SandboxError
 from course_admin.submission import KEY, fingerprint
 
@@ -209,9 +209,11 @@ def grade_one(lab: Lab, student: str, config: Any, given: Any = None, *, force: 
 
     given = given or _frame(lab, config)
     taken = find_notebook(_folder(lab, student), lab.name, partial(filled_in, given))
+    beside, too_large = files_beside(_folder(lab, student))
+    taken.notes += too_large
     mended = mend(given, taken)
     notes, damage = mended.notes, mended.damage
-    now = fingerprint(lab.root, lab.name, taken.path or Path())
+    now = fingerprint(lab.root, lab.name, taken.path or Path(), beside)
     outcome = None if force else _kept(lab, student, config, (now, set(notes), damage))
     if outcome is None and damage and has_points(_coursedir(config, lab).db_url, lab.name, student):
         outcome = _stands(lab, student, config, [damage, *notes, EARLIER])
@@ -219,7 +221,7 @@ def grade_one(lab: Lab, student: str, config: Any, given: Any = None, *, force: 
             return outcome
     elif outcome is None:
         marked = _marked_by_hand(lab, student, config)
-        with _staged(lab, student, taken, config, notes, damage) as (coursedir, settings):
+        with _staged(lab, student, taken, beside, config, notes, damage) as (coursedir, settings):
             error = _convert(Autograde, coursedir, settings)
         if error is not None:
             return _stands(lab, student, config, [_reason(error)])
@@ -246,26 +248,27 @@ def _folder(lab: Lab, student: str) -> Path:
 
 @contextlib.contextmanager
 def _staged(
-    lab: Lab, student: str, taken: HandedIn, config: Any, notes: list[str], damage: str
+    lab: Lab,
+    student: str,
+    taken: HandedIn,
+    beside: Mapping[str, bytes],
+    config: Any,
+    notes: list[str],
+    damage: str,
 ) -> Iterator[tuple[Any, Any]]:
     """A copy of a submission for nbgrader: its plain files, the notebook under the lab's name.
 
     Yields nbgrader's course directory with the copy in it, and settings that tell the reader what was found.
     """
-    folder = _folder(lab, student)
     with tempfile.TemporaryDirectory(prefix="course-submitted-") as stage:
         coursedir = _coursedir(config, lab, student)
         coursedir.submitted_directory = stage
         into = Path(coursedir.format_path(stage, student, lab.name))
         into.mkdir(parents=True)
-        # Through a linked folder nothing is taken.
-        files = [] if folder.is_symlink() or folder.parent.is_symlink() else walk(folder)[0]
-        for path in files:
-            if path.suffix.lower() != ".ipynb":
-                copied = into / path.relative_to(folder)
-                copied.parent.mkdir(parents=True, exist_ok=True)
-                with contextlib.suppress(OSError):
-                    shutil.copy(path, copied, follow_symlinks=False)
+        for name, content in beside.items():
+            copied = into / name
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            copied.write_bytes(content)
         notebook = into / f"{lab.name}.ipynb"
         notebook.write_bytes(read_plain_file(taken.path)[0] if taken.path else b"")
         if taken.path:

@@ -17,9 +17,13 @@ from typing import Any
 
 MAX_BYTES = 50 * 2**20
 """A notebook larger than this is not read. What grows is outputs, which grading makes anew."""
+TOO_LARGE = f"is larger than {MAX_BYTES >> 20} MB"
 
 MAX_FILES = 2000
 """So many files of one submission are looked at."""
+
+OTHERS = ("timestamp.txt",)
+"""nbgrader's own files in a submission's folder."""
 
 AGAIN = "hand in again"
 # What a cell begins with, wherever in a broken file.
@@ -129,6 +133,29 @@ def walk(folder: Path) -> tuple[list[Path], list[str]]:
     return files, notes
 
 
+def files_beside(folder: Path) -> tuple[dict[str, bytes], list[str]]:
+    """What lies beside a lab's notebook and code may read: content by relative path, and a note on what is too large.
+
+    Notebooks, what programs leave behind, and hidden files are not among it.
+    """
+    found: dict[str, bytes] = {}
+    notes, room = [], MAX_BYTES
+    linked = folder.is_symlink() or folder.parent.is_symlink()
+    for path in () if linked else walk(folder)[0]:
+        inside = path.relative_to(folder)
+        left_behind = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
+        if left_behind or path.suffix.lower() == ".ipynb" or str(inside) in OTHERS:
+            continue
+        content, damage = read_plain_file(path)
+        if not damage and len(content) <= room:
+            room -= len(content)
+            found[inside.as_posix()] = content
+        else:
+            why = damage or f"would make the files beside the notebook larger than {MAX_BYTES >> 20} MB"
+            notes.append(f"{inside.as_posix()} {why}; it was not there when the notebook was run")
+    return found, notes
+
+
 def _may_be_notebook(path: Path) -> bool:
     name = path.name.lower()
     # Browsers save notebooks as .ipynb.txt and .ipynb.json; ._NAME is what macOS puts into archives.
@@ -147,7 +174,8 @@ def read_notebook(path: Path) -> HandedIn:
     path = Path(path)
     data, damage = read_plain_file(path)
     if damage:
-        return HandedIn(path=None, damage=f"{path.name} {damage}: {AGAIN}")
+        first = "clear the outputs, save and " if damage == TOO_LARGE else ""
+        return HandedIn(path=None, damage=f"{path.name} {damage}: {first}{AGAIN}")
     taken = parse_notebook(data)
     taken.path = path
     if taken.damage:
@@ -164,7 +192,7 @@ def read_plain_file(path: Path) -> tuple[bytes, str]:
             facts = os.fstat(handle)
             if stat.S_ISREG(facts.st_mode):
                 if facts.st_size > MAX_BYTES:
-                    return b"", f"is larger than {MAX_BYTES >> 20} MB: clear the outputs, save"
+                    return b"", TOO_LARGE
                 with os.fdopen(handle, "rb", closefd=False) as file:
                     return file.read(MAX_BYTES + 1), ""
         finally:

@@ -37,16 +37,17 @@ def run(
     sandbox: Sandbox,
     exams: Mapping[str, Exam],
     *,
+    files: Mapping[str, bytes] | None = None,
     seed: int = SEED,
     max_restarts: int = MAX_RESTARTS,
     log: Callable[[str], None] = lambda line: None,
 ) -> Run:
     """Execute `notebook` in place (its outputs are those of this run) and let the exams ask.
 
-    max_restarts: how often a Python that died is started again; log: gets the traceback of an exam that could not
+    files: what lies beside the notebook, content by relative path; max_restarts: how often a Python that died is started again; log: gets the traceback of an exam that could not
     cope. Raises SandboxError when the sandbox itself fails; never for anything that the submission does.
     """
-    running = _Running(notebook, Run(lab, seed=seed), sandbox, exams, max_restarts, log)
+    running = _Running(notebook, Run(lab, seed=seed), sandbox, exams, files or {}, max_restarts, log)
     started = time.monotonic()
     try:
         running.all_cells()
@@ -65,11 +66,12 @@ class _Running:
         run: Run,
         sandbox: Sandbox,
         exams: Mapping[str, Exam],
+        files: Mapping[str, bytes],
         max_restarts: int,
         log: Callable[[str], None],
     ) -> None:
         self.notebook, self.run, self.sandbox, self.exams, self.log = notebook, run, sandbox, exams, log
-        self.max_restarts = max_restarts
+        self.files, self.max_restarts = files, max_restarts
         self.deadline = time.monotonic() + sandbox.limits.notebook_seconds
         self.session: Session | None = None
         self.held = contextlib.ExitStack()
@@ -150,7 +152,7 @@ class _Running:
         if time.monotonic() > self.deadline:
             self.drop()
             limit = seconds(self.sandbox.limits.notebook_seconds)
-            self.give_up(f"the notebook ran longer than {limit} altogether: the remaining cells were not run")
+            self.say_once(f"the notebook ran longer than {limit} altogether: the remaining cells were not run")
             return False
         if self.session is not None:
             if self.session.alive:
@@ -160,11 +162,17 @@ class _Running:
             self.starts += 1
             left = self.deadline - time.monotonic()
             self.session = self.held.enter_context(self.sandbox.session(seconds_left=left))
+            self.lay_out_files()
             if self.replay():
                 return True
             self.drop()
-        self.give_up(f"Python ended {self.starts} times: the remaining cells were not run")
+        self.say_once(f"Python ended {self.starts} times: the remaining cells were not run")
         return False
+
+    def lay_out_files(self) -> None:
+        for path, content in self.files.items():
+            if not self.session.put(path, content):
+                self.say_once(f"{path} could not be put beside the notebook: it was not there when that was run")
 
     def replay(self) -> bool:
         """Execute the earlier cells again, outputs to nowhere. Returns whether the new Python survived that.
@@ -185,7 +193,7 @@ class _Running:
         self.session = None
         self.held.close()
 
-    def give_up(self, line: str) -> None:
+    def say_once(self, line: str) -> None:
         if line not in self.run.findings:
             self.run.findings.append(line)
 

@@ -8,6 +8,7 @@ them into the gradebook. Only `run` touches the student's code, only `record` a 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -85,9 +86,15 @@ def without_hidden(source: str) -> str:
     return "\n".join(seen)
 
 
-def fingerprint(root: Path, lab: str, submitted: Path) -> str:
-    """A digest of what a mark depends on: the submitted file, the lab's exams and its source notebook."""
+def fingerprint(root: Path, lab: str, submitted: Path, beside: Mapping[str, bytes]) -> str:
+    """A digest of what a mark depends on: the submitted file and those beside it, the lab's exams, its source notebook.
+
+    beside: the files of the student's own by relative path, see course_admin.intake.files_beside.
+    """
     seen = hashlib.sha256()
+    for name, content in sorted(beside.items()):
+        for part in (name.encode(errors="surrogateescape"), content):
+            seen.update(len(part).to_bytes(8, "big") + part)
     for path in (
         submitted,
         root / "autograder_tests" / "exams" / f"{lab}.py",

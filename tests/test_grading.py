@@ -385,8 +385,10 @@ def submissions(root):
         {"output_type": "execute_result", "data": {"text/plain": "2.0"}, "execution_count": 1, "metadata": {}}
     ]
 
-    # One check cell is gone, one cell kills Python; what comes after still counts.
-    killed = classroom.fill(release, answers)
+    # One check cell is gone, one cell kills Python; what comes after still counts, and finds its files again.
+    own = "from helpers.middle import middle\n" + answers["standardise"].replace("X.mean(dim=0)", "middle(X)")
+    assert own.count("middle(X)") == 1
+    killed = classroom.fill(release, answers | {"standardise": own})
     del killed["cells"][position(killed, "check-standardise")]
     killed["cells"][position(killed, "check-sampler")]["source"] = "import os; os._exit(1)"
     exits = {
@@ -412,6 +414,9 @@ def graded(course):
     """The class graded by `course grade`: outcomes by student."""
     for student, notebook in submissions(course).items():
         classroom.hand_in(course, student, LAB, notebook)
+    helpers = course / "submitted" / "killed" / LAB / "helpers"
+    helpers.mkdir()
+    (helpers / "middle.py").write_text("def middle(X):\n    return X.mean(dim=0)\n")
     text = (course / "submitted" / "reference" / LAB / f"{LAB}.ipynb").read_text()
     for student, content in {"cut-off": text[:2000], "nothing": ""}.items():
         (course / "submitted" / student / LAB).mkdir(parents=True)
@@ -492,6 +497,14 @@ def test_a_changed_submission_is_graded_again_and_no_old_mark_stays(course, grad
     finally:
         path.write_text(before)
     assert (outcome.state, outcome.automatic) == (GRADED, pytest.approx(graded["partly"].automatic - 2))
+    helper = course / "submitted" / "killed" / LAB / "helpers" / "middle.py"
+    right = helper.read_text()
+    helper.write_text(right.replace("mean", "sum"))
+    try:
+        (outcome,) = grade(course, [LAB], student="killed")
+    finally:
+        helper.write_text(right)
+    assert (outcome.state, outcome.automatic) == (GRADED, pytest.approx(graded["killed"].automatic - 2))
     path.write_text(before[:2000])
     (outcome,) = grade(course, [LAB], student="partly")
     path.write_text(before)
@@ -506,7 +519,7 @@ def test_stock_nbgrader_gives_the_same_marks_and_none_without_evidence(course, g
     root = new_course(tmp_path / "stock", like=REPO)
     for part in ("source", "autograder_tests"):
         shutil.copytree(course / part, root / part)
-    for student in ("partly", "cheat"):
+    for student in ("partly", "cheat", "killed"):
         shutil.copytree(course / "submitted" / student, root / "submitted" / student)
 
     def nbgrader(*arguments):
@@ -522,7 +535,7 @@ def test_stock_nbgrader_gives_the_same_marks_and_none_without_evidence(course, g
     done = nbgrader("autograde", LAB)
     assert done.returncode == 0, done.stderr
     assert nbgrader("generate_feedback", LAB).returncode == 0
-    for student in ("partly", "cheat"):
+    for student in ("partly", "cheat", "killed"):
         assert sum(points_of(root, student).values()) == graded[student].automatic
         assert "HIDDEN TESTS" not in page_of(root, student)
 

@@ -295,6 +295,21 @@ def test_figures(session):
     assert "after epoch 2" in figure["data"]["text/html"] or "<img alt=" in figure["data"]["text/html"]
 
 
+@pipeline
+def test_files_can_be_put_beside_and_nowhere_else(session):
+    assert session.put("mine.py", b"x = 6")
+    assert session.put("a folder/data.txt", "seven é".encode())
+    code = "from mine import x\nx, open('a folder/data.txt', encoding='utf-8').read()"
+    assert printed(session.execute(code)) == "(6, 'seven é')"
+    assert session.put("large.bin", bytes(5 * MB))
+    assert not session.put("larger.bin", bytes(LIMITS.disk + 1))
+    assert not session.put("mine.py/x", b"")
+    for outside in ("/tmp/x", "../x", "a/../../x", ""):
+        with pytest.raises(ValueError, match="below the working folder"):
+            session.put(outside, b"x")
+    assert printed(session.execute("x")) == "6"
+
+
 def question(probe="call", targets=("f",), **inputs):
     asked = {"probe": probe, "targets": list(targets)} | {f"i:{name}": value for name, value in inputs.items()}
     return pack(asked)

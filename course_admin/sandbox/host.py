@@ -27,7 +27,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from course_admin.sandbox import bwrap as bubblewrap
@@ -354,6 +354,17 @@ class Session:
             state = "ok" if header.get("ok") is True else "error"
         why = {"dead": self.why, "interrupted": self._too_long(limit)}.get(state, "")
         return CellResult(state, why, self._outputs.cell, self._outputs.cut, time.monotonic() - began)
+
+    def put(self, path: str, content: bytes) -> bool:
+        """Write a file into the working folder. path: relative, with "/". Returns whether it is there now.
+
+        Raises ValueError for a path that leads out of the folder.
+        """
+        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\0" in path or not path:
+            raise ValueError(f"{path!r} is no path below the working folder")
+        do = {"do": "file", "path": path}
+        state, header, _ = self._exchange(do, content, "done", self._limits.cell_seconds, MAX_OUTPUT_FRAME)
+        return state == "ok" and header.get("ok") is True
 
     def ask(self, question: bytes) -> bytes:
         """Put a packed question and return the packed answer, of which nothing is true but that somebody sent it.

@@ -4,8 +4,8 @@ It is an ordinary program that the student's code shares: what that does to it h
 side looks for no enemy; it only keeps honest notebooks whole (output cut at a limit, interrupts that do not tear a
 frame apart, forked workers that print). All defence is on the host's side of the pipes.
 
-    host -> shell   {"do": "cell", "nonce"} source | {"do": "definitions", "nonce"} source
-                    | {"do": "ask", "nonce"} question
+    host -> shell   {"do": "file", "nonce", "path"} content | {"do": "cell", "nonce"} source
+                    | {"do": "definitions", "nonce"} source | {"do": "ask", "nonce"} question
     shell -> host   {"is": "ready"} | {"is": "output"} a notebook output as JSON | {"is": "output", "cut"}
                     | {"is": "done", "nonce", "ok"} | {"is": "answer", "nonce"} evidence
 """
@@ -231,12 +231,15 @@ def serve(shell: Shell, job: int, out: int, *, seed: int, limit: int) -> None:
     sys.stdin = io.StringIO()
     builtins.input = _no_input
     signal.signal(signal.SIGINT, CHANNEL.on_interrupt)
+    # As in a kernel: modules beside the notebook can be imported.
+    sys.path.insert(0, "")
     # A fresh Python would start differently each time: so the same submission gets the same numbers again.
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
     # The student's code may replace any of these in their modules. Harmless to others, but no reason to break.
     work: dict[str, Callable[[dict[str, Any], bytes], None]] = {
+        "file": lambda header, body: _write_file(header["nonce"], header["path"], body),
         "cell": lambda header, body: _run_cell(shell, header["nonce"], body.decode()),
         "definitions": lambda header, body: _run_cell(shell, header["nonce"], definitions(body.decode())),
         "ask": lambda header, body: _answer(shell, header["nonce"], body),
@@ -250,6 +253,17 @@ def serve(shell: Shell, job: int, out: int, *, seed: int, limit: int) -> None:
         work[header["do"]](header, body)
         if os.getpid() != CHANNEL.process:
             os._exit(0)  # a fork in a student's cell must not wait for the next one beside us
+
+
+def _write_file(nonce: str, path: str, content: bytes) -> None:
+    """Put a file that was handed in beside the notebook into the working folder."""
+    ok = False
+    with contextlib.suppress(OSError):
+        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(content)
+        ok = True
+    CHANNEL.send({"is": "done", "nonce": nonce, "ok": ok})
 
 
 def definitions(source: str) -> str:

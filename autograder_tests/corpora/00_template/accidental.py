@@ -534,3 +534,17 @@ def damage(folder, notebook):
         ].replace("X.mean(dim=0)", "middle(X)")
 
     change(notebook, how)
+
+
+# %% large-file-beside finding="data.bin is larger than 50 MB; it was not there"
+def damage(folder, notebook):
+    with open(folder / "data.bin", "wb") as file:
+        file.truncate(60 * 2**20)
+
+
+# %% checkpoints-and-caches-beside
+def damage(folder, notebook):
+    for name in (".ipynb_checkpoints", "__pycache__", ".git"):
+        (folder / name).mkdir()
+        (folder / name / "x.bin").write_bytes(b"x" * 1000)
+    shutil.copy(notebook, folder / ".ipynb_checkpoints" / "00_template-checkpoint.ipynb")
