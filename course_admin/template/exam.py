@@ -15,6 +15,7 @@ def standardise(ask, rng):
     X = (10_000 + 3 * rng.normal(size=(40, 3))).astype(np.float32)
     got = ask(probes.call, X=X).get("value")
     steady = isinstance(got, np.ndarray) and got.shape == X.shape and np.allclose(got.std(axis=0), 1, atol=1e-2)
+    steady = steady and checks.follows(got, X)
     wrong = "around 10,000 the columns no longer spread by 1: centre first, then square, or all digits are lost"
     return [*verdicts, verdict(steady, "holds for numbers far from zero", wrong)]
 

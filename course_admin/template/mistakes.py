@@ -19,6 +19,22 @@ def standardise(X):
 # old |     spread = centred.square().mean(dim=0).sqrt()
 # new |     spread = centred.square().mean(dim=0)
 
+# %% noise-with-the-right-numbers exercise="standardise" keeps=0 hint="the columns do not follow those of X"
+def standardise(X):
+    Z = torch.randn(X.shape)
+    Z = (Z - Z.mean(dim=0)) / Z.std(dim=0, correction=0)
+    return torch.where(X.std(dim=0) > 0, Z, 0.0)
+
+
+# %% gives-back-the-same exercise="standardise" keeps=0 hint="the column means are"
+def standardise(X):
+    return X.clone()
+
+
+# %% upside-down exercise="standardise" keeps=0 hint="the columns do not follow those of X"
+# old |     centred = X - X.mean(dim=0)
+# new |     centred = X.mean(dim=0) - X
+
 # %% forgets-constant-columns exercise="standardise" keeps=0.8333 hint="what do you divide by there"
 # old |     return centred / torch.where(spread > 0, spread, 1.0)
 # new |     return centred / spread
@@ -26,6 +42,14 @@ def standardise(X):
 # %% variance-as-spread exercise="sampler" keeps=0.6 hint="exp(logvar) is the variance"
 # old |         return mu + torch.exp(0.5 * logvar) * noise
 # new |         return mu + torch.exp(logvar) * noise
+
+# %% uniform-noise exercise="sampler" keeps=0.6 hint="is the noise normal?"
+# old |         noise = torch.randn_like(mu)
+# new |         noise = (torch.rand_like(mu) - 0.5) * 12**0.5
+
+# %% dice-alone exercise="sampler" keeps=0 hint="is mu added, once?"
+# old |         return mu + torch.exp(0.5 * logvar) * noise
+# new |         return noise
 
 # %% one-die-for-all exercise="sampler" keeps=0.8 hint="share one die"
 # old |         noise = torch.randn_like(mu)
