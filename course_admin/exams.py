@@ -32,8 +32,8 @@ from course_utils.probes import Ask, StudentError, direct_ask
 
 Judge = Callable[[Ask, np.random.Generator], list[Verdict]]
 SEED = 20240917
-"""The default seed of the exams' random inputs. Any number will do; that it is recorded with the marks is what
-counts.
+"""The seed of the exams' random inputs where nobody has to be surprised: in notebooks and tests. The grader draws one
+for each run (course_admin.executor) and records it with the marks.
 """
 
 

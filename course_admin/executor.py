@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import os
+import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import Execute
 from traitlets import Enum, Float, Integer, Unicode
 
-from course_admin.exams import SEED, load_exams
+from course_admin.exams import load_exams
 from course_admin.intake import files_beside
 from course_admin.run import MAX_RESTARTS, run
 from course_admin.sandbox.host import NONE, Sandbox
@@ -45,7 +46,12 @@ class CourseExecute(Execute):
     sandbox = Enum(
         MODES, "auto", help="auto or bwrap: only in a sandbox. none: without one, for submissions that you trust."
     ).tag(config=True)
-    seed = Integer(SEED, help="The seed of the exams' random inputs.").tag(config=True)
+    seed = Integer(
+        None,
+        allow_none=True,
+        help="The seed of the exams' random inputs. Without one it is drawn for each run: answers can be prepared for "
+        "inputs that are known, or that an earlier page has shown.",
+    ).tag(config=True)
     course_root = Unicode(
         "", help="The course's folder (default: where nbgrader_config.py is, from the notebook upwards)."
     ).tag(config=True)
@@ -69,7 +75,7 @@ class CourseExecute(Execute):
             shared_sandbox(self.sandbox, limits, hide=[root]),
             load_exams(root, lab),
             files=beside,
-            seed=self.seed,
+            seed=secrets.randbits(32) if self.seed is None else self.seed,
             max_restarts=self.max_restarts,
             log=self.log.error,
         )
