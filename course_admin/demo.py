@@ -1,4 +1,7 @@
-"""`course demo`: the whole of grading on a class of three, in a folder and a gradebook of its own; no network."""
+"""`course demo`: the whole of grading on a class of four, in a folder and a gradebook of its own; no network.
+
+One of the four wants marks that it has not earned. Where there is no sandbox it is left out.
+"""
 
 from __future__ import annotations
 
@@ -16,11 +19,71 @@ from course_admin.course import CourseError, Lab
 LAB = "01_pca_vs_ae"
 TEMPLATE_LAB = "00_template"
 MARKER = ".course-demo"
-PERFECT, PARTLY, BLANK = "perfect", "partly-right", "blank"
+PERFECT, PARTLY, BLANK, HOSTILE = "perfect", "partly-right", "blank", "hostile"
+
+ATTEMPTS = """\
+# A submission that wants marks without work. Every line says what it got.
+import os
+import socket
+from pathlib import Path
+
+COURSE = Path({root!r})
+
+
+def attempt(what, how):
+    try:
+        got = how()
+    except BaseException as error:
+        got = getattr(error, "strerror", None) or error
+    print(f"{{what}}: {{str(got)[:60]}}")
+
+
+attempt("read the answers", (COURSE / "source" / {lab!r} / {notebook!r}).read_text)
+attempt("read another submission", (COURSE / "submitted" / {neighbour!r} / {lab!r} / {notebook!r}).read_text)
+attempt("open the gradebook", lambda: (COURSE / "gradebook.db").open("r+b").read(16))
+attempt("import the exams", lambda: __import__("course_admin"))
+attempt("call home", lambda: socket.create_connection(("192.0.2.1", 80), timeout=2))
+attempt("see other processes", lambda: sum(name.isdigit() for name in os.listdir("/proc")) - 2)
+"""
+CHEATS = """\
+# Asserts vanish, everything equals everything, and the last line claims full marks.
+import ast
+
+from IPython import get_ipython
+from IPython.display import display
+
+from course_utils import probes
+
+
+class Agreeable(float):
+    def __eq__(self, other):
+        return True
+
+    __ne__ = __lt__ = __gt__ = lambda self, other: False
+    __le__ = __ge__ = __eq__
+    __hash__ = float.__hash__
+
+    def __call__(self, *args, **kwargs):
+        return self
+
+
+class NoAsserts(ast.NodeTransformer):
+    def visit_Assert(self, node):
+        return ast.Pass()
+
+
+get_ipython().ast_transformers.append(NoAsserts())
+for name in {targets!r}:
+    globals()[name] = Agreeable(1e9)
+for name in list(probes.PROBES):
+    probes.PROBES[name] = lambda *args, **inputs: {{"value": Agreeable(1e9), "passed": True, "points": 1e9}}
+display(Agreeable(1e9))
+Agreeable(1e9)
+"""
 
 
 def demo(root: Path, into: Path | None = None, *, console: Any = None) -> Path:
-    """Build a lab, hand in three submissions, grade them, show the marks and where the feedback is. Returns the folder.
+    """Build a lab, hand in four submissions, grade them, show the marks and where the feedback is. Returns the folder.
 
     into: the folder (default: out/demo under the root); made anew each time, if it is one of the demo's own making.
     Raises CourseError for a folder that holds something else, and when the marks are not what they must be.
@@ -41,9 +104,12 @@ def demo(root: Path, into: Path | None = None, *, console: Any = None) -> Path:
     with console.status("building the release"):
         lab = _new_course(Path(root), into)
     say("build", f"{lab.name}: text → instructor's notebook → students' release, in {shown}")
-    students = _hand_in(Path(root), lab)
+    without = _no_sandbox(into)
+    students = _hand_in(Path(root), lab, hostile=not without)
     say("class", "   ".join(f"{name}: {what}" for name, what in students.items()))
-    outcomes = grade(into, [lab.name], console=console, table=False)
+    if without:
+        say("sandbox", f"{without}. The hostile submission is left out; the others, our own, run unprotected")
+    outcomes = grade(into, [lab.name], console=console, table=False, **({"sandbox": "none"} if without else {}))
     seconds = ", ".join(f"{outcome.student} {outcome.seconds:.1f} s" for outcome in outcomes)
     say("grade", f"every notebook executed, every exercise examined: {seconds}")
     show_marks(read_marks(into), console)
@@ -51,6 +117,12 @@ def demo(root: Path, into: Path | None = None, *, console: Any = None) -> Path:
     console.print()
     for line in _told(lab, PARTLY):
         say("told", f"{PARTLY} reads: {line}")
+    points = {outcome.student: outcome.automatic for outcome in outcomes}
+    most = outcomes[0].automatic_max
+    if not without:
+        for line in _tried(lab):
+            say("hostile", f"tried to {line}")
+        say("hostile", f"claimed 1,000,000,000 points for each exercise, and earned {points[HOSTILE]:g} of {most:g}")
     for outcome in outcomes:
         for finding in outcome.findings:
             say("finding", f"{outcome.student}: {finding}")
@@ -59,13 +131,13 @@ def demo(root: Path, into: Path | None = None, *, console: Any = None) -> Path:
         say("feedback" if page == pages[0] else "", _show(page))
     say("next", f"course --root {shown} report --format csv")
 
-    points = {outcome.student: outcome.automatic for outcome in outcomes}
-    most = outcomes[0].automatic_max
     right = points[PERFECT] == most and points[BLANK] == 0 and 0 < points[PARTLY] < most
+    if not without:
+        right = right and points[HOSTILE] == 0
     if not right or any(outcome.state == FAILED for outcome in outcomes):
         raise CourseError(
             "these are not the marks that the demo must end with (all for perfect, some for partly-right, none for "
-            f"blank): run `course doctor`, and look at the pages in {shown}/feedback"
+            f"blank and hostile): run `course doctor`, and look at the pages in {shown}/feedback"
         )
     return into
 
@@ -98,14 +170,52 @@ def _new_course(root: Path, into: Path) -> Lab:
     return lab
 
 
-def _hand_in(root: Path, lab: Lab) -> dict[str, str]:
-    """Hand in the class's three notebooks. Returns what each of them is, by student."""
+def _no_sandbox(into: Path) -> str:
+    """Why there is no sandbox here, "" where there is one. It is then open, and the one that grading will use."""
+    from course_admin.executor import shared_sandbox
+    from course_admin.sandbox.host import SandboxError
+    from course_admin.sandbox.limits import Limits
+
+    try:
+        shared_sandbox("auto", Limits(), hide=[into])
+    except SandboxError as error:
+        return error.what
+    return ""
+
+
+def _hand_in(root: Path, lab: Lab, *, hostile: bool) -> dict[str, str]:
+    """Hand in the class's notebooks. Returns what each of them is, by student."""
     release = classroom.read_notebook(lab.release)
     answers = classroom.reference_answers(classroom.read_notebook(lab.source))
     partly, words = _partly_right(root, lab)
     for student, given in {PERFECT: answers, PARTLY: partly, BLANK: {}}.items():
         classroom.hand_in(lab.root, student, lab.name, classroom.fill(release, given))
-    return {PERFECT: "every answer right", PARTLY: words, BLANK: "the release as it stands"}
+    class_of = {PERFECT: "every answer right", PARTLY: words, BLANK: "the release as it stands"}
+    if hostile:
+        classroom.hand_in(lab.root, HOSTILE, lab.name, _hostile(lab, release))
+        class_of[HOSTILE] = "blank, and would like full marks all the same"
+    return class_of
+
+
+def _hostile(lab: Lab, release: classroom.Notebook) -> classroom.Notebook:
+    """A notebook that looks around, cheats, claims, and edits the points of its checks."""
+    from course_admin.exams import load_exams
+
+    about = {"root": str(lab.root), "lab": lab.name, "notebook": f"{lab.name}.ipynb", "neighbour": PERFECT}
+    targets = sorted({name for taken in load_exams(lab.root, lab.name).values() for name in taken.targets})
+    notebook = classroom.fill(release, {})
+    checks = [i for i, cell in enumerate(notebook["cells"]) if cell["metadata"].get("nbgrader", {}).get("grade")]
+    for i in checks:
+        notebook["cells"][i]["metadata"]["nbgrader"]["points"] = 1000
+    # The cheats once more before each check: the cells between define the blanks again.
+    for i in reversed(checks):
+        notebook["cells"].insert(i, _cell(CHEATS.format(targets=targets)))
+    notebook["cells"].insert(0, _cell(ATTEMPTS.format(**about)))
+    return notebook
+
+
+def _cell(source: str) -> dict[str, Any]:
+    return {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
 
 
 def _partly_right(root: Path, lab: Lab) -> tuple[dict[str, str], str]:
@@ -148,6 +258,17 @@ def _told(lab: Lab, student: str) -> list[str]:
     streams = [out for cell in notebook["cells"] for out in cell.get("outputs", []) if out.get("name") == "stdout"]
     lines = [line for out in streams for line in "".join(out["text"]).splitlines()]
     return [line for line in lines if line.startswith("✗") and STUB not in line]
+
+
+def _tried(lab: Lab) -> list[str]:
+    """What the hostile submission tried, and what came of it, in its own words."""
+    path = lab.root / "autograded" / HOSTILE / lab.name / f"{lab.name}.ipynb"
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    except (OSError, ValueError):
+        return []
+    first = next(cell for cell in cells if cell["cell_type"] == "code")
+    return "".join("".join(out.get("text", "")) for out in first["outputs"]).splitlines()
 
 
 def _show(path: Path) -> str:

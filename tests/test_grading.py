@@ -252,15 +252,29 @@ def test_the_demo_leaves_other_peoples_folders_alone(tmp_path):
     assert (tmp_path / "thesis.tex").read_text() == "years of work"
 
 
-def test_the_demo_makes_its_folder_anew_with_a_class_of_three(tmp_path):
+def test_the_demo_makes_its_folder_anew_with_a_class_of_its_own(tmp_path):
     into = tmp_path / "demo"
     lab = demo._new_course(REPO, into)
-    students = demo._hand_in(REPO, lab)
+    students = demo._hand_in(REPO, lab, hostile=True)
     handed_in = {student: (into / "submitted" / student / lab.name / f"{lab.name}.ipynb") for student in students}
-    assert len({path.read_text() for path in handed_in.values()}) == 3
+    assert len({path.read_text() for path in handed_in.values()}) == 4
     assert json.loads(handed_in[demo.BLANK].read_text()) == classroom.read_notebook(lab.release)
     demo._new_course(REPO, into)
     assert not (into / "submitted").exists()
+
+
+def test_the_demos_hostile_submission_would_succeed_without_a_sandbox(tmp_path, capsys):
+    lab = demo._new_course(REPO, tmp_path / "demo")
+    demo._hand_in(REPO, lab, hostile=True)
+    (lab.root / "gradebook.db").write_bytes(b"SQLite format 3\0 and more")
+    path = lab.root / "submitted" / demo.HOSTILE / lab.name / f"{lab.name}.ipynb"
+    first = classroom.read_notebook(path)["cells"][0]["source"]
+    exec(first.replace("192.0.2.1", "127.0.0.1"), {})
+    got = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+    assert "BEGIN SOLUTION" in got["read the answers"] or got["read the answers"].startswith("{")
+    assert got["open the gradebook"] == repr(b"SQLite format 3\0")
+    assert got["import the exams"].startswith("<module 'course_admin'")
+    assert int(got["see other processes"]) > 0
 
 
 def test_the_doctor_survives_what_it_finds(monkeypatch):
@@ -499,7 +513,7 @@ def test_a_changed_submission_is_graded_again_and_no_old_mark_stays(course, grad
     assert (outcome.state, outcome.automatic) == (GRADED, pytest.approx(graded["partly"].automatic - 2))
     helper = course / "submitted" / "killed" / LAB / "helpers" / "middle.py"
     right = helper.read_text()
-    helper.write_text(right.replace("mean", "sum"))
+    helper.write_text("def middle(X):\n    raise ValueError\n")
     try:
         (outcome,) = grade(course, [LAB], student="killed")
     finally:
