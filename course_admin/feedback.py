@@ -45,7 +45,8 @@ class ShowFindings(NbGraderPreprocessor):
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         about = nb.metadata.get(KEY, {})
-        findings = [*about.get("newer", []), *about.get("findings", [])]
+        late = [about["late"]] if about.get("late") else []
+        findings = [*about.get("newer", []), *late, *about.get("findings", [])]
         if findings:
             lines = "\n".join(f"- {_as_text(str(line))}" for line in findings)
             nb.cells.insert(0, new_markdown_cell(f"**Notes on your submission**\n\n{lines}", id="findings"))

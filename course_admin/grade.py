@@ -204,6 +204,7 @@ def grade_one(lab: Lab, student: str, config: Any, given: Any = None, *, force: 
     """
     from nbgrader.converters import Autograde, GenerateFeedback
 
+    from course_admin.late import set_time
     from course_admin.reader import has_points, mend
     from course_admin.repair import filled_in
 
@@ -227,7 +228,10 @@ def grade_one(lab: Lab, student: str, config: Any, given: Any = None, *, force: 
             return _stands(lab, student, config, [_reason(error)])
         _keep_manual_marks(lab, student, config, marked, now)
         outcome = _outcome(lab, student, FAILED if damage else GRADED, config)
-    # Also for those that were kept: a person may have marked an answer since.
+    late = set_time(_coursedir(config, lab).db_url, lab.name, student, _folder(lab, student))
+    if late:
+        outcome.findings.append(late)
+    # Also for those that were kept: a person may have marked an answer since, or a date may have changed.
     error = _convert(GenerateFeedback, _coursedir(config, lab, student), config)
     if error is not None:
         outcome.findings.append(f"no feedback page: {_reason(error)}")

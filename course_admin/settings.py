@@ -44,12 +44,17 @@ def configure(c: Any, root: Path | str) -> None:
         "nbgrader.preprocessors.LimitOutput",
         "course_admin.judge.Judge",
         "course_admin.judge.RecordMarks",
-        "nbgrader.preprocessors.AssignLatePenalties",
+        "course_admin.late.ChargeLateness",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
 
+    # --- handing in late: dates and rates are a course's own (course_admin.deadlines); without them nothing is charged
+    c.ChargeLateness.plugin_class = "course_admin.late.LateDays"
+    c.Deadlines.course_root = str(Path(root).resolve())
+
     # --- feedback and the formgrader's pages: no hidden tests, nothing live from a student
     c.GenerateFeedback.preprocessors = [
+        "course_admin.late.ChargeLateness",
         "nbgrader.preprocessors.GetGrades",
         "course_admin.feedback.HideTests",
         "course_admin.feedback.ShowFindings",
@@ -64,13 +69,18 @@ def load_settings(root: Path | str) -> Any:
     from traitlets.config.loader import PyFileConfigLoader
 
     try:
-        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+        config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
     except Exception as error:  # it is somebody's Python
         raise CourseError(f"{Path(root) / CONFIG} does not run: {error}") from error
+    from course_admin.deadlines import deadlines
+
 
 
 def _find_alembic() -> None:
     # nbgrader starts `alembic` by name whenever it opens a gradebook, so .venv/bin/nbgrader in a shell
+    # A date that cannot be meant is said at once, not with each submission.
+    deadlines(config)
+    return config
     # that has not activated the environment would stop with "No such file or directory".
     if shutil.which("alembic") is None:
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])

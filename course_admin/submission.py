@@ -59,6 +59,10 @@ class Run:
             "findings": list(self.findings),
             "seconds": round(self.seconds, 2),
             "fingerprint": self.fingerprint,
+            "verdicts": {
+                grade_id.removeprefix(CHECK): [[item.passed, item.message] for item in sitting.result.verdicts]
+                for grade_id, sitting in self.sittings.items()
+            },
         }
 
 

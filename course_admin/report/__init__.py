@@ -1,0 +1,95 @@
+"""`course report`: the marks in the gradebook, as a table or a page for people, as CSV, or for Canvas and Moodle."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from course_admin.course import CourseError
+from course_admin.report.marks import Grade, Marks, gradebook_url, read_marks
+from course_admin.report.table import as_csv, as_text, show
+
+FORMATS = ("table", "csv", "html", "canvas", "moodle")
+
+__all__ = ["FORMATS", "Grade", "Marks", "as_csv", "gradebook_url", "read_marks", "report", "show"]
+
+
+def report(
+    root: Path,
+    labs: Sequence[str] = (),
+    *,
+    format: str = "table",
+    out: Path | None = None,
+    like: Path | None = None,
+    column: str | None = None,
+    scale: bool = False,
+    roster: Path | None = None,
+    console: Any = None,
+) -> None:
+    """Show the marks of labs (default: all in the gradebook), or write them to a file.
+
+    format:
+    - "table": per student and exercise, totals and means;
+    - "csv": a line per student and lab with the columns lab, student, total, out_of, to_mark (answers that wait for a
+      person), penalty (taken off for lateness; total is without it), late_seconds and one per exercise, empty where
+      there is no mark;
+    - "html": one page with figures, by default report.html in the root;
+    - "canvas", "moodle": one lab in a file for the LMS to read, made of the one that it wrote, see
+      course_admin.report.lms. like: that file; column: the head of the lab's column in it, where it cannot be guessed;
+      scale: adjust the points where the LMS has another maximum.
+    roster: the class list (default: roster.csv in the root, where there is one).
+    Raises CourseError for another format, a missing gradebook, an unknown lab and a file that cannot be written.
+    """
+    if format not in FORMATS:
+        raise CourseError(f"no report in the format {format!r}: choose one of {', '.join(FORMATS)}")
+    if format in ("canvas", "moodle"):
+        if len(labs) != 1 or like is None:
+            raise CourseError(
+                f"--format {format} takes one lab and a file that the LMS wrote: course report LAB --like FILE"
+            )
+    elif like is not None:
+        raise CourseError("--like goes with --format canvas or moodle")
+    from rich.console import Console
+
+    console = console or Console()
+    found = read_marks(root, labs)
+    if format == "table" and out is None:
+        show(found, console)
+    elif format == "table":
+        _write(Path(out), as_text(found))
+    elif format == "csv":
+        _put(as_csv(found), out)
+    elif format == "html":
+        from course_admin.report.page import as_page
+        from course_admin.roster import find_roster
+
+        out = Path(out) if out else Path(root) / "report.html"
+        _write(out, as_page(root, found, roster=find_roster(root, roster)))
+        console.print(f"written  {out}", highlight=False, soft_wrap=True)
+    else:
+        from course_admin.report.lms import for_lms
+        from course_admin.roster import find_roster
+
+        known = find_roster(root, roster)
+        text, said = for_lms(format, found[labs[0]], Path(like), roster=known, column=column, scale=scale)
+        _put(text, out)
+        notes = Console(stderr=True) if out is None else console
+        for line in said:
+            notes.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _put(text: str, out: Path | None) -> None:
+    if out is None:
+        print(text, end="")
+    else:
+        _write(Path(out), text)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise CourseError(
+            f"cannot write {path} ({error.strerror}): name another file after --out, in a folder that is there"
+        ) from error
