@@ -35,7 +35,7 @@ def attempt(what, how):
         got = how()
     except BaseException as error:
         got = getattr(error, "strerror", None) or error
-    print(f"{{what}}: {{str(got)[:60]}}")
+    print(f"{{what}}: {{' '.join(str(got).split())[:60]}}")
 
 
 attempt("read the answers", (COURSE / "source" / {lab!r} / {notebook!r}).read_text)
