@@ -68,19 +68,19 @@ def load_settings(root: Path | str) -> Any:
     """The configuration in a root's nbgrader_config.py, as stock nbgrader run there reads it. Raises CourseError."""
     from traitlets.config.loader import PyFileConfigLoader
 
+    from course_admin.deadlines import deadlines
+
     try:
         config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
     except Exception as error:  # it is somebody's Python
         raise CourseError(f"{Path(root) / CONFIG} does not run: {error}") from error
-    from course_admin.deadlines import deadlines
-
+    # A date that cannot be meant is said at once, not with each submission.
+    deadlines(config)
+    return config
 
 
 def _find_alembic() -> None:
     # nbgrader starts `alembic` by name whenever it opens a gradebook, so .venv/bin/nbgrader in a shell
-    # A date that cannot be meant is said at once, not with each submission.
-    deadlines(config)
-    return config
     # that has not activated the environment would stop with "No such file or directory".
     if shutil.which("alembic") is None:
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
