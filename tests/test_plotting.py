@@ -301,6 +301,17 @@ def test_the_live_figure_has_the_panels_that_it_was_given_data_for():
     assert plt.get_fignums() == [], "pyplot would show these a second time"
 
 
+def test_a_loop_written_by_hand_counts_in_iterations():
+    live = LiveFigure(DIGITS, code=lambda W, x: x.flatten(1) @ W, output=lambda W, x: x, unit="iteration", per=50)
+    figure, words = live.draw(torch.ones(DIGITS[0].numel(), 2), History(train=[0.5, 0.3], planned=4))
+    curves = figure.axes[0]
+    assert curves.get_title() == "after iteration 100 of 200"
+    assert curves.get_xlabel() == "iteration"
+    assert curves.lines[0].get_xdata().tolist() == [50, 100]
+    assert curves.get_xlim() == (25, 225)
+    assert "over 100 iterations" in words
+
+
 def test_the_live_figure_is_silent_outside_notebooks(capsys):
     live = LiveFigure(DIGITS, code=encode)
     live(Model(), HISTORY)

@@ -17,6 +17,8 @@ def show_history(
     *histories: History | Mapping[str, History],
     log: bool = False,
     ylabel: str = "loss",
+    unit: str = "epoch",
+    per: int = 1,
     title: str | None = None,
     ax: Axes | None = None,
     alt: str | None = None,
@@ -24,18 +26,19 @@ def show_history(
     """The loss after each epoch: training as a line, validation dashed, one colour for each run.
 
     histories: what `fit` returned, one or more, or one dict of them by name. log: logarithmic vertical axis.
-    Returns the axes. Raises ValueError when there is nothing to draw.
+    unit, per: what an entry of a history stands for, where it is no epoch: unit="iteration", per=50 for the means of
+    fifty iterations each. Returns the axes. Raises ValueError when there is nothing to draw.
     """
     runs = _by_name(histories)
     ax = axes_or_new(ax, (6, 3.4))
     for colour, (name, history) in zip(_colours(len(runs)), runs.items(), strict=True):
-        epochs = range(1, history.epochs + 1)
+        epochs = range(per, per * history.epochs + 1, per)
         style = {"color": colour, "marker": "o" if history.epochs <= 20 else None, "markersize": 3.5}
         prefix = f"{name}, " if name else ""
         ax.plot(epochs, history.train, label=f"{prefix}training", **style)
         if history.validation:
             ax.plot(epochs, history.validation, "--", label=f"{prefix}validation", **style)
-    ax.set(xlabel="epoch", ylabel=ylabel)
+    ax.set(xlabel=unit, ylabel=ylabel)
     if log:
         _logarithmic(ax, runs)
     if title:
@@ -44,7 +47,7 @@ def show_history(
     ax.grid(axis="y", color="0.9")
     ax.set_axisbelow(True)
     ax.legend()
-    return describe(ax, alt or history_in_words(runs, ylabel))
+    return describe(ax, alt or history_in_words(runs, ylabel, unit, per))
 
 
 @styled
@@ -92,9 +95,9 @@ def show_variance(
     return describe(ax, alt or text)
 
 
-def history_in_words(runs: Mapping[str, History], ylabel: str = "loss") -> str:
+def history_in_words(runs: Mapping[str, History], ylabel: str = "loss", unit: str = "epoch", per: int = 1) -> str:
     """Where each curve begins and ends."""
-    return ". ".join(_in_words(name, history, ylabel) for name, history in runs.items())
+    return ". ".join(_in_words(name, history, ylabel, unit, per) for name, history in runs.items())
 
 
 def _logarithmic(ax: Axes, runs: Mapping[str, History]) -> None:
@@ -107,8 +110,9 @@ def _logarithmic(ax: Axes, runs: Mapping[str, History]) -> None:
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 
 
-def _in_words(name: str, history: History, ylabel: str) -> str:
-    text = f"{name + ': t' if name else 'T'}raining {ylabel} over {history.epochs} epochs, {_from_to(history.train)}"
+def _in_words(name: str, history: History, ylabel: str, unit: str, per: int) -> str:
+    over = f"{per * history.epochs} {unit}s"
+    text = f"{name + ': t' if name else 'T'}raining {ylabel} over {over}, {_from_to(history.train)}"
     return text + (f"; validation {ylabel} {_from_to(history.validation)}" if history.validation else "")
 
 

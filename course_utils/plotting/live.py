@@ -31,6 +31,8 @@ class LiveFigure:
     labels: [N], for the colours. code: (model, images) -> [N, 2]; other widths are not drawn.
     output: (model, images) -> reconstructions, where the model's (first) result is not yet one, e.g. logits.
     every: seconds between two drawings, at least.
+    unit, per: what an entry of the history stands for, as in `show_history`, for a loop written by hand: it calls
+    `begin`, then the figure itself after each entry, then `finish`; the model is whatever code and output take.
 
     In JupyterLab one output is updated in place. While a notebook is graded, and with COURSE_PROGRESS=0, only the last
     figure is drawn; outside notebooks none is: there `fit` shows its progress bar. `draw` gives the figure anywhere.
@@ -45,11 +47,14 @@ class LiveFigure:
         output: Callable | None = None,
         log: bool = False,
         every: float = SECONDS_BETWEEN,
+        unit: str = "epoch",
+        per: int = 1,
     ):
         if images is None and (code is not None or labels is not None):
             raise ValueError("LiveFigure needs images=... to draw codes of.")
         self.images, self.labels, self.code, self.output = images, labels, code, output
         self.log, self.every = log, every
+        self.unit, self.per = unit, per
         self._handle = None
         self._next = 0.0
 
@@ -58,7 +63,8 @@ class LiveFigure:
         if in_notebook() and progress_wanted():
             from IPython.display import display
 
-            waiting = {"text/plain": "(the figure appears after the first epoch)"}
+            first = f"the first {self.unit}" if self.per == 1 else f"{self.per} {self.unit}s"
+            waiting = {"text/plain": f"(the figure appears after {first})"}
             self._handle = display(waiting, raw=True, display_id=True)
 
     def __call__(self, model: nn.Module, history: History) -> None:
@@ -89,9 +95,11 @@ class LiveFigure:
             panels = [["curves", "codes"], ["images", "images"]] if codes is not None else [["curves"], ["images"]]
             axes = figure.subplot_mosaic(panels, height_ratios=[3.2, 1.8])
             curves, below = axes["curves"], axes["images"]
-        state = "" if history.epochs >= history.planned else f" of {history.planned}"
-        show_history(history, log=self.log, ax=curves, title=f"after epoch {history.epochs}{state}")
-        curves.set_xlim(0.5, max(history.planned, history.epochs) + 0.5)
+        done, planned = self.per * history.epochs, self.per * history.planned
+        state = "" if done >= planned else f" of {planned}"
+        title = f"after {self.unit} {done}{state}"
+        show_history(history, log=self.log, unit=self.unit, per=self.per, ax=curves, title=title)
+        curves.set_xlim(0.5 * self.per, max(planned, done) + 0.5 * self.per)
         words = [curves._course_alt]
         if codes is not None:
             show_codes(codes, self.labels, ax=axes["codes"], title="codes")
