@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from course_utils import probes
+from course_utils.checks._compare import added, along, close, closest, difference, match, norm, scaled, times_longer
 from course_utils.checks._report import (
     Verdict,
     array_of,
@@ -337,29 +338,29 @@ def _ask_loop(ask: Ask, **inputs: Any) -> Evidence:
 
 def _diagnose_steps(path: list[dict], parts: list[np.ndarray], answers: list[Evidence]) -> list[Verdict]:
     """Length and direction of the first step, direction of the others."""
-    taken = [_difference(after, before) for before, after in pairwise(path)]
-    asked = [_scaled(-RATE, _gradient(at, part)) for at, part in zip(path, parts, strict=False)]
+    taken = [difference(after, before) for before, after in pairwise(path)]
+    asked = [scaled(-RATE, _gradient(at, part)) for at, part in zip(path, parts, strict=False)]
     right = (
         "a step goes down the gradient of the mean squared error",
         "every batch, also the last, takes a step of its own",
     )
     slip = _first_step_slip(taken, asked, path, parts, answers)
-    if _norm(taken[0]) == 0:
+    if norm(taken[0]) == 0:
         return [Verdict(1.0, False, slip or ""), Verdict(1.0, False, slip or "")]
     first = verdict(slip is None, right[0], slip or "")
     if slip is None:
-        own = all(_close(step, expected) for step, expected in zip(taken, asked, strict=True))
+        own = all(close(step, expected) for step, expected in zip(taken, asked, strict=True))
     else:  # another loss has other lengths, but each batch's step still has a direction of its own
-        kind = "absolute" if _along(taken[0], _gradient(path[0], parts[0], "absolute")) else "squared"
-        own = all(_along(step, _gradient(at, part, kind)) for step, at, part in zip(taken, path, parts, strict=False))
+        kind = "absolute" if along(taken[0], _gradient(path[0], parts[0], "absolute")) else "squared"
+        own = all(along(step, _gradient(at, part, kind)) for step, at, part in zip(taken, path, parts, strict=False))
     return [first, verdict(own, right[1], _later_step_slip(taken, asked, path, parts, answers[-1]))]
 
 
 def _first_step_slip(taken: list, asked: list, path: list, parts: list, answers: list[Evidence]) -> str | None:
     step, expected = taken[0], asked[0]
-    if _close(step, expected):
+    if close(step, expected):
         return None
-    if _norm(step) == 0:
+    if norm(step) == 0:
         if number_of(answers[-1], "steps") == 0:
             return "the weights do not move: optimizer.step() is never called"
         return (
@@ -376,11 +377,11 @@ def _first_step_slip(taken: list, asked: list, path: list, parts: list, answers:
         "the step is that of the root of the mean squared error: leave out the square root": 0.5 / np.sqrt(loss),
         "the step is half as long as it should be: is there a factor 1/2 in the loss?": 0.5,
     }
-    ratio = _ratio(step, expected)
-    slip = _closest(ratio, slips) if ratio is not None else None
+    ratio = times_longer(step, expected)
+    slip = closest(ratio, slips) if ratio is not None else None
     if slip:
         return slip
-    if _along(step, _gradient(path[0], parts[0], "absolute")):
+    if along(step, _gradient(path[0], parts[0], "absolute")):
         return "the step goes down the gradient of the absolute errors: squared errors are asked for"
     if ratio is not None:
         return f"the first step has the right direction, but {ratio:.3g} times the length asked for"
@@ -390,17 +391,17 @@ def _first_step_slip(taken: list, asked: list, path: list, parts: list, answers:
 def _later_step_slip(taken: list, asked: list, path: list, parts: list, whole: Evidence) -> str:
     count = sum(map(len, parts))
     seen = number_of(whole, "seen") or 0
-    if _norm(taken[1]) == 0:
+    if norm(taken[1]) == 0:
         return "only the first batch is used: is the return inside the loop?"
-    if _norm(taken[2]) == 0 and seen < count:
+    if norm(taken[2]) == 0 and seen < count:
         return f"{seen:.0f} of {count} images went through the network: the last, smaller batch counts too"
     # How the second step is explained by what the first batch left behind.
-    left = _ratio(taken[0], asked[0]) or 1.0
-    if _close(taken[1], _scaled(left, _sum(asked[0], asked[1]))):
+    left = times_longer(taken[0], asked[0]) or 1.0
+    if close(taken[1], scaled(left, added(asked[0], asked[1]))):
         return "gradients pile up from batch to batch: set them to zero before each backward"
     # One step from the start, with both gradients taken there.
-    both = _sum(asked[0], _scaled(-RATE, _gradient(path[0], parts[1])))
-    if _close(_difference(path[2], path[0]), _scaled(left, both)):
+    both = added(asked[0], scaled(-RATE, _gradient(path[0], parts[1])))
+    if close(difference(path[2], path[0]), scaled(left, both)):
         return "one step was taken for the whole epoch, at its end: every batch takes a step"
     if seen >= 2 * count:
         return f"{seen:.0f} images went through the network where the loader has {count}: one pass is an epoch"
@@ -448,7 +449,7 @@ def _diagnose_loss(got: Evidence, path: list[dict], parts: list[np.ndarray]) -> 
     }
     if np.isclose(returned, mean, rtol=1e-4):
         return Verdict(1.0, True, "the loss returned is the mean over all images")
-    slip = _closest(returned, slips)
+    slip = closest(returned, slips)
     if slip:
         return Verdict(1.0, False, slip)
     if np.isclose(returned, -mean, rtol=1e-4):
@@ -701,8 +702,8 @@ def judge_pca_codes(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         + codes.mean(axis=1, keepdims=True),
     }
     return [
-        _match(encoded, "the codes", codes, "the codes are scikit-learn's", encode_slips),
-        _match(decoded, "the reconstruction", rebuilt, "the reconstructions are scikit-learn's", decode_slips),
+        match(encoded, "the codes", codes, "the codes are scikit-learn's", encode_slips),
+        match(decoded, "the reconstruction", rebuilt, "the reconstructions are scikit-learn's", decode_slips),
         *(left_alone(encoded, "the images to encode") or left_alone(decoded, "the codes to decode")),
     ]
 
@@ -843,7 +844,7 @@ def judge_image_errors(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         ),
     }
     return [
-        _match(got, "the result", right, "the mean squared error of each image", slips, shapes, share=2),
+        match(got, "the result", right, "the mean squared error of each image", slips, shapes, share=2),
         _flat_images(flat, got, right),
         *left_alone(got, "images or reconstructions"),
     ]
@@ -875,34 +876,6 @@ def cloud(rng: np.random.Generator, *, points: int, spreads: list[float]) -> np.
     raw = rng.normal(size=(points, len(spreads)))
     basis = np.linalg.qr(raw - raw.mean(axis=0))[0] * np.sqrt(points - 1)
     return ((basis * spreads) @ tilt.T + centre).astype(np.float32)
-
-
-def _match(
-    got: Evidence,
-    what: str,
-    right: np.ndarray,
-    praise: str,
-    slips: dict[str, np.ndarray],
-    shapes: dict[tuple, str] | None = None,
-    share: float = 1.0,
-) -> Verdict:
-    """The value against the right one, and against what known slips give; shapes: what a wrong shape tells."""
-
-    def same(expected: np.ndarray) -> bool:
-        size = float(np.abs(expected).max())
-        return value.shape == expected.shape and np.allclose(value, expected, rtol=1e-3, atol=1e-4 * size)
-
-    problem = shape_problem(got, "value", right.shape, what)
-    value = array_of(got, "value")
-    if not problem and same(right):
-        return Verdict(share, True, praise)
-    if value is not None:
-        for slip, expected in slips.items():
-            if same(expected):
-                return Verdict(share, False, slip)
-        if problem and kind_of(got, "value") == "tensor":
-            problem = (shapes or {}).get(value.shape, problem)
-    return Verdict(share, False, problem or f"{what}: not the numbers that scikit-learn gives")
 
 
 def _same_up_to_sign(found: np.ndarray, right: np.ndarray) -> bool:
@@ -950,54 +923,9 @@ def _gradient(weights: dict[str, np.ndarray], images: np.ndarray, kind: str = "s
     return {name: value.numpy() for name, value in zip(leaves, found, strict=True)}
 
 
-def _closest(value: float, slips: dict[str, float]) -> str | None:
-    """The slip that gives this value. The closest, since two slips may by chance give nearly the same."""
-    apart = {slip: abs(value / np.float64(other) - 1) for slip, other in slips.items()}
-    best = min(apart, key=apart.get)
-    return best if apart[best] < 1e-3 else None
-
-
 def _graph(weights: dict, images: np.ndarray, kind: str) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     leaves = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in weights.items()}
     x = torch.from_numpy(images).double()
     hidden = torch.relu(x @ leaves["w0"].T + leaves["b0"])
     error = {"squared": torch.nn.functional.mse_loss, "absolute": torch.nn.functional.l1_loss}[kind]
     return error(hidden @ leaves["w1"].T + leaves["b1"], x), leaves
-
-
-def _difference(after: dict, before: dict) -> dict[str, np.ndarray]:
-    return {name: after[name] - before[name] for name in before}
-
-
-def _sum(step: dict, other: dict) -> dict[str, np.ndarray]:
-    return {name: step[name] + other[name] for name in step}
-
-
-def _scaled(factor: float, step: dict) -> dict[str, np.ndarray]:
-    return {name: factor * value for name, value in step.items()}
-
-
-def _flat(step: dict) -> np.ndarray:
-    return np.concatenate([step[name].ravel().astype(np.float64) for name in sorted(step)])
-
-
-def _norm(step: dict) -> float:
-    return float(np.linalg.norm(_flat(step)))
-
-
-def _close(step: dict, expected: dict) -> bool:
-    return bool(np.linalg.norm(_flat(step) - _flat(expected)) < 2e-3 * max(_norm(expected), 1e-6))
-
-
-def _along(step: dict, gradient: dict) -> bool:
-    """Whether the step goes along the gradient, up or down, whatever its length."""
-    return _ratio(step, gradient) is not None
-
-
-def _ratio(step: dict, expected: dict) -> float | None:
-    """How many times longer the step is than expected; None when it goes another way."""
-    a, b = _flat(step), _flat(expected)
-    if not a.any() or not b.any():
-        return None
-    ratio = float(a @ b / (b @ b))
-    return ratio if np.linalg.norm(a - ratio * b) < 1e-2 * np.linalg.norm(a) else None
