@@ -25,6 +25,10 @@ FIGURE = re.compile(
     r'<img alt="(?P<alt>[^"<>]*)" width="(?P<width>[0-9]{1,4})" src="data:image/png;base64,(?P<data>[A-Za-z0-9+/=]+)">'
 )
 """What course_utils.plotting.alt.to_html writes."""
+CLASSES = re.compile(r"[a-z0-9]{1,3}|highlight|language-[\w+-]+|dataframe|table|anchor-link|admonition")
+"""Highlighted code and tables. The formgrader's script finds its fields and buttons by class and id: a student's
+`<span class="full-credit">` would be one.
+"""
 
 
 class HideTests(NbGraderPreprocessor):
@@ -76,11 +80,30 @@ def safe_markdown(source: str) -> str:
 
     nbconvert's `sanitize_html` cleans outputs but not the markdown cells of nbgrader's pages.
     """
+    return safe_html(markdown2html(source))
+
+
+def safe_html(source: str | bytes) -> str:
+    """HTML in which nothing runs, loads from elsewhere, or takes the place of the page's own fields and buttons. The
+    pages' `clean_html`: nbconvert's own lets every class and id through.
+    """
     import bleach
 
-    return bleach.clean(
-        markdown2html(source), tags=TAGS, attributes=_allowed, protocols={"http", "https", "mailto", "data"}
-    )
+    source = source.decode("utf-8", "replace") if isinstance(source, bytes) else str(source)
+    return bleach.clean(source, tags=TAGS, attributes=_allowed, protocols={"http", "https", "mailto", "data"})
+
+
+class PlainNames(NbGraderPreprocessor):
+    """Makes plain text of the names that the formgrader's template puts into a page as they are.
+
+    A student's name is that of a folder, which can hold all of HTML but a slash.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        for key in ("student", "first_name", "last_name", "notebook_path"):
+            if isinstance(resources.get(key), str):
+                resources[key] = html.escape(resources[key])
+        return nb, resources
 
 
 def _as_text(line: str) -> str:
@@ -93,7 +116,9 @@ def _joined(text: str | list[str]) -> str:
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:
-    if name in ("class", "title"):
+    if name == "class":
+        return all(CLASSES.fullmatch(word) for word in value.split())
+    if name == "title":
         return True
     if tag == "a":
         return name == "href" and not value.strip().lower().startswith("data:")
@@ -106,4 +131,4 @@ def _allowed(tag: str, name: str, value: str) -> bool:
 
 
 def _is_local(value: str) -> bool:
-    return bool(re.fullmatch(r"[\w][\w./ -]*", value))
+    return bool(re.fullmatch(r"[\w][\w./ -]*", value)) and ".." not in value

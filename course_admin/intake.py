@@ -191,6 +191,9 @@ def read_plain_file(path: Path) -> tuple[bytes, str]:
         try:
             facts = os.fstat(handle)
             if stat.S_ISREG(facts.st_mode):
+                # An archive can hold a hard link to a file of the machine that it is unpacked on.
+                if facts.st_nlink > 1:
+                    return b"", "has another name elsewhere on this machine (a hard link)"
                 if facts.st_size > MAX_BYTES:
                     return b"", TOO_LARGE
                 with os.fdopen(handle, "rb", closefd=False) as file:

@@ -61,7 +61,11 @@ def configure(c: Any, root: Path | str) -> None:
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
     c.HTMLExporter.sanitize_html = True
-    c.HTMLExporter.filters = {"markdown2html": "course_admin.feedback.safe_markdown"}
+    c.HTMLExporter.filters = {
+        "markdown2html": "course_admin.feedback.safe_markdown",
+        "clean_html": "course_admin.feedback.safe_html",
+    }
+    c.HTMLExporter.preprocessors = ["course_admin.feedback.PlainNames"]
 
 
 def load_settings(root: Path | str) -> Any:
