@@ -74,6 +74,34 @@ def new(
     say(f"next     course build {lab}; then replace its exercises one at a time (docs/contributors.md)")
 
 
+@app.command(epilog="Example: [bold]course collect submissions.zip --lab 01_pca_vs_ae --roster roster.csv[/]")
+def collect(
+    source: Annotated[Path, typer.Argument(metavar="ZIP|DIR", help="What Canvas or Moodle gave, or unpacked.")],
+    lab: Annotated[str | None, typer.Option(metavar="LAB", help="Whose hand-ins these are.")] = None,
+    roster: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="The class list (default: roster.csv, if there is one).")
+    ] = None,
+    times: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="When was handed in: Moodle's grading worksheet, or any list.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also replace what is newer, or was put there by hand.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Sort what students handed in on Canvas or Moodle into submitted/; say who is missing, late or doubled."""
+    from rich.console import Console
+
+    from course_admin import collect as work
+
+    found = work.collect(course_root(), source, lab, roster=roster, times=times, force=force, dry_run=dry_run)
+    if json:
+        print(work.as_json(found), end="")
+    else:
+        work.show(found, Console(), dry_run=dry_run)
+
+
 @app.command(epilog="Example: [bold]course grade 01_pca_vs_ae[/]  (submissions: submitted/STUDENT/LAB/LAB.ipynb)")
 def grade(
     labs: Annotated[list[str], typer.Argument(metavar="LAB", help="Which labs.")],
@@ -99,13 +127,23 @@ def grade(
 @app.command(epilog="Example: [bold]course report 01_pca_vs_ae --format csv --out marks.csv[/]")
 def report(
     labs: Annotated[list[str] | None, typer.Argument(metavar="LAB", help="Which labs (default: all graded).")] = None,
-    format: Annotated[str, typer.Option(metavar="table|csv", help="For people, or for programs.")] = "table",
+    format: Annotated[
+        str, typer.Option(metavar="table|csv|html|canvas|moodle", help="For people, for programs, for an LMS.")
+    ] = "table",
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there.", dir_okay=False)] = None,
+    like: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="The LMS's own file, which the new one is made of.")
+    ] = None,
+    column: Annotated[str | None, typer.Option(metavar="HEAD", help="The head of the lab's column in it.")] = None,
+    scale: Annotated[bool, typer.Option("--scale", help="Adjust the points to the LMS's maximum.")] = False,
+    roster: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="The class list (default: roster.csv, if there is one).")
+    ] = None,
 ) -> None:
-    """Show the marks in the gradebook: points per student and exercise, totals, means."""
+    """Show the marks in the gradebook, as a table or a page with figures, or write them for Canvas and Moodle."""
     from course_admin import report as work
 
-    work.report(course_root(), labs or (), format=format, out=out)
+    work.report(course_root(), labs or (), format=format, out=out, like=like, column=column, scale=scale, roster=roster)
 
 
 @app.command(epilog="Example: [bold]course publish out/bundle --zip[/]")

@@ -1,0 +1,402 @@
+"""`course collect`: what Canvas and Moodle give for download, into submitted/<student>/<lab>/.
+
+How their files are called stands in course_admin.downloads, what a class list holds in course_admin.roster.
+
+Neither says when something was handed in: the times of files in the zips are those of the download, and Canvas marks
+LATE without saying how late. Times come from a CSV: Moodle's grading worksheet has them, and any list with a column
+`submitted` will do.
+
+submitted/.collected/<lab>/ keeps a record of each hand-in and what it replaced. A hand-in is put together there and
+moved to its place in one step, so whatever stops the command leaves a student's folder as it was or as it is to be.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from course_admin.archive import open_source
+from course_admin.course import CourseError, Lab, find_labs
+from course_admin.deadlines import Deadlines, deadlines, in_words
+from course_admin.downloads import Piece, choose, parse
+from course_admin.intake import OTHERS, read_plain_file, walk
+from course_admin.roster import Roster, Student, by_name, find_roster, is_folder_name, plain, read_roster
+
+RECORDS = ".collected"
+TIMESTAMP = OTHERS[0]
+
+NEW, REPLACED, UNCHANGED, KEPT, NOTHING = "new", "replaced", "unchanged", "kept", "nothing"
+"""What became of a hand-in: put there; put in the place of an older one; was there already; left alone, since what is
+there is newer or somebody's own; no file that could be taken.
+"""
+
+
+@dataclass
+class HandIn:
+    """One student's hand-in, and what became of it.
+
+    late: in words, "" when in time or when nothing is known; doubled: whether there was more than one to choose from.
+    """
+
+    student: str
+    name: str = ""
+    state: str = NOTHING
+    files: list[str] = field(default_factory=list)
+    handed_in: str = ""
+    late: str = ""
+    doubled: bool = False
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Collected:
+    """What `collect` found. missing: the students without a hand-in; unknown: who is on no list; left_out: files."""
+
+    lab: str
+    source: str
+    hand_ins: list[HandIn] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def collect(
+    root: Path,
+    source: Path,
+    lab: str | None = None,
+    *,
+    roster: Path | None = None,
+    times: Path | None = None,
+    force: bool = False,
+    dry_run: bool = False,
+) -> Collected:
+    """Sort a download of Canvas or Moodle, a zip or the folder it was unpacked into, into submitted/.
+
+    lab: whose hand-ins these are (default: the course's only lab); roster: the class list, see course_admin.roster
+    (default: roster.csv in the root); times: a CSV with the times of handing in; force: also replace what is newer or
+    was put there by hand, which is kept in submitted/.collected; dry_run: write nothing.
+    Raises CourseError, before anything is written, for what is no download, and for a class list that is none.
+    """
+    from course_admin.settings import load_settings
+
+    root = Path(root)
+    work = _the_lab(root, lab)
+    dates = deadlines(load_settings(root))
+    known = find_roster(root, roster)
+    moments = _times(known, read_roster(Path(times)) if times else None, dates)
+    found = Collected(work.name, str(source))
+    with open_source(Path(source)) as files:
+        pieces = [piece for file in files if (piece := parse(file)) is not None]
+        taken = {id(piece.file) for piece in pieces}
+        others = [file for file in files if id(file) not in taken]
+        found.left_out = [f"{file.path} {file.problem or 'has no name that Canvas or Moodle gives'}" for file in others]
+        if not pieces:
+            there = ", ".join(file.path for file in files[:3]) or "nothing"
+            raise CourseError(
+                f"{source} is no download of Canvas or Moodle: none of its files has such a name (there: {there})"
+            )
+        groups, found.unknown = _by_student(pieces, known)
+        store = root / "submitted" / RECORDS / work.name
+        if not dry_run:
+            _tidy(store)
+        for student, own in groups.items():
+            found.hand_ins.append(_take(work, store, student, own, moments, dates, force=force, dry_run=dry_run))
+    if known is None:
+        found.notes.append("no class list: students are called as the LMS calls them, and nobody can be missed")
+    else:
+        there = {hand_in.student for hand_in in found.hand_ins if hand_in.state != NOTHING}
+        found.missing = [student.id for student in by_name(known.students) if student.id not in there]
+    if any(hand_in.state != NOTHING and not hand_in.handed_in for hand_in in found.hand_ins):
+        found.notes.append(
+            "the download does not say when something was handed in, so no penalty is charged for it: "
+            f"name a list with the times (--times FILE), or write them into {TIMESTAMP}"
+        )
+    return found
+
+
+def show(found: Collected, console: Any, *, dry_run: bool = False) -> None:
+    """A table of the hand-ins, and lines for what needs a person."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=found.lab, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD)
+    for head in ("student", "hand-in", "files", "late", "notes"):
+        table.add_column(head, overflow="fold", justify="right" if head == "files" else "left")
+    for row in found.hand_ins:
+        notes = [*(["doubled"] if row.doubled else []), *row.notes]
+        table.add_row(escape(row.student), row.state, str(len(row.files) or ""), row.late, escape("\n".join(notes)))
+    console.print(table)
+    rows = found.hand_ins
+    counts = {state: sum(row.state == state for row in rows) for state in (NEW, REPLACED, UNCHANGED, KEPT, NOTHING)}
+    counts |= {"late": sum(bool(row.late) for row in rows), "doubled": sum(row.doubled for row in rows)}
+    counts["missing"] = len(found.missing)
+    plainly = {"highlight": False, "markup": False, "soft_wrap": True}
+    console.print(", ".join(f"{count} {what}" for what, count in counts.items() if count), **plainly)
+    lists = {"missing": found.missing, "not on the class list": found.unknown, "left out": found.left_out}
+    for what, names in lists.items():
+        if names:
+            console.print(f"{what}: {'; '.join(names)}", **plainly)
+    for note in found.notes:
+        console.print(note, **plainly)
+    if dry_run:
+        console.print("nothing was written (--dry-run)", **plainly)
+
+
+def as_json(found: Collected) -> str:
+    """The same for programs."""
+    return json.dumps(asdict(found), ensure_ascii=False, indent=1) + "\n"
+
+
+# --- before ----------------------------------------------------------------------------------------------------------
+
+
+def _the_lab(root: Path, name: str | None) -> Lab:
+    labs = find_labs(root, [name] if name else [])
+    if len(labs) > 1:
+        there = ", ".join(lab.name for lab in labs)
+        raise CourseError(f"whose hand-ins are these? Name the lab: --lab {labs[0].name} (there: {there})")
+    return labs[0]
+
+
+def _times(known: Roster | None, listed: Roster | None, dates: Deadlines) -> dict[str, datetime]:
+    """When students handed in, in UTC, by id: from the class list, and from a list of its own, which counts more."""
+    moments = {}
+    for student in known.students if known else ():
+        _note_time(moments, student.id, student.submitted, dates)
+    for student in listed.students if listed else ():
+        same = known.same(student) if known else student
+        if same is not None:
+            _note_time(moments, same.id, student.submitted, dates)
+    return moments
+
+
+def _note_time(moments: dict[str, datetime], student: str, text: str, dates: Deadlines) -> None:
+    if text and text != "-":
+        moments[student] = read_time(text, dates, f"the time of {student}'s hand-in")
+
+
+def read_time(text: str, dates: Deadlines, where: str) -> datetime:
+    """A time of handing in as UTC: YYYY-MM-DD HH:MM, or as Moodle writes it, "Monday, 12 October 2026, 11:05 PM".
+
+    In the course's time zone, where it has none of its own. Raises CourseError.
+    """
+    for form in ("%A, %d %B %Y, %I:%M %p", "%A, %d %B %Y, %H:%M", "%d %B %Y, %I:%M %p", "%d %B %Y, %H:%M"):
+        try:
+            return dates.moment(datetime.strptime(text, form).isoformat(), where)
+        except ValueError:
+            continue
+    return dates.moment(text, where)
+
+
+# --- whose is it ------------------------------------------------------------------------------------------------------
+
+
+def _by_student(pieces: Sequence[Piece], known: Roster | None) -> tuple[dict[Student, list[Piece]], list[str]]:
+    """The files of each student, and those whom nobody knows, in words."""
+    groups: dict[Student, list[Piece]] = {}
+    unknown: dict[str, None] = {}
+    called: dict[str, str] = {}
+    for piece in pieces:
+        if known is None:
+            owners = [_called_by_lms(piece, called)]
+        else:
+            owners, why = owners_of(piece, known)
+            if not owners:
+                unknown[f"{piece.name or piece.id}{f' ({piece.id})' if piece.name and piece.id else ''}{why}"] = None
+        for owner in owners:
+            groups.setdefault(owner, []).append(piece)
+    return dict(sorted(groups.items(), key=lambda item: item[0].id)), list(unknown)
+
+
+def owners_of(piece: Piece, known: Roster) -> tuple[list[Student], str]:
+    """The students whose file it is (several for a group's), and why nobody's, to be read after the name.
+
+    The number counts more than the name, but a name that is clearly somebody else's makes it nobody's: numbers of
+    Moodle are those of one assignment, and a list made for another has others.
+    """
+    group = known.find("group", piece.name)
+    named = known.find("name", piece.name)
+    if group and not named:
+        return group, ""
+    numbered = known.find("canvas_id" if piece.lms == "canvas" else "moodle_id", piece.id)
+    if numbered and named and not set(numbered) & set(named):
+        return [], f": the number is {numbered[0].id}'s, the name {named[0].id}'s"
+    found = [student for student in numbered if student in named] or numbered or named
+    if len(found) > 1:
+        return [], f": could be {' or '.join(student.id for student in found)}"
+    return found, ""
+
+
+def _called_by_lms(piece: Piece, called: dict[str, str]) -> Student:
+    """A student of no class list, called by the name that the LMS has, and by the number where that is not enough."""
+    anonymous = not piece.name or plain(piece.name) == "participant"
+    name = (f"participant{piece.id}" if piece.name else piece.id) if anonymous else plain(piece.name)
+    owner = piece.id or name
+    if not is_folder_name(name) or called.setdefault(name, owner) != owner:
+        name = f"{name}_{owner}" if is_folder_name(f"{name}_{owner}") else owner
+    return Student(id=name, name=piece.name)
+
+
+# --- one student ------------------------------------------------------------------------------------------------------
+
+
+def _take(
+    lab: Lab,
+    store: Path,
+    student: Student,
+    pieces: Sequence[Piece],
+    moments: Mapping[str, datetime],
+    dates: Deadlines,
+    *,
+    force: bool,
+    dry_run: bool,
+) -> HandIn:
+    """Choose a student's files and put them where they belong."""
+    chosen = choose(lab.name, pieces)
+    hand_in = HandIn(student.id, student.shown, doubled=chosen.doubled, notes=chosen.notes)
+    moment = moments.get(student.id)
+    if not chosen.content:
+        if all(piece.typed for piece in chosen.pieces):
+            hand_in.notes.append("typed a text or gave a link, and handed in no file")
+        return hand_in
+    hand_in.files = sorted(chosen.content)
+    hand_in.handed_in = moment.isoformat() if moment else ""
+    newest = max(chosen.pieces, key=lambda piece: (piece.attempt, piece.file.when))
+    hand_in.late = _late(lab, student.id, moment, newest.late, dates)
+    record = {
+        "files": {path: hashlib.sha256(data).hexdigest() for path, data in chosen.content.items()},
+        "attempt": newest.attempt,
+        "as_of": newest.file.when.isoformat(),
+        "lms": newest.lms,
+        "late": hand_in.late,
+        "handed_in": hand_in.handed_in,
+    }
+    folder = lab.root / "submitted" / student.id / lab.name
+    place = Place(folder, store / f"{student.id}.json", store / "earlier" / student.id)
+    hand_in.state, note = place.verdict(record, force=force)
+    hand_in.notes += [note] if note else []
+    if not dry_run and hand_in.state in (NEW, REPLACED):
+        place.put(chosen.content, _timestamp(moment), record)
+    elif not dry_run and hand_in.state == UNCHANGED:
+        place.amend(_timestamp(moment), record)
+    return hand_in
+
+
+def _late(lab: Lab, student: str, moment: datetime | None, marked: bool, dates: Deadlines) -> str:
+    due = dates.due_date(lab.name, student)
+    if moment and due:
+        return f"{in_words((moment - due).total_seconds())}" if moment > due else ""
+    return "by Canvas's mark" if marked else ""
+
+
+def _timestamp(moment: datetime | None) -> str:
+    """A time as nbgrader writes it, "" without one."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f UTC") if moment else ""
+
+
+# --- putting it there -------------------------------------------------------------------------------------------------
+
+
+class Place(NamedTuple):
+    """A student's folder for a lab, the record of what was collected into it, and where what it replaces is kept."""
+
+    folder: Path
+    record: Path
+    earlier: Path
+
+    def verdict(self, new: Mapping[str, Any], *, force: bool) -> tuple[str, str]:
+        """What is to become of a hand-in, and a note for the person."""
+        for above in (self.folder, self.folder.parent):
+            if above.is_symlink() or (above.exists() and not above.is_dir()):
+                return KEPT, f"{above.name} in submitted/ is a link or a file: nothing was written there"
+        there = self._files()
+        if there == new["files"]:
+            return UNCHANGED, ""
+        if not there:
+            return NEW, ""
+        old = self._recorded()
+        if force:
+            return REPLACED, "replaced because of --force; what was there is kept"
+        if there != old.get("files"):
+            return KEPT, "something else is there that was not collected: --force replaces it"
+        if _order(new) < _order(old):
+            return KEPT, "what is there was handed in later: --force replaces it"
+        return REPLACED, "what was there is kept"
+
+    def put(self, content: Mapping[str, bytes], timestamp: str, record: Mapping[str, Any]) -> None:
+        """Write a hand-in beside its place, then move it there; what was there goes to the earlier ones."""
+        store = self.record.parent
+        store.mkdir(parents=True, exist_ok=True)
+        stage = Path(tempfile.mkdtemp(prefix=".stage-", dir=store))
+        for path, data in content.items():
+            target = stage.joinpath(*path.split("/"))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(data)
+        if timestamp:
+            (stage / TIMESTAMP).write_text(timestamp, encoding="utf-8")
+        stage.chmod(0o755)  # mkdtemp's is for its owner alone
+        if self.folder.exists():
+            self.earlier.mkdir(parents=True, exist_ok=True)
+            number = 1 + max((int(path.name) for path in self.earlier.iterdir() if path.name.isdigit()), default=0)
+            self.folder.rename(self.earlier / str(number))
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        stage.rename(self.folder)
+        self._note(record)
+
+    def amend(self, timestamp: str, record: Mapping[str, Any]) -> None:
+        """Note a time that has become known of a hand-in that is there already."""
+        path = self.folder / TIMESTAMP
+        if timestamp and read_plain_file(path)[0].decode(errors="replace") != timestamp:
+            self._write(path, timestamp)
+        if self._recorded() != record:
+            self._note(record)
+
+    def _note(self, record: Mapping[str, Any]) -> None:
+        self._write(self.record, json.dumps(record, ensure_ascii=False, indent=1) + "\n")
+
+    def _write(self, path: Path, text: str) -> None:
+        # Never half a file, and no leftover of one among the student's.
+        beside = self.record.with_name(f".stage-{self.record.name}")
+        beside.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, encoding="utf-8", newline="\n")
+        beside.replace(path)
+
+    def _recorded(self) -> dict[str, Any]:
+        try:
+            found = json.loads(self.record.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _files(self) -> dict[str, str]:
+        """What is there, but for nbgrader's own file: the digest of each file by path."""
+        files = walk(self.folder)[0] if self.folder.is_dir() else []
+        found = {}
+        for path in files:
+            inside = path.relative_to(self.folder).as_posix()
+            if inside not in OTHERS:
+                found[inside] = hashlib.sha256(path.read_bytes()).hexdigest()
+        return found
+
+
+def _order(record: Mapping[str, Any]) -> tuple[int, str]:
+    """What grows from one hand-in to the next: Canvas's number of the file, and when it was downloaded."""
+    return int(record.get("attempt", 0)), str(record.get("as_of", ""))
+
+
+def _tidy(store: Path) -> None:
+    """Remove what a collection that was stopped has left half made."""
+    for path in store.glob(".stage-*") if store.is_dir() else ():
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
