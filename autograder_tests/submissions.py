@@ -17,7 +17,11 @@ What the body is:
 Each submission starts perfect, or with `start="blank"` as it was given out. What is expected:
 - `points`: "standardise=2 sampler=0"; exercises that are not named get all their points, with start="blank" none;
 - `finding`: words that one of the findings holds, several parted by " | "; without it there must be no finding;
-- `state`: "failed" where a person has to look; "graded" otherwise.
+- `state`: "failed" where a person has to look; "graded" otherwise;
+- `bomb="true"`: it uses up what the limits allow, or a whole time limit: left out of `make test`.
+
+A comment `# --- words ---...` is a heading: the entries below it, up to the next one, are of that group. A word between
+two @, as in @ROOT@, is replaced by what the test knows of that name: an attacker who knows where to look.
 """
 
 from __future__ import annotations
@@ -45,6 +49,8 @@ class Case:
     points: dict[str, float] = field(default_factory=dict)
     findings: tuple[str, ...] = ()
     state: str = "graded"
+    bomb: bool = False
+    group: str = ""
     steps: list[tuple[str, str, str]] = field(default_factory=list)
 
     def expected(self, full: Mapping[str, float]) -> dict[str, float]:
@@ -53,16 +59,30 @@ class Case:
         return {**rest, **self.points}
 
 
+WORD = re.compile(r"@([A-Z]+)@")
+HEADING = re.compile(r"^# --- (.+?) -{3,}$", re.MULTILINE)
+
+
+def read_groups(path: Path) -> list[str]:
+    """The headings of a corpus in their order."""
+    return HEADING.findall(Path(path).read_text(encoding="utf-8"))
+
+
 def read_cases(path: Path) -> list[Case]:
     """The entries of a corpus. Raises ValueError for one that cannot be meant."""
     cases: dict[str, Case] = {}
+    group = following = ""
     for cell in jupytext.read(path, fmt="py:percent").cells:
+        # A heading stands at the end of the cell above.
+        group, found = following, HEADING.findall(cell.source)
+        following = found[-1] if found else group
+        cell.source = HEADING.sub("", cell.source).rstrip()
         # jupytext's own note on blank lines is no expectation.
         meta = {key: value for key, value in cell.metadata.items() if key != "lines_to_next_cell"}
         title = meta.get("title")
         if not title:
             continue
-        unknown = set(meta) - {"title", "start", "points", "finding", "state", "place", "cell"}
+        unknown = set(meta) - {"title", "start", "points", "finding", "state", "bomb", "place", "cell"}
         if unknown or (title in cases and set(meta) - {"title", "place", "cell"}):
             raise ValueError(
                 f"{path}: entry {title} has {', '.join(sorted(unknown)) or 'expectations in a later step'}"
@@ -72,6 +92,7 @@ def read_cases(path: Path) -> list[Case]:
             case = Case(title, meta.get("start", "perfect"), {name: float(value) for name, value in points.items()})
             case.findings = tuple(words for words in meta.get("finding", "").split(" | ") if words)
             case.state = meta.get("state", "graded")
+            case.bomb, case.group = meta.get("bomb") == "true", group
             cases[title] = case
         if "cell" in meta:
             step = ("cell", meta["cell"], cell.source)
@@ -86,17 +107,24 @@ def read_cases(path: Path) -> list[Case]:
     return list(cases.values())
 
 
-def hand_in(case: Case, root: Path, lab: str, answers: Mapping[str, str]) -> Path:
-    """Make the submission of an entry, the student having its name, and return its folder."""
+def hand_in(
+    case: Case, root: Path, lab: str, answers: Mapping[str, str], known: Mapping[str, Any] | None = None
+) -> Path:
+    """Make the submission of an entry, the student having its name, and return its folder.
+
+    known: what stands for @NAME@ in the entry's text, by name. Raises KeyError for a name that is not among it.
+    """
     release = classroom.read_notebook(root / "release" / lab / f"{lab}.ipynb")
     notebook = classroom.fill(release, answers if case.start == "perfect" else {})
-    for place, name, body in case.steps:
+    told = known or {}
+    steps = [(place, name, WORD.sub(lambda word: str(told[word[1]]), body)) for place, name, body in case.steps]
+    for place, name, body in steps:
         if place == "cell":
             named(notebook["cells"], name)["source"] = body
         elif place != "damage":
             notebook["cells"].insert(_position(notebook["cells"], place, name), code(body))
     path = classroom.hand_in(root, case.name, lab, notebook)
-    for place, _, body in case.steps:
+    for place, _, body in steps:
         if place == "damage":
             namespace = dict(TOOLS, root=root, lab=lab)
             exec(compile(body, f"<{case.name}>", "exec"), namespace)

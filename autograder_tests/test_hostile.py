@@ -1,0 +1,335 @@
+"""The hostile corpus: nobody gains a point, sees or harms anything of others, or stops the batch."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import secrets
+import select
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import REPO
+from submissions import Case, hand_in, mismatches, read_cases, read_groups
+
+from course_admin import classroom
+from course_admin.build import build
+from course_admin.exams import SEED, load_exams, points_of
+from course_admin.newlab import new_course, new_lab
+from course_admin.sandbox import watch
+from course_admin.sandbox.host import NONE, WARM, Sandbox, SandboxError
+from course_admin.sandbox.limits import MB, Limits
+from course_admin.sandbox.selftest import open_sandbox
+
+LAB = "00_template"
+CORPORA = REPO / "autograder_tests" / "corpora" / LAB
+CASES = read_cases(CORPORA / "hostile.py")
+ACCIDENTS = read_cases(CORPORA / "accidental.py")
+NEIGHBOUR, LAST = "before-them-all", "zz-after-them-all"
+
+CLASSES = {
+    "asserts removed by AST transformers",
+    "torch, numpy, the checks or the probes patched",
+    "fake results",
+    "always-equal objects",
+    "isinstance or len overridden",
+    "an identity passed off as an autoencoder",
+    "answers cached by input",
+    "weights smuggled in",
+    "everything readable read or listed",
+    "everywhere written",
+    "environments and command lines",
+    "exams looked for",
+    "sockets: network, unix, abstract",
+    "shared memory and signals towards others",
+    "fork and thread bombs",
+    "memory bombs: plain, shared, memfd",
+    "disk, inode and output bombs",
+    "loops that swallow interrupts",
+    "os._exit and other sudden ends",
+    "stdout replaced",
+    "the evidence channel tampered with",
+    "pickles, huge or malformed evidence",
+    "links and path tricks in the submission",
+    "metadata, points and ids edited",
+    "injection into feedback",
+}
+"""What has to be tried at least once."""
+
+LIMITS = Limits(
+    cell_seconds=4,
+    question_seconds=4,
+    notebook_seconds=40,
+    interrupt=1,
+    memory=700 * MB,
+    processes=40,
+    files=200,
+    disk=60 * MB,
+    shared_memory=20 * MB,
+    inodes=4000,
+    cell_output=MB // 2,
+    notebook_output=2 * MB,
+    flood=8 * MB,
+)
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="THE SANDBOX NEEDS LINUX: nothing hostile was tried")
+
+
+def test_every_class_is_there():
+    groups = read_groups(CORPORA / "hostile.py")
+    assert len(groups) == len(set(groups)) == len(CLASSES)
+    assert {case.group for case in CASES} == set(groups) == CLASSES
+    assert len(CASES) >= 45
+    assert len({case.name for case in CASES}) == len(CASES)
+    assert sum(case.start == "perfect" for case in CASES) >= 15, "too few with honest points to lose"
+
+
+# --- what is planted, and must be as it was ---------------------------------------------------------------------------
+
+
+@dataclass
+class Canaries:
+    """Things of the machine and of others that a submission may neither read, change, reach nor end.
+
+    known: what the corpus is told, by name; never_seen: texts that stand in what is planted and nowhere else.
+    """
+
+    root: Path
+    known: dict[str, Any] = field(default_factory=dict)
+    never_seen: list[str] = field(default_factory=list)
+    files: dict[Path, str] = field(default_factory=dict)
+    sockets: list[socket.socket] = field(default_factory=list)
+    victim: subprocess.Popen | None = None
+    segment: int = 0
+    state: dict[str, Any] = field(default_factory=dict)
+
+    def seen_in(self, text: str) -> list[str]:
+        return [canary for canary in self.never_seen if canary in text]
+
+    def harm(self) -> list[str]:
+        """What has happened to them, a line each."""
+        said = [f"{path} was changed" for path, content in self.files.items() if path.read_text() != content]
+        reached, _, _ = select.select(self.sockets, [], [], 0)
+        said += [f"{one.getsockname()} was connected to" for one in reached]
+        if self.victim.poll() is not None or watch._state(self.victim.pid)[0] in "TZ":
+            said.append("the victim was ended or stopped")
+        elif os.getpriority(os.PRIO_PROCESS, self.victim.pid) != self.state["priority"]:
+            said.append("the victim was slowed down")
+        if ctypes.string_at(self.segment, len(self.state["segment"])) != self.state["segment"]:
+            said.append("the shared memory was changed")
+        places = [Path(self.known["HOME"]), Path(tempfile.gettempdir()), Path("/dev/shm"), REPO, Path("/")]
+        left = [path for place in places for path in place.glob(f"*{self.known['TAG']}-was-here*")]
+        said += [f"{path} was written" for path in [*left, *self.root.rglob("*was-here*")]]
+        return said
+
+
+@contextlib.contextmanager
+def planted(root: Path) -> Iterator[Canaries]:
+    """Canaries in the course's folder, the home folder, shared memory, the environment, sockets and another process."""
+    tag, secret = f"canary{secrets.token_hex(4)}", secrets.token_hex(12)
+    canaries = Canaries(root)
+    canaries.never_seen = [secret, "names the missing nonlinearity, and says", "checks.judge_sampler(ask, rng)"]
+    text = f"{tag} {secret}"
+    with contextlib.ExitStack() as undo:
+        home = Path.home() if os.access(Path.home(), os.W_OK) else root
+        for path in (root / "secret.txt", home / f"{tag}.txt", Path("/dev/shm", f"{tag}-shm")):
+            path.write_text(text)
+            undo.callback(path.unlink, missing_ok=True)
+            canaries.files[path] = text
+        undo.enter_context(pytest.MonkeyPatch.context()).setenv("COURSE_CANARY", secret)
+        # A path of a socket may be no longer than 107 characters.
+        folder = undo.enter_context(tempfile.TemporaryDirectory(prefix="canary-"))
+        places = [(socket.AF_UNIX, f"{folder}/s"), (socket.AF_UNIX, f"\0{tag}"), (socket.AF_INET, ("127.0.0.1", 0))]
+        for family, address in places:
+            one = undo.enter_context(socket.socket(family))
+            one.bind(address)
+            one.listen()
+            canaries.sockets.append(one)
+        victim = [sys.executable, "-c", "import time; time.sleep(9999)", text]
+        canaries.victim = undo.enter_context(subprocess.Popen(victim))
+        undo.callback(canaries.victim.kill)
+        libc = ctypes.CDLL(None)
+        libc.shmat.restype = ctypes.c_void_p
+        key = secrets.randbits(30) + 1
+        identity = libc.shmget(key, 4096, 0o1666)
+        undo.callback(libc.shmctl, identity, 0, None)
+        canaries.segment = libc.shmat(identity, None, 0)
+        undo.callback(libc.shmdt, ctypes.c_void_p(canaries.segment))
+        ctypes.memmove(canaries.segment, text.encode(), len(text))
+        canaries.state = {
+            "segment": text.encode(),
+            "priority": os.getpriority(os.PRIO_PROCESS, canaries.victim.pid),
+        }
+        canaries.known = {
+            **{"ROOT": root, "HOME": home, "TAG": tag, "NEIGHBOUR": NEIGHBOUR, "VICTIM": canaries.victim.pid},
+            **{"SOCKET": f"{folder}/s", "ABSTRACT": tag, "PORT": canaries.sockets[2].getsockname()[1]},
+            **{"SHM": f"{tag}-shm", "SHMKEY": key, "SHMID": identity},
+        }
+        yield canaries
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory):
+    """The template lab, built."""
+    root = new_course(tmp_path_factory.mktemp("hostile"), like=REPO)
+    new_lab(root, LAB)
+    build(root, say=lambda line: None)
+    return root
+
+
+@pytest.fixture(scope="module")
+def answers(course):
+    return classroom.reference_answers(classroom.read_notebook(course / "source" / LAB / f"{LAB}.ipynb"))
+
+
+@pytest.fixture(scope="module")
+def full(course):
+    return points_of(course, LAB)
+
+
+@pytest.fixture(scope="module")
+def canaries(course):
+    with planted(course) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def handed_in(course, answers, canaries):
+    """The whole class, with an honest neighbour on either side whose work holds a secret."""
+    return hand_in_all(course, answers, canaries)
+
+
+def hand_in_all(root: Path, answers, canaries: Canaries, cases=tuple(CASES)) -> dict[str, Path]:
+    secret = f"\n# {canaries.never_seen[0]}"
+    honest = {**answers, "standardise": answers["standardise"] + secret}
+    folders = {name: hand_in(Case(name), root, LAB, honest) for name in (NEIGHBOUR, LAST)}
+    return folders | {case.name: hand_in(case, root, LAB, answers, canaries.known) for case in cases}
+
+
+def best_sandbox(limits: Limits = LIMITS) -> Sandbox:
+    try:
+        return open_sandbox("auto", limits)
+    except SandboxError as refused:
+        pytest.skip(f"NO SANDBOX HERE, nothing hostile was tried: {refused}")
+
+
+@pytest.fixture(scope="module")
+def sandbox(canaries):
+    with best_sandbox() as opened:
+        yield opened
+        below = [pid for pid, _ in watch.descendants(opened._process.pid)]
+    assert not [pid for pid in below if watch.is_running(pid)], "processes are left"
+
+
+# --- one submission ---------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Graded:
+    """What became of a submission: points by exercise, findings, everything that it displayed, Python's starts."""
+
+    points: dict[str, float]
+    findings: list[str]
+    shown: str
+    damaged: bool
+
+
+def mended(root: Path, folder: Path) -> Any:
+    from course_admin.intake import find_notebook
+    from course_admin.reader import lab_frame, mend
+    from course_admin.repair import filled_in
+    from course_admin.settings import load_settings
+
+    given = lab_frame(root / "source" / LAB / f"{LAB}.ipynb", load_settings(root))
+    return mend(given, find_notebook(folder, LAB, partial(filled_in, given)))
+
+
+def graded(root: Path, folder: Path, sandbox: Sandbox, full: dict[str, float], seed: int | None = None) -> Graded:
+    """Run and judge one submission, without nbgrader and its gradebook. seed: of the inputs; else drawn, as always."""
+    from course_admin.intake import files_beside
+    from course_admin.judge import judge
+    from course_admin.run import run
+
+    found = mended(root, folder)
+    beside, _ = files_beside(folder)
+    done = run(
+        found.notebook,
+        LAB,
+        sandbox,
+        load_exams(root, LAB),
+        files=beside,
+        seed=secrets.randbits(32) if seed is None else seed,
+    )
+    marks = judge(done, {f"check-{name}": points for name, points in full.items()})
+    points = {name.removeprefix("check-"): mark.points for name, mark in marks.items()}
+    shown = [output for cell in found.notebook.cells for output in cell.get("outputs", [])]
+    text = json.dumps([shown, [mark.message for mark in marks.values()], done.findings], ensure_ascii=False)
+    findings = [*([found.damage] if found.damage else []), *found.notes, *done.findings]
+    return Graded(points, findings, text, bool(found.damage))
+
+
+def files_of(root: Path) -> dict[str, tuple]:
+    """Every file of a course but those that grading writes, with what would tell that it was changed."""
+    written = ("autograded", "feedback", "gradebook.db", ".nbgrader.log")
+    found = {}
+    for path in root.rglob("*"):
+        inside = path.relative_to(root)
+        if inside.parts[0] not in written and "__pycache__" not in inside.parts:
+            facts = path.lstat()
+            found[str(inside)] = (facts.st_mode, facts.st_mtime_ns, 0 if path.is_dir() else facts.st_size)
+    return found
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.bomb], ids=lambda case: case.name)
+def test_nothing_is_gained_seen_or_harmed(case, course, handed_in, sandbox, canaries, full):
+    if sandbox.kind != WARM:
+        pytest.skip("NO WARM SANDBOX HERE: make test-hostile tries the corpus in cold ones")
+    before = files_of(course)
+    got = graded(course, handed_in[case.name], sandbox, full)
+    assert mismatches(case, full, got.points, got.findings) == []
+    assert got.damaged == (case.state == "failed")
+    assert canaries.seen_in(got.shown) == []
+    assert canaries.harm() == []
+    assert files_of(course) == before
+    assert sandbox.starts == 1, "the parent had to be started anew"
+    assert not [pid for pid, _ in watch.descendants(sandbox.parent) if watch.is_running(pid)], "processes are left"
+
+
+def test_prepared_answers_are_right_for_the_inputs_that_they_were_prepared_for(course, handed_in, sandbox, full):
+    """That drawing the inputs anew is what makes the corpus's prepared answers worthless."""
+    got = graded(course, handed_in["answers-prepared-for-the-public-seed"], sandbox, full, seed=SEED)
+    assert got.points == full | {"sampler": 0}
+
+
+def test_the_neighbours_keep_everything(course, handed_in, sandbox, full):
+    if sandbox.kind != WARM:
+        pytest.skip("NO WARM SANDBOX HERE")
+    for name in (NEIGHBOUR, LAST):
+        got = graded(course, handed_in[name], sandbox, full)
+        assert (got.points, got.findings) == (full, [])
+
+
+def test_the_canaries_sing_where_nothing_protects_them(tmp_path, course, answers, full):
+    """That the tests above can fail: the same attacks without a sandbox find what is planted."""
+    # A course of its own, with canaries of its own: these are found, and written over.
+    root = tmp_path / "course"
+    shutil.copytree(course, root, ignore=shutil.ignore_patterns("submitted"))
+    names = ("known-places-read", "unix-and-abstract-sockets")
+    with planted(root) as lost, Sandbox(NONE, LIMITS) as unsafe:
+        folders = hand_in_all(root, answers, lost, [case for case in CASES if case.name in names])
+        seen = graded(root, folders[names[0]], unsafe, full).shown
+        assert set(lost.seen_in(seen)) == set(lost.never_seen)
+        assert lost.harm() == []
+        graded(root, folders[names[1]], unsafe, full)
+        assert len(lost.harm()) == 2, lost.harm()
