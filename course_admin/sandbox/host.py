@@ -275,6 +275,7 @@ class Sandbox:
         counted = self.kind == NONE or _kernel() < (5, 14)
         return {
             "namespaces": self.kind == WARM,
+            "preload": self.kind != COLD,
             "second_user": self.kind == WARM and os.geteuid() == 0,
             "linux": linux,
             "work": work,
