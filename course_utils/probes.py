@@ -197,6 +197,141 @@ def train_loop(
     return {**out, "training": model.training, "seen": seen, "steps": steps}
 
 
+@probe
+def seeded(target: Callable, *, seed: int, times: int, **inputs: Any) -> Evidence:
+    """Call target(*inputs, generator) several times with one torch.Generator, which goes on from call to call.
+
+    Evidence: draw_0, draw_1, ... (as `value` in `call`); repeats, whether a generator of the same seed gives the first
+    draw again although the global dice have moved on; follows, whether one of another seed gives another draw; of the
+    first draw's tensors, in order, wants_gradient and leaf (1 or 0); changed, the inputs that were written into.
+    """
+    given = tensors(inputs)
+    before = {name: value.clone() for name, value in given.items() if isinstance(value, torch.Tensor)}
+
+    dice = torch.Generator().manual_seed(int(seed))
+    values = [target(*given.values(), dice) for _ in range(int(times))]
+    first, again, other = (
+        flatten("draw", value)
+        for value in (
+            values[0],
+            target(*given.values(), torch.Generator().manual_seed(int(seed))),
+            target(*given.values(), torch.Generator().manual_seed(int(seed) + 1)),
+        )
+    )
+    out: Evidence = {}
+    for i, value in enumerate(values):
+        out |= flatten(f"draw_{i}", value)
+    made = values[0] if isinstance(values[0], tuple | list) else values[:1]
+    made = [tensor for tensor in made if isinstance(tensor, torch.Tensor)]
+    return {
+        **out,
+        "repeats": _same(first, again),
+        "follows": not _same(again, other),
+        "wants_gradient": [int(tensor.requires_grad) for tensor in made],
+        "leaf": [int(tensor.is_leaf) for tensor in made],
+        "changed": [name for name, value in before.items() if not torch.equal(value, given[name])],
+    }
+
+
+@probe
+def matrices(target: Callable, *, X: np.ndarray, at_code: str = "", **weights: np.ndarray) -> Evidence:
+    """Call target(W, X), or target(W, X, at_code): W is the list of the weights in their order, leaves that want
+    gradients.
+
+    at_code: "relu" or "linear", handed on as a function of a tensor.
+    Evidence: value (as in `call`), changed, and unreached: the weights that get no gradient from the sum of the (first)
+    tensor that came back.
+    """
+    W = _leaves(weights)
+    given = tensors({"X": X})["X"]
+    before = [tensor.detach().clone() for tensor in (*W, given)]
+    more = [{"relu": torch.relu, "linear": lambda Z: Z}[at_code]] if at_code else []
+    value = target(W, given, *more)
+    out = flatten("value", value)
+    first = value[0] if isinstance(value, tuple | list) and len(value) else value
+    if isinstance(first, torch.Tensor) and first.requires_grad:
+        first.sum().backward()
+    out["unreached"] = [name for name, tensor in zip(weights, W, strict=True) if tensor.grad is None]
+    names = [*weights, "X"]
+    now = (*W, given)
+    out["changed"] = [
+        name for name, old, new in zip(names, before, now, strict=True) if not torch.equal(old, new.detach())
+    ]
+    return out
+
+
+@probe
+def train_matrices(
+    target: Callable,
+    *,
+    images: np.ndarray,
+    draws: np.ndarray,
+    iterations: int,
+    learning_rate: float,
+    optimizer: str = "SGD",
+    **weights: np.ndarray,
+) -> Evidence:
+    """Give the student's loop target(network, W, draw, optimizer, iterations) all that it needs.
+
+    images: [N, P]; draws: whole numbers [k, B], the rows that make each batch, from the first again when they are used
+    up; weights: two or more matrices whose last row is the bias: ReLU between them, a linear code after half of them,
+    tanh at the end; optimizer: "SGD" or "Adam".
+    Evidence: returned (as `value` in `call`), weights.NAME afterwards, drawn and steps: how many batches were drawn and
+    how often the optimiser stepped.
+    """
+    W = _leaves(weights)
+    given = tensors({"images": images})["images"]
+    batches = itertools.cycle(torch.as_tensor(draws, dtype=torch.int64))
+    drawn = steps = 0
+
+    def network(W: list[torch.Tensor], X: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        code, middle = X, len(W) // 2
+        for i, matrix in enumerate(W):
+            X = nn.functional.linear(X, matrix[:-1].T, matrix[-1])
+            if i + 1 == middle:
+                code = X
+            elif i + 1 < len(W):
+                X = X.relu()
+        return X.tanh(), code
+
+    def draw() -> torch.Tensor:
+        nonlocal drawn
+        drawn += 1
+        return given[next(batches)]
+
+    def count(*_: Any) -> None:
+        nonlocal steps
+        steps += 1
+
+    stepper = {"SGD": torch.optim.SGD, "Adam": torch.optim.Adam}[optimizer](W, lr=learning_rate)
+    stepper.register_step_pre_hook(count)
+    out = flatten("returned", target(network, W, draw, stepper, int(iterations)))
+    out |= {f"weights.{name}": tensor.detach().numpy().copy() for name, tensor in zip(weights, W, strict=True)}
+    return {**out, "drawn": drawn, "steps": steps}
+
+
+@probe
+def differentiate(target: Callable, **inputs: Any) -> Evidence:
+    """Call target(*inputs) twice: for what it gives, and to follow the gradients of the sum of what comes back.
+
+    Evidence: value and changed (as in `call`), grad_NAME for each float input, None where no gradient arrives, and
+    backward, "" or the first line of what torch says when it cannot go backward.
+    """
+    out = {**call(target, **inputs), "backward": ""}
+    given = tensors(inputs)
+    leaves = {k: v.requires_grad_() for k, v in given.items() if isinstance(v, torch.Tensor) and v.is_floating_point()}
+    # Copies that hang on the leaves: writing into these is an error in backward at most, as in a training loop.
+    value = target(*(leaves[name].clone() if name in leaves else value for name, value in given.items()))
+    if isinstance(value, torch.Tensor) and value.requires_grad:
+        try:
+            value.sum().backward()
+        except RuntimeError as error:
+            out["backward"] = _first_line(error)
+    return out | {
+        f"grad_{name}": None if leaf.grad is None else leaf.grad.numpy().copy() for name, leaf in leaves.items()
+    }
+
+
 # ---------------------------------------------------------------------------------------------------------------------
 # Asking
 
@@ -241,6 +376,15 @@ def tensors(inputs: Mapping[str, Any]) -> dict[str, Any]:
         else:
             out[name] = tuple(value) if isinstance(value, list) else value
     return out
+
+
+def _leaves(weights: Mapping[str, np.ndarray]) -> list[torch.Tensor]:
+    """Matrices as a student's code gets them: float32 leaves that want gradients."""
+    return [tensor.requires_grad_() for tensor in tensors(weights).values()]
+
+
+def _same(one: Evidence, other: Evidence) -> bool:
+    return one.keys() == other.keys() and all(np.array_equal(one[name], other[name]) for name in one)
 
 
 def _first_line(error: BaseException) -> str:

@@ -54,7 +54,7 @@ def run_check(
     except StudentError as error:
         # `from None`: one line about the slip, not two tracebacks through the course's own code.
         raise CheckFailed(explain(error)) from None
-    wrong = [f"✗  {item.message}" for item in verdicts if not item.passed]
+    wrong = dict.fromkeys(f"✗  {item.message}" for item in verdicts if not item.passed)  # each line once
     for item in verdicts:
         if item.passed:
             print(f"✓  {item.message}")

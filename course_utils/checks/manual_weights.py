@@ -1,0 +1,606 @@
+"""The checks of lab 02: rows and batches, matrices as layers, the loop by hand, dead codes, a decoder alone, softmax
+and cross-entropy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise, product
+
+import numpy as np
+
+from course_utils import probes
+from course_utils.checks._compare import match
+from course_utils.checks._entropy import cross_entropy, judge_cross_entropy
+from course_utils.checks._loop_by_hand import judge_train, train
+from course_utils.checks._matrices import BENDS, BIAS_SLIPS, END_SLIPS, ENDS, SIZES, find_way, layer, some_matrices
+from course_utils.checks._report import (
+    Verdict,
+    array_of,
+    attempt,
+    kind_of,
+    left_alone,
+    number_of,
+    run_check,
+    shape_problem,
+    verdict,
+)
+from course_utils.evidence import Evidence
+from course_utils.probes import Ask
+
+__all__ = [
+    "cross_entropy",
+    "dead_codes",
+    "decoder_alone",
+    "forward",
+    "get_random_batch",
+    "init_parameters",
+    "judge_cross_entropy",
+    "judge_dead_codes",
+    "judge_decoder_alone",
+    "judge_forward",
+    "judge_get_random_batch",
+    "judge_init_parameters",
+    "judge_to_range",
+    "judge_train",
+    "to_range",
+    "train",
+]
+
+# ---------------------------------------------------------------------------------------------------------------------
+# 1 · Images as rows of numbers
+
+
+def to_range(function: Callable) -> None:
+    """Check the student's to_range(images)."""
+    run_check(judge_to_range, function)
+
+
+def judge_to_range(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
+    """Pixels against numpy's interp between (0, 1) and (-1, 1), wherever they stand; then the shapes, also of one
+    image alone.
+    """
+    # Neither 0 nor 1 occurs, and each image has a darkest and a brightest pixel of its own.
+    low, high = rng.uniform(0.05, 0.3, (7, 1, 1, 1)), rng.uniform(0.6, 0.95, (7, 1, 1, 1))
+    images = (low + (high - low) * rng.random((7, 1, 6, 5))).astype(np.float32)
+    got = ask(probes.call, images=images)
+    one = attempt(ask, probes.call, images=images[:1])
+    rows = images.reshape(7, 30).astype(np.float64)
+    value = array_of(got, "value")
+    if value is None or value.size != rows.size:
+        problem = shape_problem(got, "value", rows.shape, "the result")
+        return [Verdict(4.0, False, problem or "the result is no tensor of numbers")]
+    right = np.interp(rows, [0, 1], [-1, 1])
+    sideways = value.shape == (30, 7)
+    found = value.T if sideways else value.reshape(7, 30)
+    shapes = {
+        (7, 1, 6, 5): "the images are not flat: a row of H * W pixels for each is asked for",
+        (210,): "the whole batch became one row: each image is to keep a row of its own",
+        (1, 210): "the whole batch became one row: each image is to keep a row of its own",
+        (30, 7): "one column for each image came back: one row for each is asked for",
+        (7, 1, 30): "the rows have a dimension too many, [N, 1, H * W]: the channel goes into the row as well",
+    }
+    problem = shape_problem(got, "value", rows.shape, "the result")
+    problem = problem and shapes.get(value.shape, problem)
+    pixels = match(
+        {"value": found, "value_type": "tensor"},
+        "the pixels",
+        right,
+        "0 becomes -1 and 1 becomes 1",
+        _range_slips(rows),
+        share=2,
+        otherwise="they are not those asked for: 0 is to become -1, 1 to become 1, and all in between along a line",
+    )
+    verdicts = [pixels, verdict(not problem, "one row for each image", problem or "", share=1 if not problem else 2)]
+    if not problem:
+        alone = array_of(one, "value")
+        shape = None if alone is None else alone.shape
+        wrong = f"of a batch of one image comes {'nothing' if shape is None else list(shape)}: [1, H * W] it is"
+        verdicts.append(verdict(shape == (1, 30), "one image alone makes one row", wrong))
+    return verdicts + left_alone(got, "images")
+
+
+def _range_slips(x: np.ndarray) -> dict[str, np.ndarray]:
+    """What comes of rows in [0, 1] when something is mixed up."""
+    each = {"axis": 1, "keepdims": True}
+    return {
+        "the pixels are still those from 0 to 1: 0 is to become -1": x,
+        "the pixels run from 0 to 2: they are stretched, but not moved down": 2 * x,
+        "the pixels run from -0.5 to 0.5: they are moved, but not stretched": x - 0.5,
+        "the pixels run from -1 to 0: they are moved, but not stretched": x - 1,
+        "black became white: 0 is to become -1, 1 to become 1": 1 - 2 * x,
+        "pixels from 0 to 255 would fit this formula, ours go to 1": x / 127.5 - 1,
+        "the smallest and the largest pixel of this batch set the range: the same grey must always become the same "
+        "number": (2 * (x - x.min()) / (x.max() - x.min()) - 1),
+        "each image is stretched by its own darkest and brightest pixel: the same grey must always become the same "
+        "number": (2 * (x - x.min(**each)) / (x.max(**each) - x.min(**each)) - 1),
+        "the pixels are standardised by the mean and the spread of this batch: a fixed formula is asked for": (
+            (x - x.mean()) / x.std(ddof=1)
+        ),
+        "the mean of this batch is taken off: a fixed formula is asked for": x - x.mean(),
+        "the pixels went through tanh: only the range has to fit, the last layer has the tanh": np.tanh(x),
+        "the pixels went through tanh after they were stretched: leave it to the last layer": (np.tanh(2 * x - 1)),
+    }
+
+
+def get_random_batch(function: Callable) -> None:
+    """Check the student's get_random_batch(X, size, generator)."""
+    run_check(judge_get_random_batch, function)
+
+
+def judge_get_random_batch(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
+    """Rows of X, all equally often (within six standard deviations of a binomial count), some twice in a batch; new
+    ones at every call, and the same ones from a generator of the same seed.
+    """
+    size, times = 5, 80
+    X = rng.random((6, 4)).astype(np.float32)
+    got = ask(probes.seeded, seed=int(rng.integers(10_000)), times=times, X=X, size=size)
+    problem = _batch_problem(got, X, size)
+    if problem:
+        return [Verdict(4.0, False, problem)]
+    batches = np.stack([got[f"draw_{i}"] for i in range(times)])
+    if np.all(batches == batches[0]):
+        wrong = "every call gives the same batch: was a generator made inside, or a seed set there?"
+        if np.array_equal(batches[0], X[:size]):
+            wrong = "the first images come back, at every call: draw at random"
+        return [Verdict(4.0, False, wrong)]
+    same = (batches[:, :, None] == X).all(axis=3)
+    if not same.any(axis=2).all():
+        return [Verdict(4.0, False, "some of the rows are no rows of X: draw whole images and leave them as they are")]
+    positions = same.argmax(axis=2)
+    more = attempt(ask, probes.seeded, seed=1, times=1, X=X, size=9)
+    slip = _drawing_slip(positions, len(X))
+    enough = array_of(more, "draw_0", (9, 4)) is not None
+    few = f"9 out of 6 images: with replacement that can be done. {more.get('raised', '')}".rstrip()
+    replaced = any(len(set(batch)) < size for batch in positions.tolist())
+    if not replaced:
+        again = "no image came twice in 80 batches: draw with replacement, every time from all images"
+        slip = few = slip or again
+        enough = False
+    dice = "the dice are those of the generator"
+    if got.get("repeats") is True:
+        loose = "the seed of the generator changes nothing: it is to be the source of all randomness"
+    else:
+        loose = "a generator of the same seed gives another batch: other dice than the generator's are thrown"
+    return [
+        verdict(not slip, "all images are drawn, equally often", slip or "", share=2),
+        verdict(enough, "with replacement", few),
+        verdict(got.get("repeats") is True and got.get("follows") is True, dice, loose),
+        *left_alone(got, "X"),
+    ]
+
+
+def _batch_problem(got: Evidence, X: np.ndarray, size: int) -> str | None:
+    """What is wrong with the form of the draws."""
+    shape = (size, X.shape[1])
+    first = got.get("draw_0")
+    if isinstance(first, np.ndarray):
+        shapes = {
+            (size,): "numbers came back, one for each image drawn: these are positions, X[positions] takes the rows",
+            (len(X), size): "columns were drawn, pixels instead of images: draw rows",
+            X.shape: f"{len(X)} rows came back where {size} were asked for: are these all images?",
+        }
+        if first.shape in shapes:
+            return shapes[first.shape]
+    for name in sorted(name for name in got if name.startswith("draw_") and not name.endswith("_type")):
+        problem = shape_problem(got, name, shape, "a batch")
+        if problem:
+            return problem
+    whole = all(array_of(got, f"draw_{i}", shape) is not None for i in range(80))
+    return None if whole else shape_problem(got, "draw_0", shape, "a batch") or "some of the batches are missing"
+
+
+def _drawing_slip(positions: np.ndarray, n: int) -> str | None:
+    """Which images are drawn too rarely, and why; positions [times, size], n: how many images there are."""
+    if (positions == positions[:, :1]).all():
+        return "all images of a batch are the same one: draw a position for each of them"
+    steps = np.diff(positions, axis=1)
+    if (steps == 1).all():
+        return "neighbours come together, only the first of a batch is drawn: draw a position for each"
+    counts = np.bincount(positions.ravel(), minlength=n)
+    if counts[-1] == 0 and counts[:-1].all():
+        return "the last image is never drawn: torch.randint leaves out its upper end, so that end is len(X)"
+    if counts[0] == 0 and counts[1:].all():
+        return "the first image is never drawn: positions begin at 0"
+    mean = positions.size / n
+    if np.abs(counts - mean).max() > 6 * np.sqrt(mean):
+        return f"of {n} images one came {counts.max()} times, another {counts.min()} times: draw all alike"
+    return None
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# 2 · A layer is a matrix
+
+SPREAD = 0.01
+
+
+def init_parameters(function: Callable) -> None:
+    """Check the student's init_parameters(sizes, generator)."""
+    run_check(judge_init_parameters, function)
+
+
+def judge_init_parameters(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
+    """Shapes; moments of the numbers; leaves that want gradients; dice that are the generator's."""
+    sizes = [int(30 + rng.integers(5)), int(60 + rng.integers(5)), 4, int(50 + rng.integers(5)), 33]
+    got = ask(probes.seeded, seed=int(rng.integers(10_000)), times=2, sizes=sizes)
+    count = len(sizes) - 1
+    found = [array_of(got, f"draw_0_{i}") for i in range(count)]
+    if any(matrix is None for matrix in found) or f"draw_0_{count}" in got:
+        kind = kind_of(got, "draw_0")
+        broken = [i for i in range(count) if f"draw_0_{i}" in got and found[i] is None]
+        wrong = f"what came back is {kind}: a list of {count} tensors is asked for, one for each layer"
+        if broken:
+            wrong = shape_problem(got, f"draw_0_{broken[0]}", np.shape(got[f"draw_0_{broken[0]}"]), "a matrix") or wrong
+        return [Verdict(4.0, False, wrong)]
+    asked = [(n + 1, m) for n, m in pairwise(sizes)]
+    shapes = [matrix.shape for matrix in found]
+    shape = verdict(
+        shapes == asked, "one matrix for each layer, the last row for the bias", _matrix_slip(shapes, sizes)
+    )
+    slip, dull = _number_slip(found, shapes == asked)
+    leaf = _leaf_verdict(got, count)
+    if dull:  # nothing random about them: there are no dice to ask about
+        return [shape, Verdict(2.0, False, slip), leaf]
+    new = any(not np.array_equal(got[f"draw_0_{i}"], got.get(f"draw_1_{i}")) for i in range(count))
+    if got.get("repeats") is not True:
+        loose = "a generator of the same seed gives other matrices: other dice than the generator's are thrown"
+    elif not new:
+        loose = "every call gives the same matrices: the generator that comes in is not used"
+    else:
+        loose = "the seed of the generator changes nothing"
+    return [
+        shape,
+        verdict(not slip, "every entry from N(0, 0.01^2)", slip),
+        leaf,
+        verdict(
+            new and got.get("repeats") is True and got.get("follows") is True, "the dice are the generator's", loose
+        ),
+    ]
+
+
+def _matrix_slip(shapes: list[tuple], sizes: list[int]) -> str:
+    pairs = list(pairwise(sizes))
+    known = {
+        "the row for the bias is missing: entering + 1 rows": [(n, m) for n, m in pairs],
+        "the matrices stand on their side: inputs are rows here, x @ W, so [entering + 1, leaving]": [
+            (m, n + 1) for n, m in pairs
+        ],
+        "the bias is a column here, it is to be a row: [entering + 1, leaving]": [(n, m + 1) for n, m in pairs],
+        "there is a column too many: only the entering side has a 1 more": [(n + 1, m + 1) for n, m in pairs],
+        "the matrices stand on their side, and the row for the bias is missing: [entering + 1, leaving]": [
+            (m, n) for n, m in pairs
+        ],
+    }
+    for slip, expected in known.items():
+        if shapes == expected:
+            return slip
+    asked = [[n + 1, m] for n, m in pairs]
+    return f"for layers of {sizes} the matrices have shapes {[list(shape) for shape in shapes]}, asked for are {asked}"
+
+
+def _number_slip(matrices: list[np.ndarray], upright: bool) -> tuple[str, bool]:
+    """What is wrong with the numbers ("" if nothing), and whether nothing random is left in them."""
+    values = np.concatenate([matrix.ravel() for matrix in matrices])
+    if values.std() == 0:
+        return "all numbers are the same: then all units of a layer do the same, for ever", True
+    shortest = min(10, *(matrix.size for matrix in matrices))
+    heads = {tuple(matrix.ravel()[:shortest].tolist()) for matrix in matrices}
+    if len(heads) < len(matrices):
+        return "the matrices begin with the same numbers: one generator serves for all of them, and goes on", True
+    if upright and all(not matrix[-1].any() for matrix in matrices):
+        return "the last rows are zero: the bias begins with random numbers like all others here", False
+    spread = values.std()
+    if (values >= 0).all():
+        return "no number is negative: a normal distribution around 0 is asked for, torch.randn", False
+    spreads = np.array([matrix.std() for matrix in matrices])
+    known = {
+        0.0001: "the spread is 0.0001: N(0, 0.01^2) has the variance 0.01^2, so the standard deviation 0.01",
+        0.1: "the spread is 0.1: 0.01 is the standard deviation already, no root is to be taken of it",
+        1.0: "the spread is 1: multiply what torch.randn gives by 0.01",
+    }
+    for size, slip in known.items():
+        if abs(spread / size - 1) < 0.08:
+            return slip, False
+    kurtosis = float(np.mean((values - values.mean()) ** 4) / spread**4)
+    if kurtosis < 2.4:
+        return "the numbers are spread evenly between two ends: a normal distribution is asked for", False
+    if (np.abs(spreads / SPREAD - 1) > 0.3).any():
+        shown = ", ".join(f"{one:.2g}" for one in spreads)
+        return f"the matrices have spreads of {shown}: 0.01 is asked for in each", False
+    if abs(values.mean()) > 0.1 * SPREAD or abs(spread / SPREAD - 1) > 0.08:
+        return f"the numbers have mean {values.mean():.2g} and spread {spread:.2g}: 0 and 0.01 are asked for", False
+    return "", False
+
+
+def _leaf_verdict(got: Evidence, count: int) -> Verdict:
+    wants, leaves = (got.get(name) for name in ("wants_gradient", "leaf"))
+    fine = wants == [1] * count and leaves == [1] * count
+    if not isinstance(wants, list) or not any(wants):
+        wrong = "no matrix wants gradients: backward would leave all of them as they are"
+    elif leaves != [1] * count:
+        wrong = (
+            "the matrices are no leaves, they were computed from tensors that want gradients: scale first, then want"
+        )
+    else:
+        wrong = "some of the matrices want no gradients"
+    return verdict(fine, "leaves that want gradients", wrong)
+
+
+def forward(function: Callable) -> None:
+    """Check the student's forward(W, X, at_code)."""
+    run_check(judge_forward, function)
+
+
+def judge_forward(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
+    """Which bends and which bias the network has: those with which numpy gets the same from the same matrices."""
+    X = rng.normal(0, 1.5, (7, SIZES[0])).astype(np.float32)
+    W = some_matrices(rng, SIZES, 0.5)
+    got = ask(probes.matrices, X=X, at_code="linear", **W)
+    if "value_0" not in got or "value_1" not in got or "value_2" in got:
+        kind = kind_of(got, "value")
+        return [
+            Verdict(6.0, False, f"what came back is {kind}: two tensors are asked for, the reconstruction, the code")
+        ]
+    shape, code_shape = (7, SIZES[0]), (7, SIZES[2])
+    if np.shape(got["value_0"]) == code_shape and np.shape(got["value_1"]) == shape:
+        return [Verdict(6.0, False, "code and reconstruction came back the other way round: the reconstruction first")]
+    problem = shape_problem(got, "value_0", shape, "the reconstruction")
+    if problem:
+        return [Verdict(6.0, False, problem)]
+    bent = attempt(ask, probes.matrices, X=X, at_code="relu", **W)
+    matrices = [matrix.astype(np.float64) for matrix in W.values()]
+    way = find_way(matrices, X, array_of(got, "value_0"))
+    other = find_way(matrices, X, array_of(bent, "value_0", shape))
+    if way is None:
+        wrong = "these matrices give another reconstruction with ReLU, at_code, ReLU and tanh"
+        return [Verdict(6.0, False, wrong)]
+    bias, first, code, second, end = way
+    unreached = got.get("unreached")
+    return [
+        verdict(bias == "last", "the bias is the last row of each matrix", BIAS_SLIPS.get(bias, "")),
+        verdict((first, second) == ("ReLU", "ReLU"), "a ReLU in both hidden layers", _hidden_slip(first, second)),
+        verdict(end == "tanh", "tanh at the end", END_SLIPS.get(end, f"the output goes through {end}, tanh it is")),
+        _at_code(code, other, bent),
+        _code_returned(matrices, X, bent, other),
+        verdict(
+            isinstance(unreached, list) and not unreached,
+            "gradients reach all four matrices",
+            "no gradient reaches some of the matrices: is there a detach, a no_grad or a tensor made anew?",
+        ),
+        *left_alone(got, "W or X"),
+    ]
+
+
+def _hidden_slip(first: str, second: str) -> str:
+    if "none" in (first, second):
+        where = "the encoder's" if second == "ReLU" else "the decoder's" if first == "ReLU" else "each half's"
+        return f"there is no ReLU between {where} layers: two matrices in a row are one matrix"
+    return f"the hidden layers go through {first if first != 'ReLU' else second}, a ReLU is asked for"
+
+
+def _at_code(code: str, other: tuple | None, bent: Evidence) -> Verdict:
+    """Whether the function that came in, and no other, is used at the code."""
+    with_relu = other[2] if other else None
+    if code == "none" and with_relu == "none":
+        wrong = "at_code is never used: with torch.relu the reconstruction is that of a linear code"
+    elif code == with_relu:
+        wrong = f"the code goes through {code} whatever at_code is: call at_code"
+    elif with_relu is None:
+        wrong = str(bent.get("raised", "with torch.relu for at_code the reconstruction is another"))
+    else:
+        wrong = f"with a linear code it goes through {code} all the same"
+    return verdict(code == "none" and with_relu == "ReLU", "at_code is applied to the code", wrong)
+
+
+def _code_returned(W: list[np.ndarray], X: np.ndarray, bent: Evidence, other: tuple | None) -> Verdict:
+    """The code, of the network as the student built it, with torch.relu at the code."""
+    bias, first, code = other[:3] if other else ("last", "ReLU", "ReLU")
+    hidden = BENDS[first](layer(X.astype(np.float64), W[0], bias, 0))
+    before = layer(hidden, W[1], bias, 1)
+    right = BENDS[code](before)
+    slips = {
+        "the code came back as it was before at_code: the one that goes into the decoder is asked for": before,
+        "the hidden layer came back instead of the code": hidden,
+        "the code came back with the ones behind it": np.hstack([right, np.ones((len(X), 1))]),
+        "the decoder's hidden layer came back instead of the code": np.maximum(layer(right, W[2], bias, 2), 0),
+    }
+    return match(bent, "the code", right, "the code comes back as well", slips, name="value_1", otherwise="another one")
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# 4 · Numbers that die
+
+
+def dead_codes(function: Callable) -> None:
+    """Check the student's dead_codes(Z)."""
+    run_check(judge_dead_codes, function)
+
+
+def judge_dead_codes(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
+    """Columns made to be dead or alive, each in a way of its own."""
+    n = 50
+    lively = np.abs(rng.normal(2, 0.5, n))
+    mirrored = np.concatenate([lively[: n // 2], -lively[: n // 2]])
+    columns = {
+        "zero": np.zeros(n),
+        "constant": np.full(n, float(rng.choice([-1.75, 2.5]))),
+        "rare": np.where(np.arange(n) == rng.integers(n), 3.0, 0.0),
+        "negative": -lively,
+        "mirrored": mirrored,
+        "positive": lively,
+    }
+    names = [str(name) for name in rng.permutation(list(columns))]
+    Z = np.stack([columns[name] for name in names], axis=1).astype(np.float32)
+    got = ask(probes.call, Z=Z)
+    value = got.get("value")
+    count = len(names)
+    problem = None
+    if not isinstance(value, np.ndarray):
+        problem = "one number came back: which codes are dead is asked for, d booleans"
+        if number_of(got, "value") is None:
+            problem = f"what came back is {kind_of(got, 'value')}: a tensor of {count} booleans is asked for"
+    elif kind_of(got, "value") == "array":
+        problem = "a numpy array came back: a torch tensor is asked for"
+    elif value.shape == (n,):
+        problem = "there is an answer for each image: one for each code is asked for, so compare along dim=0"
+    elif value.shape == ():
+        problem = "one number came back: which codes are dead is asked for, d booleans"
+    elif value.shape == (2,) and value.dtype.kind in "iu":
+        problem = "positions came back: True or False for each code is asked for"
+    elif value.shape != (count,):
+        problem = f"the shape is {list(value.shape)}: one answer for each of {count} codes is asked for"
+    elif value.dtype.kind not in "biuf":
+        problem = "what came back are no booleans"
+    if problem:
+        return [Verdict(2.0, False, problem)]
+    marked = {name for name, mark in zip(names, value.tolist(), strict=True) if mark}
+    numbers = "numbers came back: True and False are asked for, so that Z[:, ~dead] takes the live ones"
+    return [
+        verdict(marked == {"zero", "constant"}, "marks what is the same for all images", _dead_slip(marked, value), 3),
+        verdict(value.dtype.kind == "b", "as booleans", numbers),
+        *left_alone(got, "Z"),
+    ]
+
+
+def _dead_slip(marked: set[str], value: np.ndarray) -> str:
+    dead = {"zero", "constant"}
+    live = {"rare", "negative", "mirrored", "positive"}
+    if marked == live:
+        return "True and False are the wrong way round: True is for the dead"
+    if marked == {"zero"}:
+        return "a code that is the same number for all images, but not 0, is not found: it says as little"
+    if marked == {"zero", "rare"}:
+        return "a code that is 0 for some of the images counts as dead: it is when it is the same for all of them"
+    if marked == {"zero", "negative"} or marked == dead | {"negative"} or marked == {"zero", "negative", "constant"}:
+        return "a code that is never positive counts as dead, though it differs from image to image"
+    if "mirrored" in marked and marked <= {"zero", "mirrored"}:
+        return "a code whose numbers cancel counts as dead: sums and means do not show whether they differ"
+    if marked == dead | {"rare"}:
+        return "a code that is 0 for all images but one counts as dead: it is alive as long as one image differs"
+    if not marked:
+        return "no code is marked, two of them are dead"
+    if len(marked) == len(dead | live):
+        return "all codes are marked, two of them are dead"
+    return f"{len(marked)} codes are marked, not the two that are the same number for all images"
+
+
+# ---------------------------------------------------------------------------------------------------------------------
+# 7 · The decoder alone
+
+
+def decoder_alone(sample_codes: Callable, decode: Callable) -> None:
+    """Check the student's sample_codes(Z, n, generator) and decode(W, Z)."""
+    run_check(judge_decoder_alone, sample_codes, decode, names=("sample_codes", "decode"))
+
+
+def judge_decoder_alone(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
+    """Draws against scipy's uniform distribution, column by column; images against the same matrices in numpy."""
+    # Few codes near the ends and most in the middle, so that codes drawn from these rows do not look uniform.
+    low, high = np.array([-5.0, 0.5, 10.0]), np.array([-2.0, 9.0, 11.0])
+    Z = low + (high - low) * rng.beta(6, 6, (60, 3))
+    Z[:2] = low, high
+    Z = rng.permutation(Z).astype(np.float32)
+    seed = int(rng.integers(10_000))
+    drawn = attempt(ask, probes.seeded, targets=("sample_codes",), seed=seed, times=2, Z=Z, n=400)
+    W = some_matrices(rng, SIZES, 0.5)
+    codes = rng.normal(0, 1.5, (7, SIZES[2])).astype(np.float32)
+    decoded = attempt(ask, probes.matrices, targets=("decode",), X=codes, **W)
+    if drawn.get("stub") is True and decoded.get("stub") is True:
+        ask(probes.matrices, targets=("decode",), X=codes, **W)  # raises: nothing has been done yet
+    return [
+        *_diagnose_draws(drawn, Z),
+        *_diagnose_decoder(decoded, [matrix.astype(np.float64) for matrix in W.values()], codes),
+        *(left_alone(drawn, "Z") or left_alone(decoded, "W or Z")),
+    ]
+
+
+def _diagnose_draws(got: Evidence, Z: np.ndarray) -> list[Verdict]:
+    problem = shape_problem(got, "draw_0", (400, 3), "what sample_codes gives")
+    if problem:
+        if np.shape(got.get("draw_0")) == (3, 400):
+            problem = "sample_codes gives a column for each code drawn: a row for each is asked for"
+        elif np.shape(got.get("draw_0")) == (60, 3):
+            problem = "sample_codes gives as many codes as came in: n are asked for"
+        return [Verdict(2.0, False, problem)]
+    drawn, low, high = array_of(got, "draw_0"), Z.min(axis=0).astype(float), Z.max(axis=0).astype(float)
+    slip, constant = _draw_slip(drawn, Z, low, high), not drawn.std(axis=0).any()
+    if constant:
+        return [Verdict(2.0, False, slip)]
+    again = got.get("draw_1")
+    if got.get("repeats") is not True:
+        loose = "a generator of the same seed gives other codes: other dice than the generator's are thrown"
+    elif np.array_equal(again, got["draw_0"]):
+        loose = "every call of sample_codes gives the same codes: is a generator made inside?"
+    else:
+        loose = "the seed of the generator changes nothing about the codes"
+    own = got.get("repeats") is True and got.get("follows") is True and not np.array_equal(again, got["draw_0"])
+    return [
+        verdict(not slip, "codes are uniform between the smallest and the largest of each column", slip),
+        verdict(own, "their dice are the generator's", loose),
+    ]
+
+
+def _draw_slip(drawn: np.ndarray, Z: np.ndarray, low: np.ndarray, high: np.ndarray) -> str:
+    """What is wrong with the codes drawn, "" if nothing."""
+    from scipy.stats import kstest
+
+    def uniform(start: np.ndarray | float, end: np.ndarray | float) -> bool:
+        unit = (drawn - start) / (np.asarray(end) - start)
+        return all(kstest(column, "uniform").pvalue > 1e-7 for column in unit.T)
+
+    if (drawn == drawn[0]).all():
+        return "all codes drawn are the same one: draw n of them"
+    if np.isin(drawn.astype(np.float32), Z).all():
+        return "codes that came in come back: draw new ones between the smallest and the largest"
+    if uniform(low, high):
+        links = np.abs(np.corrcoef(drawn.T) - np.eye(drawn.shape[1])).max()
+        return "the codes of a row go up and down together: throw dice for each of them" if links > 0.5 else ""
+    slips = {
+        "the codes are numbers from 0 to 1: stretch them from low to high": (0.0, 1.0),
+        "all columns have the same range, that of the whole of Z: each has a low and a high of its own": (
+            low.min(),
+            high.max(),
+        ),
+        "the codes reach from low to low + high: the length of the range is high - low": (low, low + high),
+        "the codes reach from 0 to high: begin at low": (0.0 * high, high),
+        "the codes reach from 0 to high - low: begin at low": (0.0 * high, high - low),
+        "the codes reach from -1 to 1: stretch them from low to high": (-1.0, 1.0),
+    }
+    for slip, (start, end) in slips.items():
+        if uniform(start, end):
+            return slip
+    if np.abs((drawn.mean(axis=0) - Z.mean(axis=0)) / Z.std(axis=0)).max() < 0.5:
+        return "the codes crowd in the middle: uniform is asked for, each number between low and high alike"
+    return "the codes are not uniform between the smallest and the largest number of each column"
+
+
+def _diagnose_decoder(got: Evidence, W: list[np.ndarray], codes: np.ndarray) -> list[Verdict]:
+    shape = (len(codes), SIZES[-1])
+    problem = shape_problem(got, "value", shape, "what decode gives")
+    if problem:
+        if np.shape(got.get("value")) == (len(codes), SIZES[3]):
+            problem = "decode gives the hidden layer: one more matrix is to come"
+        return [Verdict(2.0, False, problem)]
+    output = array_of(got, "value")
+    for bias, hidden, end in product(("last", "first", "none", "once"), BENDS, ENDS):
+        x = BENDS[hidden](layer(codes.astype(np.float64), W[2], bias, 0))
+        x = ENDS[end](layer(x, W[3], bias, 1))
+        # Bends first: a decoder with tanh in [0, 1] is one with tanh all the same.
+        for pixels, moved in (("", x), ("moved", (x + 1) / 2)):
+            if np.allclose(moved, output, rtol=1e-3, atol=1e-4) and not (end == "sigmoid" and pixels):
+                inside = f"the decoder's hidden layer goes through {hidden}, a ReLU is asked for"
+                if hidden == "none":
+                    inside = "the decoder has no ReLU between its matrices: two in a row are one"
+                slips = [
+                    "" if hidden == "ReLU" else inside,
+                    "" if end == "tanh" else f"decode: {END_SLIPS.get(end, 'tanh is missing')}",
+                    "decode gives pixels from 0 to 1: leave them between -1 and 1" if pixels else "",
+                ]
+                slip = "; ".join(filter(None, slips))
+                return [
+                    verdict(
+                        bias == "last", "decode takes the last rows for the bias", f"decode: {BIAS_SLIPS.get(bias, '')}"
+                    ),
+                    verdict(not slip, "a ReLU inside, tanh at the end", slip),
+                ]
+    return [Verdict(2.0, False, "decode gives other images than W[2], a ReLU, W[3] and tanh do")]
