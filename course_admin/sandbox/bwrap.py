@@ -52,6 +52,9 @@ def arguments(
     if warm:
         # For the parent alone, over this sandbox alone. Each child gives them up before it runs anything.
         given += ["--cap-add", "ALL"]
+    elif os.geteuid() == 0:
+        # So that the child can become the user whose processes the kernel counts.
+        given += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     # bubblewrap makes the folders on the way to a bind for its own user alone; another one has to get through.
     for folder in (
         python,

@@ -9,7 +9,7 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
@@ -37,14 +37,23 @@ def descendants(pid: int) -> Iterator[tuple[int, int]]:
             waiting += [(child, process) for child in children(process)]
 
 
-def memory(pids: list[int], enough: int) -> int:
+def memory(pids: list[int], enough: int, stop: Callable[[], bool] = lambda: False) -> int:
     """Bytes that these processes hold, what several share counted once.
 
     First what is quickly known and never too little: each one's own pages, and shared ones as often as they are
     mapped. Only when that is more than `enough`, which takes ten times as long, each one's proportional part.
+    stop: whether to give up on that and return what there is so far. The kernel makes us wait for a process that is
+    being forked, and with a bomb of them that can be longer than there is time.
     """
     upper = sum(_upper(pid) for pid in pids)
-    return upper if upper <= enough else sum(_proportional(pid) for pid in pids)
+    if upper <= enough:
+        return upper
+    total = 0
+    for pid in pids:
+        if stop():
+            break
+        total += _proportional(pid)
+    return total
 
 
 def kill_below(pid: int, patience: float = 5.0) -> bool:
