@@ -31,7 +31,7 @@ import csv
 import io
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -93,12 +93,12 @@ class Student:
 class Roster:
     """A class list that finds its students by what an LMS says of them.
 
-    path: where it was read; kind: "canvas" or "moodle" for an LMS's own export, else "".
+    lines: which line of the table that it was read from is whose, the heads being line 0.
     """
 
-    def __init__(self, students: Iterable[Student], path: Path | None = None, kind: str = "") -> None:
+    def __init__(self, students: Iterable[Student], lines: Mapping[int, Student] | None = None) -> None:
         self.students = tuple(students)
-        self.path, self.kind = path, kind
+        self.lines = dict(lines or {})
         self._by: dict[tuple[str, str], list[Student]] = {}
         for student in self.students:
             keys = {("id", student.id.casefold())}
@@ -149,7 +149,6 @@ def read_roster(path: Path) -> Roster:
         raise CourseError(f"{path} is empty: a class list needs a line of heads, such as id,first_name,last_name,email")
     heads = [_head(cell) for cell in rows[0]]
     is_canvas = "section" in heads and "id" in heads and ("student" in heads or "lastname" in heads)
-    kind = "canvas" if is_canvas else "moodle" if "identifier" in heads else ""
     columns = [_column(head, is_canvas) for head in heads]
     if not set(columns) & set(CALLED_BY):
         there = ", ".join(rows[0])
@@ -157,6 +156,7 @@ def read_roster(path: Path) -> Roster:
             f"{path} is no class list: its first line has none of the heads {', '.join(CALLED_BY)} (it has: {there})"
         )
     students: dict[str, Student] = {}
+    lines = {}
     for number, row in enumerate(rows[1:], start=2):
         values: dict[str, str] = {}
         for column, cell in zip(columns, row, strict=False):
@@ -172,11 +172,11 @@ def read_roster(path: Path) -> Roster:
             raise CourseError(f"{path}, line {number}: {called!r} cannot be the name of a folder; add a column id")
         if called in students:
             raise CourseError(f"{path}, line {number}: there are two students called {called!r}")
-        students[called] = replace(_split(Student(**{**values, "id": called})), id=called)
+        students[called] = lines[number - 1] = _split(Student(**{**values, "id": called}))
     folded = {name.casefold() for name in students}
     if len(folded) < len(students):
         raise CourseError(f"{path}: two students' ids differ in upper and lower case alone")
-    return Roster(students.values(), path, kind)
+    return Roster(students.values(), lines)
 
 
 def read_table(path: Path) -> list[list[str]]:
@@ -244,7 +244,7 @@ def _column(head: str, is_canvas: bool) -> str:
 
 def _is_no_student(values: dict[str, str]) -> bool:
     # Canvas has two lines above the students, and a student of its own for trying things out.
-    name = values.get("name", "")
+    name = values.get("name") or f"{values.get('last_name', '')}, {values.get('first_name', '')}"
     return name.startswith("Points Possible") or name == "Student, Test"
 
 

@@ -1,0 +1,194 @@
+"""Marks for Canvas and Moodle: the file that the LMS wrote, with one lab's points in it.
+
+Canvas (Gradebook, Export): kept are the heads and lines as they came (the lines "Points Possible" and "Manual Posting"
+too) and the columns that say who a student is, with Canvas's own numbers; of the assignments the lab's alone, so that
+a mark that somebody has changed on Canvas in the meantime is not put back. What Canvas reads of the file stands in
+GradebookImporter in https://github.com/instructure/canvas-lms, lib/gradebook_importer.rb.
+
+Moodle: either the grading worksheet of the assignment (View all submissions, Download grading worksheet), of which
+every column is kept, since Moodle finds students by Identifier and tells by "Last modified (grade)" whether a mark was
+changed meanwhile (assignfeedback_offline_grade_importer in https://github.com/moodle/moodle,
+mod/assign/feedback/offline/importgradeslib.php); or the gradebook's export (Grades, Export, Plain text file), of which
+the columns about the student and the lab's are kept (grade/export/lib.php writes "Assignment: NAME (Real)").
+
+A student with answers that wait for a person gets no mark, and neither does one who is not in the gradebook: the cell
+is left as it came.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from course_admin.course import CourseError
+from course_admin.report.marks import Marks
+from course_admin.roster import Roster, Student, decoded, delimiter_of, parse_table, plain, read_roster
+
+CANVAS_ABOUT = (
+    "student",
+    "lastname",
+    "firstname",
+    "id",
+    "sisuserid",
+    "sisloginid",
+    "integrationid",
+    "rootaccount",
+    "section",
+)
+MOODLE_ABOUT = (
+    *("firstname", "lastname", "surname", "username", "idnumber", "institution", "department", "email", "emailaddress"),
+    "alternatename",
+)
+
+
+def for_lms(
+    lms: str,
+    rows: Sequence[Marks],
+    like: Path,
+    *,
+    roster: Roster | None = None,
+    column: str | None = None,
+    scale: bool = False,
+) -> tuple[str, list[str]]:
+    """The file for an LMS, and lines on what a person should know.
+
+    lms: "canvas" or "moodle"; rows: the marks of one lab; like: the file that the LMS wrote; roster: where students
+    are called otherwise in submitted/ than in that file; column: the head of the lab's column, where it cannot be
+    told by the lab's name; scale: adjust the points where the LMS's maximum is another.
+    Raises CourseError.
+    """
+    try:
+        data = like.read_bytes()
+    except OSError as error:
+        raise CourseError(f"{like} cannot be read: {error.strerror}") from error
+    text = decoded(data, like)
+    table = parse_table(text, like)
+    heads = table[0] if table else []
+    if not rows:
+        raise CourseError("there are no marks of this lab yet: `course grade` makes them")
+    keys = [plain(head) for head in heads]
+    worksheet = lms == "moodle" and "identifier" in keys
+    if lms == "canvas" and not {"id", "section"} <= set(keys):
+        raise CourseError(f"{like} is not Canvas's export of its gradebook: it has no columns ID and Section")
+    if lms == "moodle" and not worksheet and not set(keys) & {"emailaddress", "username", "idnumber"}:
+        raise CourseError(f"{like} is neither Moodle's grading worksheet nor its gradebook's export")
+    about = CANVAS_ABOUT if lms == "canvas" else MOODLE_ABOUT
+    target = _column(heads, rows[0].lab, column, like, worksheet, about)
+    kept = range(len(heads)) if worksheet else [i for i, key in enumerate(keys) if key in about or i == target]
+    said: list[str] = []
+    factor = _factor(rows[0].out_of, _maxima(table, keys, target, worksheet), like, scale, said)
+    comma = any("," in cell for cell in _cells(table, keys, target, worksheet))
+    marks = {row.student: row for row in rows}
+    listed, waiting, absent = set(), [], []
+    for line, student in _students(like, rows, roster).items():
+        found = marks.get(student)
+        if found is None:
+            absent.append(student)
+            continue
+        if student in listed:
+            raise CourseError(f"{like} has two lines for {student}: take the wrong one out")
+        listed.add(student)
+        if found.pending:
+            waiting.append(student)
+            continue
+        row = table[line]
+        row += [""] * (len(heads) - len(row))
+        value = f"{max(found.total, 0.0) * factor:.2f}"
+        row[target] = value.replace(".", ",") if comma else value
+    lists = {
+        "left as they were, since answers wait for a person": waiting,
+        "left as they were, since nothing of theirs was graded": absent,
+        f"graded, but not in {like.name} (a class list with the LMS's numbers helps: --roster)": sorted(
+            set(marks) - listed
+        ),
+    }
+    said += [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]
+    out = io.StringIO()
+    writer = csv.writer(out, delimiter=delimiter_of(text), lineterminator="\r\n" if "\r\n" in text else "\n")
+    writer.writerows([row[i] if i < len(row) else "" for i in kept] for row in table)
+    return out.getvalue(), said
+
+
+def _column(
+    heads: Sequence[str], lab: str, column: str | None, like: Path, worksheet: bool, about: Sequence[str]
+) -> int:
+    if worksheet:
+        wanted = [i for i, head in enumerate(heads) if plain(head) == "grade"]
+        if len(wanted) == 1:
+            return wanted[0]
+        raise CourseError(f"{like} has no column Grade: set the assignment to give points, and download it again")
+    if column is not None:
+        wanted = [i for i, head in enumerate(heads) if head.strip() == column.strip()]
+    else:
+        topic = re.sub(r"^\d+_", "", lab)
+        names = {plain(lab), plain(topic)}
+        wanted = [i for i, head in enumerate(heads) if plain(_title(head)) in names]
+    if len(wanted) == 1:
+        return wanted[0]
+    others = "; ".join(head for head in heads if plain(head) not in about)
+    problem = f"no column {column!r}" if column else f"{'no' if not wanted else 'more than one'} column for {lab}"
+    raise CourseError(f"{like} has {problem}: name it with --column (there: {others or 'none'})")
+
+
+def _title(head: str) -> str:
+    """The assignment's name in a head: Canvas adds its number, Moodle the kind of activity and of mark."""
+    head = re.sub(r"\s*\((\d+|Real|Points|Punkte)\)\s*\Z", "", head.strip())
+    return re.sub(r"\A(Assignment|Aufgabe|Devoir|Tarea)\s*:\s*", "", head)
+
+
+def _cells(table: Sequence[Sequence[str]], keys: Sequence[str], target: int, worksheet: bool) -> list[str]:
+    """The cells in which the LMS says how many points there are."""
+    if worksheet:
+        where = [i for i, key in enumerate(keys) if key == "maximumgrade"]
+        return [row[where[0]] for row in table[1:] if where and where[0] < len(row)]
+    return [row[target] for row in table[1:] if row[0].strip().startswith("Points Possible") and target < len(row)]
+
+
+def _maxima(table: Sequence[Sequence[str]], keys: Sequence[str], target: int, worksheet: bool) -> set[float]:
+    """The LMS's maximum, as often as it is told differently; nothing where it does not tell."""
+    found = (_number(cell) for cell in _cells(table, keys, target, worksheet))
+    return {number for number in found if number is not None}
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text.strip().replace(",", "."))
+    except ValueError:
+        return None
+
+
+def _factor(out_of: float, maxima: set[float], like: Path, scale: bool, said: list[str]) -> float:
+    if len(maxima) > 1:
+        raise CourseError(f"{like} has several maxima for this lab: {', '.join(f'{one:g}' for one in sorted(maxima))}")
+    theirs = next(iter(maxima), out_of)
+    if theirs == out_of:
+        return 1.0
+    if not scale or theirs <= 0 or out_of <= 0:
+        told = f"the lab is out of {out_of:g}, its column in {like} out of {theirs:g}"
+        raise CourseError(f"{told}: change that in the LMS, or add --scale")
+    said.append(f"scaled from {out_of:g} to {theirs:g} points")
+    return theirs / out_of
+
+
+def _students(like: Path, rows: Sequence[Marks], roster: Roster | None) -> dict[int, str]:
+    """Which line of the LMS's file is which student, by the name in the gradebook or else on the class list."""
+    known = Roster([(roster and roster.of(row.student)) or Student(row.student) for row in rows])
+    found = {}
+    for line, student in read_roster(like).lines.items():
+        same = known.same(student) or _by_any(known, student) or (roster and roster.same(student))
+        found[line] = same.id if same else student.id
+    return found
+
+
+def _by_any(known: Roster, student: Student) -> Student | None:
+    """The student of the gradebook who is called by one of the numbers and names that the LMS gives."""
+    local = student.email.partition("@")[0]
+    for value in (student.login, student.sis_id, student.email, student.canvas_id, local):
+        found = known.find("id", value)
+        if len(found) == 1:
+            return found[0]
+    named = {found for key in student.name_keys for found in known.find("id", key)}
+    return named.pop() if len(named) == 1 else None

@@ -1,0 +1,130 @@
+"""What the marks of a class say about the exercises.
+
+Difficulty is the mean share of an exercise's points, from 0 (nobody had any) to 1 (everybody had all): the classical
+index p, which is large where an exercise is easy. Discrimination is the corrected item-total correlation: Pearson's r
+between the points of the exercise and the sum of all others, so that an exercise does not correlate with itself (S.
+Henrysson, Correction of item-total correlations in item analysis, Psychometrika 28, 1963). Positive: who is good at
+the rest is good at this. Near zero or negative: the exercise, or its marking, deserves a look. R. L. Ebel and D. A.
+Frisbie (Essentials of Educational Measurement, 5th edition, 1991) call 0.4 and more very good, below 0.2 poor.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from statistics import mean
+from typing import NamedTuple
+
+from course_admin.report.marks import Grade, Marks, RunNotes
+
+ENOUGH = 5
+"""With fewer students a correlation says nothing and is not shown."""
+
+
+class Exercise(NamedTuple):
+    """One exercise over the class.
+
+    marked: how many have a mark; full, none: how many of them have all points, and no points; waiting: for a person;
+    difficulty: mean share of the points, None without a mark; discrimination: see above, None where it has no value.
+    """
+
+    name: str
+    out_of: float
+    automatic: bool
+    marked: int
+    full: int
+    none: int
+    waiting: int
+    difficulty: float | None
+    discrimination: float | None
+
+    @property
+    def part(self) -> int:
+        """How many have some of the points."""
+        return self.marked - self.full - self.none
+
+
+class Diagnosis(NamedTuple):
+    """What an exam said was wrong: of which exercise, how many students were told so, one wording of it."""
+
+    exercise: str
+    students: int
+    message: str
+
+
+def exercises(rows: Sequence[Marks]) -> list[Exercise]:
+    """Every exercise of a lab, in the notebook's order."""
+    names = list(dict.fromkeys(name for row in rows for name in row.grades))
+    return [_exercise(name, rows) for name in names]
+
+
+def correlation(first: Sequence[float], second: Sequence[float]) -> float | None:
+    """Pearson's r, None where one of the two does not vary."""
+    if len(first) < 2:
+        return None
+    middle = mean(first), mean(second)
+    left, right = [value - middle[0] for value in first], [value - middle[1] for value in second]
+    size = math.sqrt(sum(value**2 for value in left) * sum(value**2 for value in right))
+    if size < 1e-12:
+        return None
+    return sum(a * b for a, b in zip(left, right, strict=True)) / size
+
+
+def diagnoses(runs: Mapping[str, RunNotes], *, most: int = 15, leave_out: str = "") -> list[Diagnosis]:
+    """What went wrong most often, the most frequent first.
+
+    Messages that differ in their numbers alone are one; a student counts once. leave_out: the message of an exercise
+    that was left blank, which is no diagnosis.
+    """
+    told: dict[tuple[str, str], tuple[set[str], str]] = {}
+    for student, run in runs.items():
+        for exercise, verdicts in run.verdicts.items():
+            for passed, message in verdicts:
+                if not passed and not (leave_out and leave_out in message):
+                    kind = re.sub(r"[-+]?\d[\d.,]*(e[-+]?\d+)?", "#", message)
+                    told.setdefault((exercise, kind), (set(), message))[0].add(student)
+    found = [Diagnosis(exercise, len(students), message) for (exercise, _), (students, message) in told.items()]
+    return sorted(found, key=lambda item: (-item.students, item.exercise, item.message))[:most]
+
+
+def blank(runs: Mapping[str, RunNotes], sentence: str) -> dict[str, int]:
+    """How many students left an exercise as it was given out, by exercise."""
+    counts: dict[str, int] = {}
+    for run in runs.values():
+        for exercise, verdicts in run.verdicts.items():
+            if any(not passed and sentence in message for passed, message in verdicts):
+                counts[exercise] = counts.get(exercise, 0) + 1
+    return counts
+
+
+def _exercise(name: str, rows: Sequence[Marks]) -> Exercise:
+    grades = [row.grades[name] for row in rows if name in row.grades]
+    marked = [grade for grade in grades if _is_marked(grade)]
+    out_of = max((grade.out_of for grade in grades), default=0.0)
+    shares = [grade.points / grade.out_of for grade in marked if grade.out_of > 0]
+    # The rest is made of exercises that everybody has a mark of: an answer that waits would pass for a wrong one.
+    others = [other for other in _settled(rows) if other != name]
+    have = [row for row in rows if name in row.grades and _is_marked(row.grades[name])]
+    own = [row.grades[name].points for row in have]
+    rest = [sum(row.grades[other].points for other in others) for row in have]
+    return Exercise(
+        name,
+        out_of,
+        any(grade.automatic for grade in grades),
+        len(marked),
+        sum(share >= 1 - 1e-9 for share in shares),
+        sum(share <= 1e-9 for share in shares),
+        sum(grade.pending for grade in grades),
+        mean(shares) if shares else None,
+        correlation(own, rest) if len(have) >= ENOUGH else None,
+    )
+
+
+def _settled(rows: Sequence[Marks]) -> list[str]:
+    names = dict.fromkeys(name for row in rows for name in row.grades)
+    return [name for name in names if all(name in row.grades and _is_marked(row.grades[name]) for row in rows)]
+
+
+def _is_marked(grade: Grade) -> bool:
+    return grade.known and not grade.pending
