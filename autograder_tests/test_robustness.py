@@ -33,8 +33,8 @@ OTHER_NUMBERS = {
 }
 # What no right answer holds.
 WRONG_ARRAYS = {
-    "one row less": lambda v: v[:-1],
-    "one column less": lambda v: v[..., :-1],
+    "one row less": lambda v: np.atleast_1d(v)[:-1],
+    "one column less": lambda v: np.atleast_1d(v)[..., :-1],
     "nan": lambda v: np.full(v.shape, np.nan),
     "one nan": lambda v: np.where(np.arange(v.size).reshape(v.shape) == v.size - 1, np.nan, v),
     "inf": lambda v: np.full(v.shape, -np.inf),

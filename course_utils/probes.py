@@ -276,13 +276,13 @@ def train_matrices(
     images: [N, P]; draws: whole numbers [k, B], the rows that make each batch, from the first again when they are used
     up; weights: two or more matrices whose last row is the bias: ReLU between them, a linear code after half of them,
     tanh at the end; optimizer: "SGD" or "Adam".
-    Evidence: returned (as `value` in `call`), weights.NAME afterwards, drawn and steps: how many batches were drawn and
+    Evidence: returned (as `value` in `call`), weights.NAME afterwards, seen and steps: how many batches were drawn and
     how often the optimiser stepped.
     """
     W = _leaves(weights)
     given = tensors({"images": images})["images"]
     batches = itertools.cycle(torch.as_tensor(draws, dtype=torch.int64))
-    drawn = steps = 0
+    seen = steps = 0
 
     def network(W: list[torch.Tensor], X: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         code, middle = X, len(W) // 2
@@ -295,8 +295,8 @@ def train_matrices(
         return X.tanh(), code
 
     def draw() -> torch.Tensor:
-        nonlocal drawn
-        drawn += 1
+        nonlocal seen
+        seen += 1
         return given[next(batches)]
 
     def count(*_: Any) -> None:
@@ -307,7 +307,7 @@ def train_matrices(
     stepper.register_step_pre_hook(count)
     out = flatten("returned", target(network, W, draw, stepper, int(iterations)))
     out |= {f"weights.{name}": tensor.detach().numpy().copy() for name, tensor in zip(weights, W, strict=True)}
-    return {**out, "drawn": drawn, "steps": steps}
+    return {**out, "seen": seen, "steps": steps}
 
 
 @probe

@@ -45,9 +45,9 @@ def forward(ask, rng):
     return corner(verdicts, verdict(small, "one image and one code keep both dimensions", wrong))
 
 
-@exam("train")
-def train(ask, rng):
-    return checks.judge_train(ask, rng)
+@exam("train_by_hand")
+def train_by_hand(ask, rng):
+    return checks.judge_train_by_hand(ask, rng)
 
 
 @exam("dead_codes")

@@ -26,12 +26,12 @@ ENOUGH = 0.85
 deviations below."""
 
 
-def train(function: Callable) -> None:
-    """Check the student's train(network, W, draw, optimizer, iterations)."""
-    run_check(judge_train, function)
+def train_by_hand(function: Callable) -> None:
+    """Check the student's train_by_hand(network, W, draw, optimizer, iterations)."""
+    run_check(judge_train_by_hand, function)
 
 
-def judge_train(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
+def judge_train_by_hand(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     """Each step goes down the gradient that autograd finds at the matrices before it; the losses are those of the
     batches; and digits with shuffled pixels are learned.
     """
@@ -126,7 +126,7 @@ def _later_slip(taken: list, asked: list, path: list, parts: list, whole: Eviden
     if norm(taken[1]) == 0:
         return "only one step is taken, however many are asked for: is the return inside the loop?"
     first = scaled(-RATE, _gradient(path[1], parts[0]))
-    if number_of(whole, "drawn") == 1 and close(taken[1], first):
+    if number_of(whole, "seen") == 1 and close(taken[1], first):
         return "one batch is drawn for all iterations: call draw() inside the loop"
     left = times_longer(taken[0], asked[0]) or 1.0
     if close(taken[1], scaled(left, added(asked[0], asked[1]))):
@@ -134,7 +134,7 @@ def _later_slip(taken: list, asked: list, path: list, parts: list, whole: Eviden
     both = added(asked[0], scaled(-RATE, _gradient(path[0], parts[1])))
     if close(difference(path[2], path[0]), scaled(left, both)):
         return "one step is taken at the end for all batches: every iteration takes a step"
-    drawn = number_of(whole, "drawn") or 0
+    drawn = number_of(whole, "seen") or 0
     if drawn > 3:
         return f"{drawn:.0f} batches were drawn in 3 iterations: one serves for the whole iteration"
     return "the later steps do not go down their own batch's gradient"

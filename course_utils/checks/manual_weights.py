@@ -12,7 +12,7 @@ import numpy as np
 from course_utils import probes
 from course_utils.checks._compare import match
 from course_utils.checks._entropy import cross_entropy, judge_cross_entropy
-from course_utils.checks._loop_by_hand import judge_train, train
+from course_utils.checks._loop_by_hand import judge_train_by_hand, train_by_hand
 from course_utils.checks._matrices import BENDS, BIAS_SLIPS, END_SLIPS, ENDS, SIZES, find_way, layer, some_matrices
 from course_utils.checks._report import (
     Verdict,
@@ -42,9 +42,9 @@ __all__ = [
     "judge_get_random_batch",
     "judge_init_parameters",
     "judge_to_range",
-    "judge_train",
+    "judge_train_by_hand",
     "to_range",
-    "train",
+    "train_by_hand",
 ]
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -123,6 +123,9 @@ def _range_slips(x: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
+DRAWS = 160
+
+
 def get_random_batch(function: Callable) -> None:
     """Check the student's get_random_batch(X, size, generator)."""
     run_check(judge_get_random_batch, function)
@@ -132,7 +135,7 @@ def judge_get_random_batch(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     """Rows of X, all equally often (within six standard deviations of a binomial count), some twice in a batch; new
     ones at every call, and the same ones from a generator of the same seed.
     """
-    size, times = 5, 80
+    size, times = 5, DRAWS
     X = rng.random((6, 4)).astype(np.float32)
     got = ask(probes.seeded, seed=int(rng.integers(10_000)), times=times, X=X, size=size)
     problem = _batch_problem(got, X, size)
@@ -154,7 +157,7 @@ def judge_get_random_batch(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     few = f"9 out of 6 images: with replacement that can be done. {more.get('raised', '')}".rstrip()
     replaced = any(len(set(batch)) < size for batch in positions.tolist())
     if not replaced:
-        again = "no image came twice in 80 batches: draw with replacement, every time from all images"
+        again = f"no image came twice in {DRAWS} batches of {size}: draw with replacement, every time from all images"
         slip = few = slip or again
         enough = False
     dice = "the dice are those of the generator"
@@ -186,7 +189,7 @@ def _batch_problem(got: Evidence, X: np.ndarray, size: int) -> str | None:
         problem = shape_problem(got, name, shape, "a batch")
         if problem:
             return problem
-    whole = all(array_of(got, f"draw_{i}", shape) is not None for i in range(80))
+    whole = all(array_of(got, f"draw_{i}", shape) is not None for i in range(DRAWS))
     return None if whole else shape_problem(got, "draw_0", shape, "a batch") or "some of the batches are missing"
 
 
@@ -241,7 +244,10 @@ def judge_init_parameters(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     leaf = _leaf_verdict(got, count)
     if dull:  # nothing random about them: there are no dice to ask about
         return [shape, Verdict(2.0, False, slip), leaf]
-    new = any(not np.array_equal(got[f"draw_0_{i}"], got.get(f"draw_1_{i}")) for i in range(count))
+    others = [array_of(got, f"draw_1_{i}", matrix.shape) for i, matrix in enumerate(found)]
+    new = all(
+        other is not None and not np.array_equal(other, matrix) for other, matrix in zip(others, found, strict=True)
+    )
     if got.get("repeats") is not True:
         loose = "a generator of the same seed gives other matrices: other dice than the generator's are thrown"
     elif not new:
@@ -313,9 +319,9 @@ def _number_slip(matrices: list[np.ndarray], upright: bool) -> tuple[str, bool]:
 
 
 def _leaf_verdict(got: Evidence, count: int) -> Verdict:
-    wants, leaves = (got.get(name) for name in ("wants_gradient", "leaf"))
+    wants, leaves = (got[name] if isinstance(got.get(name), list) else [] for name in ("wants_gradient", "leaf"))
     fine = wants == [1] * count and leaves == [1] * count
-    if not isinstance(wants, list) or not any(wants):
+    if not any(wants):
         wrong = "no matrix wants gradients: backward would leave all of them as they are"
     elif leaves != [1] * count:
         wrong = (
@@ -526,14 +532,15 @@ def _diagnose_draws(got: Evidence, Z: np.ndarray) -> list[Verdict]:
     slip, constant = _draw_slip(drawn, Z, low, high), not drawn.std(axis=0).any()
     if constant:
         return [Verdict(2.0, False, slip)]
-    again = got.get("draw_1")
+    again = array_of(got, "draw_1", drawn.shape)
+    new = again is not None and not np.array_equal(again, drawn)
     if got.get("repeats") is not True:
         loose = "a generator of the same seed gives other codes: other dice than the generator's are thrown"
-    elif np.array_equal(again, got["draw_0"]):
+    elif not new:
         loose = "every call of sample_codes gives the same codes: is a generator made inside?"
     else:
         loose = "the seed of the generator changes nothing about the codes"
-    own = got.get("repeats") is True and got.get("follows") is True and not np.array_equal(again, got["draw_0"])
+    own = got.get("repeats") is True and got.get("follows") is True and new
     return [
         verdict(not slip, "codes are uniform between the smallest and the largest of each column", slip),
         verdict(own, "their dice are the generator's", loose),

@@ -21,7 +21,7 @@
 # | 1.2 | `get_random_batch(X, size, generator)` | 3 | 6 |
 # | 2.1 | `init_parameters(sizes, generator)` | 4 | 8 |
 # | 2.2 | `forward(W, X, at_code)` | 4 | 12 |
-# | 3.1 | `train(network, W, draw, optimizer, iterations)` | 5 | 15 |
+# | 3.1 | `train_by_hand(network, W, draw, optimizer, iterations)` | 5 | 15 |
 # | 4.1 | `dead_codes(Z)` | 2 | 5 |
 # | 7.1 | `sample_codes(Z, n, generator)`, `decode(W, Z)` | 4 | 10 |
 # | 7.2 | an answer in words | 2 | 6 |
@@ -319,8 +319,8 @@ grade("02_manual_weights", "forward", forward)
 # <details><summary>Hint 2</summary>The network returns two things. loss.item() is the number in the tensor, without the history that backward needs.</details>
 
 
-# %% nbgrader={"grade_id": "train", "solution": true}
-def train(network, W, draw, optimizer, iterations):
+# %% nbgrader={"grade_id": "train_by_hand", "solution": true}
+def train_by_hand(network, W, draw, optimizer, iterations):
     """Train the matrices W, which change in place.
 
     network(W, X): returns the reconstruction [B, P] and the code [B, d] of a batch X [B, P];
@@ -342,12 +342,12 @@ def train(network, W, draw, optimizer, iterations):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-train", "grade": true, "locked": true, "points": 5} tags=["raises-exception"]
-checks.train(train)
+# %% nbgrader={"grade_id": "check-train_by_hand", "grade": true, "locked": true, "points": 5} tags=["raises-exception"]
+checks.train_by_hand(train_by_hand)
 ### BEGIN HIDDEN TESTS
 from course_admin.exams import grade
 
-grade("02_manual_weights", "train", train)
+grade("02_manual_weights", "train_by_hand", train_by_hand)
 ### END HIDDEN TESTS
 
 # %% [markdown]
@@ -377,7 +377,7 @@ live = plotting.LiveFigure(
 history = training.History(planned=budget(full=20, study=20, quick=1))
 live.begin(W, history)
 for _ in range(history.planned):
-    losses = train(network, W, lambda: get_random_batch(X, 40, generator), optimizer, 50)
+    losses = train_by_hand(network, W, lambda: get_random_batch(X, 40, generator), optimizer, 50)
     history.train.append(sum(losses) / len(losses))
     live(W, history)
 live.finish(W, history)

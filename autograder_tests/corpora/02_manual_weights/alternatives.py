@@ -142,11 +142,11 @@ def forward(W, X, at_code):
 
 
 # %% [markdown]
-# ## train
+# ## train_by_hand
 
 
-# %% mse-of-torch exercise="train"
-def train(network, W, draw, optimizer, iterations):
+# %% mse-of-torch exercise="train_by_hand"
+def train_by_hand(network, W, draw, optimizer, iterations):
     losses = torch.zeros(iterations)
     for i in range(iterations):
         batch = draw()
@@ -158,8 +158,8 @@ def train(network, W, draw, optimizer, iterations):
     return losses
 
 
-# %% emptied-after-the-step exercise="train"
-def train(network, W, draw, optimizer, iterations):
+# %% emptied-after-the-step exercise="train_by_hand"
+def train_by_hand(network, W, draw, optimizer, iterations):
     losses = []
     optimizer.zero_grad()
     while len(losses) < iterations:
@@ -173,8 +173,8 @@ def train(network, W, draw, optimizer, iterations):
     return losses
 
 
-# %% gradients-put-in-by-hand exercise="train"
-def train(network, W, draw, optimizer, iterations):
+# %% gradients-put-in-by-hand exercise="train_by_hand"
+def train_by_hand(network, W, draw, optimizer, iterations):
     losses = []
     for _ in range(iterations):
         X = draw()
@@ -186,8 +186,8 @@ def train(network, W, draw, optimizer, iterations):
     return losses
 
 
-# %% all-batches-first exercise="train"
-def train(network, W, draw, optimizer, iterations):
+# %% all-batches-first exercise="train_by_hand"
+def train_by_hand(network, W, draw, optimizer, iterations):
     def closure(X):
         optimizer.zero_grad()
         loss = (X - network(W, X)[0]).square().mean()

@@ -73,7 +73,7 @@
 # %% [markdown]
 # ## get_random_batch
 
-# %% without-replacement exercise="get_random_batch" keeps=0.25 hint="no image came twice in 80 batches"
+# %% without-replacement exercise="get_random_batch" keeps=0.25 hint="no image came twice in"
 # old |     positions = torch.randint(len(X), (size,), generator=generator)
 # new |     positions = torch.randperm(len(X), generator=generator)[:size]
 
@@ -308,13 +308,13 @@
 # new |     Z = at_code(layer(H, W[1])).detach()
 
 # %% [markdown]
-# ## train
+# ## train_by_hand
 
-# %% gradients-pile-up exercise="train" keeps=0.5 hint="gradients pile up from step to step"
+# %% gradients-pile-up exercise="train_by_hand" keeps=0.5 hint="gradients pile up from step to step"
 # old |         optimizer.zero_grad()
 # new |         pass
 
-# %% emptied-once exercise="train" keeps=0.5 hint="gradients pile up from step to step"
+# %% emptied-once exercise="train_by_hand" keeps=0.5 hint="gradients pile up from step to step"
 # old |     losses = []
 # new |     losses = []
 # new |     optimizer.zero_grad()
@@ -322,17 +322,17 @@
 # old |         loss.backward()
 # new |         loss.backward()
 
-# %% never-steps exercise="train" keeps=0.25 hint="optimizer.step() is never called"
+# %% never-steps exercise="train_by_hand" keeps=0.25 hint="optimizer.step() is never called"
 # old |         optimizer.step()
 # new |         pass
 
-# %% emptied-before-the-step exercise="train" keeps=0.25 hint="step finds no gradient"
+# %% emptied-before-the-step exercise="train_by_hand" keeps=0.25 hint="step finds no gradient"
 # old |         optimizer.zero_grad()
 # old |         loss.backward()
 # new |         loss.backward()
 # new |         optimizer.zero_grad()
 
-# %% step-before-backward exercise="train" keeps=0 hint="it comes first"
+# %% step-before-backward exercise="train_by_hand" keeps=0 hint="it comes first"
 # old |         optimizer.zero_grad()
 # old |         loss.backward()
 # old |         optimizer.step()
@@ -340,12 +340,12 @@
 # new |         optimizer.zero_grad()
 # new |         loss.backward()
 
-# %% without-gradients exercise="train" keeps=0 hint="a no_grad, a detach or an item() in between"
+# %% without-gradients exercise="train_by_hand" keeps=0 hint="a no_grad, a detach or an item() in between"
 # old |         reconstruction, _ = network(W, X)
 # new |         with torch.no_grad():
 # new |             reconstruction, _ = network(W, X)
 
-# %% one-batch-for-all exercise="train" keeps=0.25 hint="call draw() inside the loop"
+# %% one-batch-for-all exercise="train_by_hand" keeps=0.25 hint="call draw() inside the loop"
 # old |     losses = []
 # old |     for _ in range(iterations):
 # old |         X = draw()
@@ -353,63 +353,63 @@
 # new |     X = draw()
 # new |     for _ in range(iterations):
 
-# %% two-batches-an-iteration exercise="train" keeps=0 hint="one serves for the whole iteration"
+# %% two-batches-an-iteration exercise="train_by_hand" keeps=0 hint="one serves for the whole iteration"
 # old |         loss = (reconstruction - X).square().mean(dim=1).mean()
 # new |         loss = (reconstruction - draw()).square().mean(dim=1).mean()
 
-# %% uphill exercise="train" keeps=0.25 hint="the step goes up the slope"
+# %% uphill exercise="train_by_hand" keeps=0.25 hint="the step goes up the slope"
 # old |         loss = (reconstruction - X).square().mean(dim=1).mean()
 # new |         loss = -(reconstruction - X).square().mean(dim=1).mean()
 
-# %% all-squares-added exercise="train" keeps=0.5 hint="the squares are added up, their mean is asked for"
+# %% all-squares-added exercise="train_by_hand" keeps=0.5 hint="the squares are added up, their mean is asked for"
 # old |         loss = (reconstruction - X).square().mean(dim=1).mean()
 # new |         loss = (reconstruction - X).square().sum()
 
-# %% pixels-added exercise="train" keeps=0.5 hint="the mean over its pixels is asked for"
+# %% pixels-added exercise="train_by_hand" keeps=0.5 hint="the mean over its pixels is asked for"
 # old |         loss = (reconstruction - X).square().mean(dim=1).mean()
 # new |         loss = (reconstruction - X).square().sum(dim=1).mean()
 
-# %% images-added exercise="train" keeps=0.5 hint="the images' losses are added up"
+# %% images-added exercise="train_by_hand" keeps=0.5 hint="the images' losses are added up"
 # old |         loss = (reconstruction - X).square().mean(dim=1).mean()
 # new |         loss = (reconstruction - X).square().mean(dim=1).sum()
 
-# %% one-loss-an-image exercise="train" keeps=0 hint="backward starts from one number"
+# %% one-loss-an-image exercise="train_by_hand" keeps=0 hint="backward starts from one number"
 # old |         loss = (reconstruction - X).square().mean(dim=1).mean()
 # new |         loss = (reconstruction - X).square().mean(dim=1)
 
-# %% absolute-differences exercise="train" keeps=0.25 hint="the gradient of the absolute differences"
+# %% absolute-differences exercise="train_by_hand" keeps=0.25 hint="the gradient of the absolute differences"
 # old |         loss = (reconstruction - X).square().mean(dim=1).mean()
 # new |         loss = (reconstruction - X).abs().mean(dim=1).mean()
 
-# %% half-the-square exercise="train" keeps=0.5 hint="the losses are halved"
+# %% half-the-square exercise="train_by_hand" keeps=0.5 hint="the losses are halved"
 # old |         loss = (reconstruction - X).square().mean(dim=1).mean()
 # new |         loss = 0.5 * (reconstruction - X).square().mean(dim=1).mean()
 
-# %% root-of-the-mean exercise="train" keeps=0.5 hint="that of the root of the mean square"
+# %% root-of-the-mean exercise="train_by_hand" keeps=0.5 hint="that of the root of the mean square"
 # old |         loss = (reconstruction - X).square().mean(dim=1).mean()
 # new |         loss = (reconstruction - X).square().mean(dim=1).mean().sqrt()
 
-# %% code-for-reconstruction exercise="train" keeps=0 hint="the network returns the reconstruction first"
+# %% code-for-reconstruction exercise="train_by_hand" keeps=0 hint="the network returns the reconstruction first"
 # old |         reconstruction, _ = network(W, X)
 # new |         _, reconstruction = network(W, X)
 
-# %% loss-after-the-step exercise="train" keeps=0.75 hint="the losses were measured after the step"
+# %% loss-after-the-step exercise="train_by_hand" keeps=0.75 hint="the losses were measured after the step"
 # old |         losses.append(loss.item())
 # new |         losses.append((network(W, X)[0] - X).square().mean().item())
 
-# %% running-sum exercise="train" keeps=0.75 hint="the losses are added up as they come"
+# %% running-sum exercise="train_by_hand" keeps=0.75 hint="the losses are added up as they come"
 # old |         losses.append(loss.item())
 # new |         losses.append(loss.item() + (losses[-1] if losses else 0))
 
-# %% last-loss-alone exercise="train" keeps=0.75 hint="one number came back"
+# %% last-loss-alone exercise="train_by_hand" keeps=0.75 hint="one number came back"
 # old |     return losses
 # new |     return loss.item()
 
-# %% returns-in-the-loop exercise="train" keeps=0.25 hint="is the return inside the loop?"
+# %% returns-in-the-loop exercise="train_by_hand" keeps=0.25 hint="is the return inside the loop?"
 # old |     return losses
 # new |         return losses
 
-# %% returns-nothing exercise="train" keeps=0.75 hint="nothing came back (None)"
+# %% returns-nothing exercise="train_by_hand" keeps=0.75 hint="nothing came back (None)"
 # old |     return losses
 # new |     print(losses)
 
