@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -113,15 +113,49 @@ def grade(
     ] = None,
     timeout: Annotated[float | None, typer.Option(metavar="S", help="Seconds for a cell (60).", min=1)] = None,
     memory: Annotated[float | None, typer.Option(metavar="GB", help="Memory of a submission (2).", min=0.5)] = None,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", metavar="N", help="How many at a time (one per core).", min=1)
+    ] = None,
+    scheduler: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Use the workers of a Dask cluster: tcp://HOST:8786.")
+    ] = None,
+    exercise: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Judge that exercise again from what was recorded; nothing is executed."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="For programs: a JSON list of the outcomes.")] = False,
 ) -> None:
-    """Execute and examine what students handed in: marks into the gradebook, feedback pages into feedback/."""
+    """Execute and examine what students handed in: marks into the gradebook, feedback pages into feedback/.
+
+    Can be stopped at any moment: the same command goes on from there.
+    """
+    from course_admin import crew
+
+    if scheduler is None and student is None:
+        crew.get_ready()  # while this process imports as well
+    from rich.console import Console
+
     from course_admin import grade as work
 
     if sandbox not in (None, "auto", "bwrap", "none"):
         raise typer.BadParameter("--sandbox takes auto, bwrap or none")
     given = {"sandbox": sandbox, "timeout": timeout, "question_timeout": timeout, "memory": memory}
     execution = {name: value for name, value in given.items() if value is not None}
-    work.grade(course_root(), labs, student=student, force=force, **execution)
+    where: dict[str, Any] = {"student": student, "jobs": jobs, "scheduler": scheduler}
+    if json:
+        # Standard output is the program's that reads it.
+        where["console"] = Console(stderr=True)
+    if exercise is None:
+        outcomes = work.grade(course_root(), labs, force=force, table=not json, **where, **execution)
+        found: Any = [work.as_json(outcome) for outcome in outcomes]
+    elif len(labs) != 1:
+        raise typer.BadParameter("--exercise NAME is one exercise of one lab: name one LAB")
+    else:
+        found = work.rejudge(course_root(), labs[0], exercise, **where)
+    if json:
+        import json as text
+
+        print(text.dumps(found, ensure_ascii=False, indent=1))
 
 
 @app.command(epilog="Example: [bold]course report 01_pca_vs_ae --format csv --out marks.csv[/]")

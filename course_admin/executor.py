@@ -10,7 +10,9 @@ import atexit
 import os
 import secrets
 import sys
+import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +26,19 @@ from course_admin.run import MAX_RESTARTS, run
 from course_admin.sandbox.host import NONE, Sandbox
 from course_admin.sandbox.limits import Limits
 from course_admin.sandbox.selftest import MODES, WARNING, open_sandbox
-from course_admin.submission import KEY, fingerprint
+from course_admin.submission import KEY, fingerprint, own_seed
 
 _shared: dict[Any, Sandbox] = {}
+
+
+@dataclass(frozen=True)
+class Execution:
+    """How submissions are executed: CourseExecute's settings as plain data. hide: folders, see Sandbox."""
+
+    sandbox: str = "auto"
+    limits: Limits = field(default_factory=Limits)
+    max_restarts: int = MAX_RESTARTS
+    hide: tuple[str, ...] = ()
 
 
 class CourseExecute(Execute):
@@ -49,8 +61,8 @@ class CourseExecute(Execute):
     seed = Integer(
         None,
         allow_none=True,
-        help="The seed of the exams' random inputs. Without one it is drawn for each run: answers can be prepared for "
-        "inputs that are known, or that an earlier page has shown.",
+        help="The seed of the exams' random inputs. Without one each submission has its own (submission.own_seed): "
+        "answers can be prepared for inputs that are known, or that an earlier page has shown.",
     ).tag(config=True)
     course_root = Unicode(
         "", help="The course's folder (default: where nbgrader_config.py is, from the notebook upwards)."
@@ -62,27 +74,39 @@ class CourseExecute(Execute):
         """Execute `nb` in place and return it with the Run among the resources."""
         lab = resources["nbgrader"]["assignment"]
         root = self._root(resources)
+        beside, too_large = files_beside(Path(resources.get("metadata", {}).get("path") or "."))
+        settings = self.execution(root)
+        mark = self._fingerprint(root, lab, resources)
+        found = run(
+            nb,
+            lab,
+            shared_sandbox(settings.sandbox, settings.limits, hide=[root]),
+            load_exams(root, lab),
+            files=beside,
+            seed=self.seed_of(root, mark),
+            max_restarts=self.max_restarts,
+            log=self.log.error,
+        )
+        found.findings[:0] = too_large
+        found.fingerprint = mark
+        resources[KEY] = found
+        return nb, resources
+
+    def execution(self, root: Path) -> Execution:
+        """These settings as plain data, for the submissions of the course in `root`."""
         limits = Limits(
             cell_seconds=self.timeout,
             question_seconds=self.question_timeout,
             notebook_seconds=self.notebook_timeout,
             memory=int(self.memory * (1 << 30)),
         )
-        beside, too_large = files_beside(Path(resources.get("metadata", {}).get("path") or "."))
-        found = run(
-            nb,
-            lab,
-            shared_sandbox(self.sandbox, limits, hide=[root]),
-            load_exams(root, lab),
-            files=beside,
-            seed=secrets.randbits(32) if self.seed is None else self.seed,
-            max_restarts=self.max_restarts,
-            log=self.log.error,
-        )
-        found.findings[:0] = too_large
-        found.fingerprint = self._fingerprint(root, lab, resources)
-        resources[KEY] = found
-        return nb, resources
+        return Execution(self.sandbox, limits, self.max_restarts, (str(root),))
+
+    def seed_of(self, root: Path, mark: str) -> int:
+        """The seed for a submission with the fingerprint `mark`: the configured one, else its own."""
+        if self.seed is not None:
+            return self.seed
+        return own_seed(root, mark) if mark else secrets.randbits(32)
 
     def _root(self, resources: dict[str, Any]) -> Path:
         if self.course_root:
@@ -103,27 +127,30 @@ class CourseExecute(Execute):
         return fingerprint(root, lab, folder / f"{names['notebook']}.ipynb", files_beside(folder)[0])
 
 
-def shared_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = ()) -> Sandbox:
-    """This process's sandbox: opened when first asked for, or when something else is asked for; closed at its end.
+def shared_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = (), warn: bool = True) -> Sandbox:
+    """This thread's sandbox: opened when first asked for, or when something else is asked for; closed with the process.
 
+    warn: whether to say on stderr that there is none, where that was asked for.
     Raises SandboxError where there is none: then nothing is executed, and nobody gets a mark.
     """
-    # A fork of this process must not use its parent's.
-    key = (os.getpid(), mode, limits, tuple(map(str, hide)))
+    # A fork of this process must not use its parent's, and a sandbox takes one submission at a time.
+    owner = (os.getpid(), threading.get_ident())
+    key = (*owner, mode, limits, tuple(map(str, hide)))
     if key not in _shared:
-        close_sandboxes()
+        close_sandboxes(owner)
         _shared[key] = open_sandbox(mode, limits, hide=hide)
-        if mode == NONE:
+        if mode == NONE and warn:
             print(f"\n*** {WARNING} ***\n", file=sys.stderr)
     return _shared[key]
 
 
-def close_sandboxes() -> None:
-    """End the sandbox of this process, if there is one."""
+def close_sandboxes(owner: tuple[int, int] | None = None) -> None:
+    """End the sandboxes of this process, or of one (process, thread) of it."""
     for key in list(_shared):
-        sandbox = _shared.pop(key)
-        if key[0] == os.getpid():
-            sandbox.close()
+        if owner in (None, key[:2]):
+            sandbox = _shared.pop(key)
+            if key[0] == os.getpid():
+                sandbox.close()
 
 
 atexit.register(close_sandboxes)

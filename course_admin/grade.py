@@ -1,56 +1,46 @@
-"""`course grade`: every submission of a lab through nbgrader's own autograder, one after the other.
+"""`course grade`: submissions through run, judge and record, many at a time.
 
-The steps are nbgrader's: GenerateAssignment fills the gradebook (its release goes to a temporary folder), Autograde
-runs a submission with the course's preprocessors (course_admin.executor, course_admin.judge) and writes the marks,
-GenerateFeedback writes its page. One submission at a time goes through, so that what is wrong with it stays its own:
-Autograde gets a copy of its plain files, never of what a link points to, with the notebook under the name it should
-have. What else has to be mended course_admin.reader mends, for `nbgrader autograde` as well.
+`run` is spread over workers, on this machine or of a cluster (course_admin.crew, course_admin.worker), each with a
+sandbox of its own; reading what was handed in, judging and writing happen here, one after the other
+(course_admin.record). One submission is one task, so that what is wrong with it stays its own, and one transaction,
+so that the command can be stopped anywhere and run again. The feedback pages are rendered by the workers too.
+
+`nbgrader autograde` does the same for one submission after the other, by course_admin.reader, executor and judge.
 """
 
 from __future__ import annotations
 
 import contextlib
-import copy
 import glob
 import json
 import logging
-import shutil
+import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import nbformat
+
 from course_admin.course import CourseError, Lab, find_labs
-from course_admin.intake import HandedIn, files_beside, find_notebook, read_plain_file
-from course_admin.sandbox.host import SandboxError
-from course_admin.submission import KEY, fingerprint
+from course_admin.crew import Cluster, Crew, Here, LostError, Task, spread
+from course_admin.intake import files_beside, find_notebook
+from course_admin.ledger import Ledger
+from course_admin.record import EARLIER, FAILED, GRADED, KEPT, HandIn, Outcome, Records
+from course_admin.sandbox.host import NONE, SandboxError
+from course_admin.sandbox.selftest import WARNING
+from course_admin.submission import fingerprint
+from course_admin.watching import Watching
 
-GRADED, KEPT, FAILED = "graded", "kept", "failed"
-EARLIER = "the points are those of an earlier hand-in"
+__all__ = ["EARLIER", "FAILED", "GRADED", "KEPT", "Outcome", "grade", "rejudge", "show"]
 
-
-@dataclass
-class Outcome:
-    """What became of one submission.
-
-    state: "graded", "kept" (unchanged since it was graded) or "failed" (missing or damaged: a person has to look, and
-    the findings say why; the points are what could be saved, or, said so, those of an earlier hand-in);
-    automatic, automatic_max: points that the exams gave, and could give; pending: answers that wait for a person;
-    page: the feedback page, None where there is none; seconds: how long the notebook ran.
-    """
-
-    lab: str
-    student: str
-    state: str
-    automatic: float = 0.0
-    automatic_max: float = 0.0
-    pending: int = 0
-    findings: list[str] = field(default_factory=list)
-    page: Path | None = None
-    seconds: float = 0.0
+MARGIN = 300.0
+"""Seconds that a worker may take for a submission beyond the notebook's own limit, before it counts as stuck."""
+RENDER_SECONDS = 300.0
 
 
 def grade(
@@ -59,38 +49,118 @@ def grade(
     *,
     student: str | None = None,
     force: bool = False,
+    jobs: int | None = None,
+    scheduler: str | None = None,
     console: Any = None,
     table: bool = True,
     **execution: Any,
 ) -> list[Outcome]:
     """Grade the submissions in submitted/<student>/<lab>/, write marks and feedback pages, and show how it went.
 
-    student: that one alone; force: also those that did not change since they were graded;
+    student: that one alone; force: also those that did not change since they were graded; jobs: how many at a time
+    (default: one for each core); scheduler: the address of a Dask scheduler, whose workers are used instead;
     table: whether to end with one; execution: settings of course_admin.executor.CourseExecute (sandbox, timeout,
     memory) that count instead of the configured ones.
     A broken submission never stops the others: what is wrong with it stands in its Outcome.
     Raises CourseError, before anything is graded, for an unknown lab, one that is not built or has no exams, and when
-    nothing was handed in; and when no sandbox works, at the first submission that has to be executed.
+    nothing was handed in; when no sandbox works, at the first submission that has to be executed; when the gradebook
+    refuses; and when it is interrupted. What was recorded until then stays, and the same command goes on from there.
     """
     from rich.console import Console
-
-    from course_admin.executor import close_sandboxes
 
     console = console or Console()
     chosen = find_labs(root, tuple(labs))
     work = [(lab, _submissions(lab, student)) for lab in chosen if _is_gradable(lab)]
     if not any(students for _, students in work):
         _nothing_handed_in(work, student)
-    outcomes = []
+    if execution.get("sandbox") == NONE:
+        console.print(f"*** {WARNING} ***", style="bold red", highlight=False)
+    count = sum(len(students) for _, students in work)
+    outcomes: list[Outcome] = []
     try:
-        for lab, students in work:
-            if students:
-                outcomes += _grade_lab(lab, students, force=force, console=console, execution=execution)
-    finally:
-        close_sandboxes()
+        with _quiet(), _crew(jobs, scheduler, count) as crew:
+            for lab, students in work:
+                if students:
+                    outcomes += _grade_lab(lab, students, crew, force=force, console=console, execution=execution)
+    except KeyboardInterrupt:
+        raise CourseError(
+            "stopped: what was graded until now is in the gradebook, and the same command goes on from there"
+        ) from None
     if table:
         show(outcomes, console)
     return outcomes
+
+
+def rejudge(
+    root: Path,
+    lab_name: str,
+    exercise: str,
+    *,
+    student: str | None = None,
+    jobs: int | None = None,
+    scheduler: str | None = None,
+    console: Any = None,
+) -> dict[str, tuple[float, float] | str]:
+    """Judge one exercise of everybody again, by what its exam was told when the submissions were executed.
+
+    Nothing is executed. Returns for each student the points before and now, or why there are none now; shows a table.
+    Raises CourseError for an unknown lab or exercise.
+    """
+    from rich.console import Console
+
+    from course_admin import worker
+    from course_admin.exams import exams_in
+    from course_admin.settings import load_settings
+
+    console = console or Console()
+    (lab,) = find_labs(root, (lab_name,))
+    _is_gradable(lab)
+    exams = _exams_of(lab)
+    known = exams_in(exams, lab.name)
+    if exercise not in known:
+        raise CourseError(f"{lab.name} has no exercise {exercise!r}: choose one of {', '.join(known)}")
+    config = load_settings(lab.root)
+    students = _submissions(lab, student)
+    changes: dict[str, tuple[float, float] | str] = {}
+    with _quiet(), Ledger(_coursedir(config, lab).db_url) as ledger, _crew(jobs, scheduler, len(students)) as crew:
+        register(lab, config)
+        records = Records(lab, config, ledger)
+        pages: deque[Task] = deque()
+
+        def tasks() -> Iterator[Task]:
+            for name in students:
+                path, seed = records.evidence(name), records.summary(name).get("seed")
+                if path.is_file() and isinstance(seed, int) and ledger.read(lab.name, name) is not None:
+                    given = (exams, lab.name, exercise, path.read_bytes(), seed)
+                    yield Task(worker.resit, given, ("judge", name), seconds=MARGIN)
+                else:
+                    changes[name] = "nothing is recorded: `course grade` first"
+                    watching.done([changes[name]])
+
+        with Watching(f"{lab.name}: {exercise}", len(students), console) as watching:
+            for task, result in spread(crew, tasks(), pages, tick=watching.tick):
+                what, name, *mark = task.key
+                if what == "page":
+                    if not isinstance(result, Exception):
+                        records.write_page(name, result, *mark)
+                    continue
+                if result is None:
+                    changes[name] = (
+                        "its exam was not recorded, or asks other questions now: `course grade` runs it again"
+                    )
+                elif isinstance(result, Exception):
+                    changes[name] = _reason(result)
+                else:
+                    changes[name] = records.rejudge(name, exercise, result)
+                    pages.extend(_page_task(records, name))
+                watching.done([changes[name]] if isinstance(changes[name], str) else [])
+    _show_changes(lab, exercise, changes, console)
+    return changes
+
+
+def as_json(outcome: Outcome) -> dict[str, Any]:
+    """An outcome as plain JSON values."""
+    return asdict(outcome) | {"page": str(outcome.page) if outcome.page else None}
 
 
 def show(outcomes: Sequence[Outcome], console: Any) -> None:
@@ -130,6 +200,19 @@ def _is_gradable(lab: Lab) -> bool:
     return True
 
 
+def _exams_of(lab: Lab) -> str:
+    return (lab.root / "autograder_tests" / "exams" / f"{lab.name}.py").read_text(encoding="utf-8")
+
+
+def _crew(jobs: int | None, scheduler: str | None, count: int) -> Crew | Here | Cluster:
+    if scheduler:
+        return Cluster(scheduler)
+    if count == 1:
+        return Here()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return Crew(max(1, min(jobs or cores, count)))
+
+
 def _submissions(lab: Lab, student: str | None) -> list[str]:
     """The students who handed this lab in: the folders submitted/<student>/<lab>."""
     folders = sorted((lab.root / "submitted").glob(f"*/{glob.escape(lab.name)}"))
@@ -165,252 +248,108 @@ def register(lab: Lab, config: Any) -> None:
         raise CourseError(f"lab {lab.name} cannot be put into the gradebook: {_reason(error)}{hint}") from error
 
 
-# --- one lab, one submission ------------------------------------------------------------------------------------------
+# --- one lab ---------------------------------------------------------------------------------------------------------
 
 
-def _grade_lab(lab: Lab, students: list[str], *, force: bool, console: Any, execution: dict[str, Any]) -> list[Outcome]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
+def _grade_lab(
+    lab: Lab, students: list[str], crew: Crew | Here | Cluster, *, force: bool, console: Any, execution: dict[str, Any]
+) -> list[Outcome]:
+    from course_admin.reader import lab_frame
     from course_admin.settings import load_settings
 
-    outcomes = []
-    columns = [
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    ]
-    hidden = not console.is_terminal
-    with Progress(*columns, console=console, transient=True, disable=hidden) as progress, _quiet():
-        task = progress.add_task(f"{lab.name}: preparing", total=len(students))
-        config = load_settings(lab.root)
-        config.CourseExecute.update(execution)
+    config = load_settings(lab.root)
+    config.CourseExecute.update(execution)
+    outcomes: dict[str, Outcome] = {}
+    with Watching(lab.name, len(students), console) as watching:
         register(lab, config)
-        given = _frame(lab, config)
-        for student in students:
-            progress.update(task, description=f"{lab.name}: {_plain(student)}")
-            outcomes.append(grade_one(lab, student, config, given, force=force))
-            progress.advance(task)
-            if hidden:
-                console.print(_line(outcomes[-1]), highlight=False, markup=False, soft_wrap=True)
-    return outcomes
+        with Ledger(_coursedir(config, lab).db_url) as ledger:
+            records, frame = Records(lab, config, ledger), lab_frame(lab.source, config)
+            pages: deque[Task] = deque()
+
+            def recorded(outcome: Outcome) -> None:
+                outcomes[outcome.student] = outcome
+                pages.extend(_page_task(records, outcome.student))
+                watching.done(outcome.findings)
+
+            def runs() -> Iterator[Task]:
+                for student in students:
+                    # Read when a worker is about to be free, not before: a class may be larger than the memory.
+                    hand_in = _read(lab, student, frame)
+                    outcome = None if force else records.kept(hand_in)
+                    if outcome is None and hand_in.damage and records.has_points(student):
+                        outcome = records.stands(student, [hand_in.damage, *hand_in.notes, EARLIER])
+                    if outcome is None:
+                        yield _run_task(lab, hand_in, config)
+                    else:
+                        recorded(outcome)
+
+            for task, result in spread(crew, runs(), pages, tick=watching.tick):
+                what, *about = task.key
+                if what == "run":
+                    recorded(_record(records, *about, result))
+                elif isinstance(result, Exception):
+                    outcomes[about[0]].findings.append(f"no feedback page: {_reason(result)}")
+                else:
+                    records.write_page(*about[:1], result, *about[1:])
+            for student, outcome in outcomes.items():
+                page = records.path("feedback_directory", student, ".html")
+                outcome.page = page if page.is_file() else None
+    return [outcomes[student] for student in students]
 
 
-def grade_one(lab: Lab, student: str, config: Any, given: Any = None, *, force: bool = False) -> Outcome:
-    """Grade one submission of a registered lab. Never raises for what is wrong with the submission.
-
-    given: the lab's course_admin.repair.Frame, where it is at hand.
-    """
-    from nbgrader.converters import Autograde, GenerateFeedback
-
-    from course_admin.late import set_time
-    from course_admin.reader import has_points, mend
+def _read(lab: Lab, student: str, frame: Any) -> HandIn:
+    """What a student handed in, mended. Never raises for what is wrong with it."""
+    from course_admin.reader import mend
     from course_admin.repair import filled_in
 
-    given = given or _frame(lab, config)
-    taken = find_notebook(_folder(lab, student), lab.name, partial(filled_in, given))
-    beside, too_large = files_beside(_folder(lab, student))
+    folder = lab.root / "submitted" / student / lab.name
+    taken = find_notebook(folder, lab.name, partial(filled_in, frame))
+    beside, too_large = files_beside(folder)
     taken.notes += too_large
-    mended = mend(given, taken)
-    notes, damage = mended.notes, mended.damage
+    mended = mend(frame, taken)
     now = fingerprint(lab.root, lab.name, taken.path or Path(), beside)
-    outcome = None if force else _kept(lab, student, config, (now, set(notes), damage))
-    if outcome is None and damage and has_points(_coursedir(config, lab).db_url, lab.name, student):
-        outcome = _stands(lab, student, config, [damage, *notes, EARLIER])
-        if not _path(config, lab, student, "autograded_directory", ".ipynb").is_file():
-            return outcome
-    elif outcome is None:
-        marked = _marked_by_hand(lab, student, config)
-        with _staged(lab, student, taken, beside, config, notes, damage) as (coursedir, settings):
-            error = _convert(Autograde, coursedir, settings)
-        if error is not None:
-            return _stands(lab, student, config, [_reason(error)])
-        _keep_manual_marks(lab, student, config, marked, now)
-        outcome = _outcome(lab, student, FAILED if damage else GRADED, config)
-    late = set_time(_coursedir(config, lab).db_url, lab.name, student, _folder(lab, student))
-    if late:
-        outcome.findings.append(late)
-    # Also for those that were kept: a person may have marked an answer since, or a date may have changed.
-    error = _convert(GenerateFeedback, _coursedir(config, lab, student), config)
-    if error is not None:
-        outcome.findings.append(f"no feedback page: {_reason(error)}")
-    else:
-        outcome.page = _path(config, lab, student, "feedback_directory", ".html")
-    return outcome
+    return HandIn(student, mended.notebook, beside, mended.notes, mended.damage, now)
 
 
-def _frame(lab: Lab, config: Any) -> Any:
-    from course_admin.reader import lab_frame
+def _run_task(lab: Lab, hand_in: HandIn, config: Any) -> Task:
+    from course_admin import worker
+    from course_admin.executor import CourseExecute
 
-    return lab_frame(lab.source, config)
-
-
-def _folder(lab: Lab, student: str) -> Path:
-    return lab.root / "submitted" / student / lab.name
-
-
-@contextlib.contextmanager
-def _staged(
-    lab: Lab,
-    student: str,
-    taken: HandedIn,
-    beside: Mapping[str, bytes],
-    config: Any,
-    notes: list[str],
-    damage: str,
-) -> Iterator[tuple[Any, Any]]:
-    """A copy of a submission for nbgrader: its plain files, the notebook under the lab's name.
-
-    Yields nbgrader's course directory with the copy in it, and settings that tell the reader what was found.
-    """
-    with tempfile.TemporaryDirectory(prefix="course-submitted-") as stage:
-        coursedir = _coursedir(config, lab, student)
-        coursedir.submitted_directory = stage
-        into = Path(coursedir.format_path(stage, student, lab.name))
-        into.mkdir(parents=True)
-        for name, content in beside.items():
-            copied = into / name
-            copied.parent.mkdir(parents=True, exist_ok=True)
-            copied.write_bytes(content)
-        notebook = into / f"{lab.name}.ipynb"
-        notebook.write_bytes(read_plain_file(taken.path)[0] if taken.path else b"")
-        if taken.path:
-            shutil.copystat(taken.path, notebook, follow_symlinks=False)
-        settings = copy.deepcopy(config)
-        settings.TolerantReader.notes = notes
-        settings.TolerantReader.damage = damage
-        yield coursedir, settings
+    settings = CourseExecute(config=config)
+    execution = settings.execution(lab.root)
+    seed = settings.seed_of(lab.root, hand_in.fingerprint)
+    notebook = json.dumps(hand_in.notebook, ensure_ascii=False)
+    job = worker.Job(lab.name, hand_in.student, notebook, hand_in.beside, _exams_of(lab), seed, execution, config)
+    return Task(worker.execute, (job,), ("run", hand_in), seconds=execution.limits.notebook_seconds + MARGIN)
 
 
-def _stands(lab: Lab, student: str, config: Any, findings: list[str]) -> Outcome:
-    """The outcome of a submission that could not be graded: what the gradebook holds stays, and that is said."""
-    outcome = _outcome(lab, student, FAILED, config)
-    if outcome.automatic and EARLIER not in findings:
-        findings.append(EARLIER)
-    outcome.findings = findings
-    _amend(lab, student, config, lambda summary: summary.update(newer=findings))
-    return outcome
-
-
-def _kept(lab: Lab, student: str, config: Any, now: tuple[str, set[str], str]) -> Outcome | None:
-    """The outcome of an earlier run, when nothing that the marks depend on has changed since."""
-    summary = _summary(lab, student, config)
-    then = (summary.get("fingerprint"), set(summary.get("notes", [])), summary.get("damage", ""))
-    automatic = [score for _, score, _, _, automatic in _grades(lab, student, config) if automatic]
-    if then != now or not automatic or None in automatic:
-        return None
-    if "newer" in summary:
-        # What was damaged has been taken back.
-        _amend(lab, student, config, lambda summary: summary.pop("newer"))
-    return _outcome(lab, student, FAILED if then[2] else KEPT, config)
-
-
-def _outcome(lab: Lab, student: str, state: str, config: Any) -> Outcome:
-    grades = _grades(lab, student, config)
-    summary = _summary(lab, student, config)
-    return Outcome(
-        lab.name,
-        student,
-        state,
-        automatic=sum(score or 0.0 for _, score, _, _, automatic in grades if automatic),
-        automatic_max=sum(out_of for _, _, out_of, _, automatic in grades if automatic),
-        pending=sum(pending for _, _, _, pending, _ in grades),
-        findings=[str(line) for line in summary.get("findings", [])],
-        seconds=float(summary.get("seconds", 0.0)),
-    )
-
-
-def _grades(lab: Lab, student: str, config: Any) -> list[tuple[str, float | None, float, bool, bool]]:
-    """(grade_id, automatic points or None, maximum, whether a person has to mark it, whether exams mark it)."""
-    from nbgrader.api import Gradebook, MissingEntry
-
-    with Gradebook(_coursedir(config, lab).db_url) as gradebook:
-        try:
-            submission = gradebook.find_submission(lab.name, student)
-        except MissingEntry:
-            return []
-        found = []
-        for notebook in submission.notebooks:
-            written = {cell.name for cell in notebook.notebook.solution_cells}
-            for item in notebook.grades:
-                automatic = item.cell_type == "code" and item.name not in written
-                found.append((item.name, item.auto_score, item.max_score, item.needs_manual_grade, automatic))
-        return found
-
-
-def _summary(lab: Lab, student: str, config: Any) -> dict[str, Any]:
-    """What the run left in the autograded notebook, {} where there is none."""
-    path = _path(config, lab, student, "autograded_directory", ".ipynb")
+def _record(records: Records, hand_in: HandIn, result: Any) -> Outcome:
+    """The marks of a submission that was executed, or what there is to say of one that could not be."""
+    if isinstance(result, SandboxError | CourseError):
+        # No fault of this submission, and the next ones would fare no better.
+        raise CourseError(str(result)) from result
+    if isinstance(result, Exception):
+        return records.stands(hand_in.student, [_reason(result)])
+    for text in result.log:
+        logging.getLogger("course.grade").warning("%s: %s", hand_in.student, text)
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))["metadata"].get(KEY)
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
-    return found if isinstance(found, dict) else {}
+        return records.record(hand_in, nbformat.from_dict(json.loads(result.notebook)), result.run, result.evidence)
+    except (CourseError, OSError):
+        raise
+    except Exception as error:
+        return records.stands(hand_in.student, [_reason(error)])
 
 
-def _amend(lab: Lab, student: str, config: Any, change: Callable[[dict[str, Any]], Any]) -> None:
-    """Change what the run left in the autograded notebook, where there is one."""
-    path = _path(config, lab, student, "autograded_directory", ".ipynb")
-    try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        change(notebook["metadata"][KEY])
-    except (OSError, ValueError, KeyError, TypeError):
-        return
-    beside = path.with_suffix(".tmp")
-    beside.write_text(json.dumps(notebook, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    shutil.copymode(path, beside)
-    beside.replace(path)
+def _page_task(records: Records, student: str) -> list[Task]:
+    """Also for those that were kept: a person may have marked an answer since, or a date may have changed."""
+    from course_admin import worker
 
-
-# --- what a person marked --------------------------------------------------------------------------------------------
-
-
-def _marked_by_hand(lab: Lab, student: str, config: Any) -> dict[str, str]:
-    """The answers that a person has marked, by grade_id: their text when they were marked, or, of what the exams mark,
-    the fingerprint of the submission.
-    """
-    from nbgrader.api import Gradebook, MissingEntry
-
-    texts, then = _answers(lab, student, config), _summary(lab, student, config).get("fingerprint", "")
-    with Gradebook(_coursedir(config, lab).db_url) as gradebook:
-        try:
-            submission = gradebook.find_submission(lab.name, student)
-        except MissingEntry:
-            return {}
-        grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
-        marked = [grade.name for grade in grades if grade.manual_score is not None and not grade.needs_manual_grade]
-    return {name: texts.get(name, then) for name in marked}
-
-
-def _keep_manual_marks(lab: Lab, student: str, config: Any, marked: dict[str, str], now: str) -> None:
-    """A person need not mark again what did not change; where it did, the mark stays too, and that is said.
-
-    nbgrader keeps the marks and comments of persons, and asks for all of them to be looked at again.
-    """
-    from nbgrader.api import Gradebook
-
-    texts = _answers(lab, student, config)
-    same = [name for name, before in marked.items() if texts.get(name, now) == before]
-    with Gradebook(_coursedir(config, lab).db_url) as gradebook:
-        for name in same:
-            gradebook.find_grade(name, lab.name, lab.name, student).needs_manual_grade = False
-        gradebook.db.commit()
-    changed = [name for name in marked if name not in same]
-    if changed:
-        line = f"changed since a person marked it, so to be looked at again: {', '.join(changed)}"
-        _amend(lab, student, config, lambda summary: summary["findings"].append(line))
-
-
-def _answers(lab: Lab, student: str, config: Any) -> dict[str, str]:
-    """The student's answers in the autograded notebook by grade_id."""
-    from course_admin.classroom import read_notebook, solution_cells
-
-    path = _path(config, lab, student, "autograded_directory", ".ipynb")
-    try:
-        return {name: cell["source"] for name, cell in solution_cells(read_notebook(path)).items()}
-    except (OSError, ValueError, KeyError):
-        return {}
+    made = records.page(student)
+    if made is None:
+        return []
+    notebook, resources, mark = made
+    page = worker.Page(notebook, resources, records.config)
+    return [Task(worker.render, (page,), ("page", student, mark), seconds=RENDER_SECONDS)]
 
 
 # --- nbgrader --------------------------------------------------------------------------------------------------------
@@ -425,11 +364,6 @@ def _coursedir(config: Any, lab: Lab, student: str | None = None) -> Any:
         # nbgrader takes it for a pattern.
         coursedir.student_id = glob.escape(student)
     return coursedir
-
-
-def _path(config: Any, lab: Lab, student: str, directory: str, suffix: str) -> Path:
-    coursedir = _coursedir(config, lab)
-    return Path(coursedir.format_path(getattr(coursedir, directory), student, lab.name), lab.name + suffix)
 
 
 def _convert(converter: type, coursedir: Any, config: Any) -> Exception | None:
@@ -474,11 +408,13 @@ def _remembering(caught: list[Exception]) -> Iterator[None]:
 
 
 def _reason(error: Exception) -> str:
-    """An exception from nbgrader's depths as one line for the person who grades."""
+    """An exception from a worker or from nbgrader's depths as one line for the person who grades."""
     import nbformat
     from nbgrader.nbgraderformat import SchemaTooNewError, SchemaTooOldError
 
     first = (str(error).strip().splitlines() or [""])[0][:200]
+    if isinstance(error, LostError):
+        return f"could not be graded: {first}; look at it by hand, in a sandbox"
     known: list[tuple[tuple[type, ...], str]] = [
         ((SchemaTooOldError, SchemaTooNewError), "nbgrader cannot read the grading data of its cells"),
         ((nbformat.ValidationError,), f"not a valid notebook: {first}"),
@@ -497,13 +433,28 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _line(outcome: Outcome) -> str:
-    points = f" {round(outcome.automatic, 2):g}/{outcome.automatic_max:g}" if outcome.automatic_max else ""
-    findings = f" ({'; '.join(outcome.findings)})" if outcome.findings else ""
-    return f"{outcome.lab} {outcome.student}: {outcome.state}{points}{findings}"
-
-
 def _plain(text: str) -> str:
     from rich.markup import escape
 
     return escape(text)
+
+
+def _show_changes(lab: Lab, exercise: str, changes: dict[str, tuple[float, float] | str], console: Any) -> None:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(title=f"{lab.name}: {exercise}, judged again", title_style="bold", title_justify="left")
+    table.box = box.SIMPLE_HEAD
+    table.add_column("student", overflow="fold")
+    table.add_column("before", justify="right")
+    table.add_column("now", justify="right")
+    table.add_column("", overflow="fold")
+    for student, change in sorted(changes.items()):
+        if isinstance(change, str):
+            table.add_row(_plain(student), "", "", _plain(change))
+        elif change[0] != change[1]:
+            table.add_row(_plain(student), *(f"{round(points, 2):g}" for points in change), "")
+    same = sum(not isinstance(change, str) and change[0] == change[1] for change in changes.values())
+    if table.row_count:
+        console.print(table)
+    console.print(f"{same} of {len(changes)} as before", highlight=False)

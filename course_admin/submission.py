@@ -8,6 +8,10 @@ them into the gradebook. Only `run` touches the student's code, only `record` a 
 from __future__ import annotations
 
 import hashlib
+import hmac
+import os
+import secrets
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +20,7 @@ from typing import Any
 from course_admin.exams import SEED, Result, Transcript
 
 CHECK = "check-"
+SECRET = ".course-secret"
 KEY = "course"
 """Where a Run stands among nbgrader's resources, and its summary in the metadata of an autograded notebook."""
 
@@ -88,6 +93,29 @@ def without_hidden(source: str) -> str:
         elif not hidden:
             seen.append(line)
     return "\n".join(seen)
+
+
+def own_seed(root: Path, mark: str) -> int:
+    """The seed of a submission with the fingerprint `mark`: the same each time, and known to nobody beforehand.
+
+    It comes of the fingerprint and of a secret of the course, in .course-secret, which is made when first needed.
+    Raises OSError where that can be neither read nor made.
+    """
+    path = Path(root) / SECRET
+    if not path.exists():
+        # Whole or not at all, and the first of several wins.
+        beside = path.with_name(f"{SECRET}.{os.getpid()}.{threading.get_ident()}")
+        beside.touch(mode=0o600)
+        beside.write_text(secrets.token_hex(32) + "\n")
+        try:
+            os.link(beside, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without hard links
+            beside.replace(path)
+        beside.unlink(missing_ok=True)
+    digest = hmac.digest(path.read_bytes(), mark.encode(), "sha256")
+    return int.from_bytes(digest[:4], "big")
 
 
 def fingerprint(root: Path, lab: str, submitted: Path, beside: Mapping[str, bytes]) -> str:

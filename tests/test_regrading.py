@@ -110,12 +110,12 @@ def test_a_damaged_hand_in_leaves_the_earlier_mark_and_says_so(course):
     assert EARLIER not in page(course)
 
 
-def test_what_nbgrader_itself_cannot_do_is_a_finding_and_the_mark_stands(course, monkeypatch):
-    from nbgrader.converters import Autograde
+def test_what_goes_wrong_after_the_run_is_a_finding_and_the_mark_stands(course, monkeypatch):
+    from course_admin.record import Records
 
     put(course)
     grade(course, [LAB], force=True)
-    monkeypatch.setattr(Autograde, "convert_single_notebook", lambda *_: 1 / 0)
+    monkeypatch.setattr(Records, "record", lambda *_: 1 / 0)
     (outcome,) = grade(course, [LAB], force=True)
     assert (outcome.state, outcome.automatic) == (FAILED, 9)
     assert outcome.findings == ["could not be graded: ZeroDivisionError: division by zero", EARLIER]

@@ -1,0 +1,282 @@
+"""Workers, of this machine or of a cluster, and how tasks are spread over them so that none is lost.
+
+    with Crew(2) as crew:
+        for task, result in spread(crew, iter(tasks), deque()): ...
+
+Both kinds are `concurrent.futures` underneath. A worker that dies costs its task one of three attempts, and nobody
+else anything: on this machine each worker is an executor of its own, on a cluster the scheduler looks after that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from typing import Any
+
+from course_admin.course import CourseError
+
+ATTEMPTS = 3
+TICK = 0.25
+
+
+class LostError(Exception):
+    """The worker of a task died or left, as often as the task was tried."""
+
+
+@dataclass
+class Task:
+    """A call for a worker. key: whatever the asker knows it by; seconds: after which the worker is ended (on this
+    machine; a sandbox has limits of its own, this is for what hangs outside of it); tried: how often so far.
+    """
+
+    function: Callable
+    arguments: tuple[Any, ...]
+    key: Any = None
+    seconds: float = float("inf")
+    tried: int = 0
+    since: float = 0.0
+
+
+def get_ready() -> None:
+    """Begin to import what workers need, in the process that they will be forked from. Returns at once."""
+    # Read when torch is imported. Several processes with several threads each only get in each other's way, and the
+    # parent of forks must have one.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    if sys.platform != "win32":
+        from multiprocessing import forkserver
+
+        multiprocessing.get_context("forkserver").set_forkserver_preload(["course_admin.worker"])
+        forkserver.ensure_running()
+
+
+class Crew:
+    """Worker processes on this machine, forked from one that has imported what they need, and ready when needed."""
+
+    def __init__(self, size: int) -> None:
+        get_ready()
+        self.size = size
+        self.died = 0
+        self._context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
+        self._idle: list[_Worker] = []
+        self._busy: dict[Future, _Worker] = {}
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for worker in [*self._idle, *self._busy.values()]:
+            worker.dismiss()
+        self._idle, self._busy = [], {}
+
+    def submit(self, function: Callable, *arguments: Any) -> Future:
+        """Give a task to a worker that has none. Never more than `size` at a time."""
+        worker = self._idle.pop() if self._idle else self._hire()
+        try:
+            future = worker.executor.submit(function, *arguments)
+        except BrokenProcessPool:  # it has died since
+            worker = self._replaced(worker)
+            future = worker.executor.submit(function, *arguments)
+        self._busy[future] = worker
+        return future
+
+    def back(self, future: Future) -> None:
+        """To be called with every future that is done."""
+        worker = self._busy.pop(future)
+        self._idle.append(self._replaced(worker) if isinstance(future.exception(), BrokenProcessPool) else worker)
+
+    def end(self, future: Future) -> None:
+        """End the worker of a task that takes too long; its future gets an exception."""
+        self._busy[future].kill()
+
+    def pids(self) -> list[int]:
+        """The worker processes."""
+        return [worker.pid for worker in [*self._idle, *self._busy.values()]]
+
+    @staticmethod
+    def lost(error: BaseException) -> bool:
+        """Whether an exception says that the worker has gone, not that the task cannot be done."""
+        return isinstance(error, BrokenProcessPool)
+
+    def _hire(self) -> _Worker:
+        executor = ProcessPoolExecutor(1, mp_context=self._context, initializer=_begin)
+        return _Worker(executor, executor.submit(os.getpid))
+
+    def _replaced(self, worker: _Worker) -> _Worker:
+        self.died += 1
+        worker.dismiss()
+        return self._hire()
+
+
+@dataclass
+class _Worker:
+    executor: ProcessPoolExecutor
+    asked: Future
+
+    @property
+    def pid(self) -> int:
+        return self.asked.result()
+
+    def kill(self) -> None:
+        with contextlib.suppress(OSError, BrokenProcessPool):
+            os.kill(self.pid, signal.SIGKILL)
+
+    def dismiss(self) -> None:
+        """End it, in the middle of a task if need be: what it has not reported is done again another time."""
+        if not self.asked.done() or self.asked.exception() is None:
+            self.kill()
+        self.executor.shutdown(wait=True, cancel_futures=True)
+
+
+class Here:
+    """A thread of this process as the only worker: for one submission it is ready sooner."""
+
+    size, died = 1, 0
+
+    def __enter__(self) -> Here:
+        self._executor = ThreadPoolExecutor(1)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.submit(_close_sandboxes).result()
+        self._executor.shutdown()
+
+    def submit(self, function: Callable, *arguments: Any) -> Future:
+        """Give it a task."""
+        return self._executor.submit(function, *arguments)
+
+    def back(self, future: Future) -> None:
+        """To be called with every future that is done."""
+
+    def end(self, future: Future) -> None:
+        """A thread cannot be ended."""
+
+    @staticmethod
+    def lost(error: BaseException) -> bool:
+        """A thread goes with its process."""
+        return False
+
+
+class Cluster:
+    """The workers of a Dask cluster that somebody has started, by the address of its scheduler."""
+
+    def __init__(self, address: str) -> None:
+        """Raises CourseError when there is no such cluster, or Dask is not installed."""
+        try:
+            from distributed import Client
+        except ImportError as error:
+            raise CourseError("--scheduler needs Dask: pip install 'autoencoder-course[cluster]'") from error
+        try:
+            self._client = Client(address, timeout=10, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise CourseError(f"no Dask scheduler answers at {address}: start one with `dask scheduler`") from error
+        self._executor = self._client.get_executor(pure=False, retries=0)
+        self.died = 0
+
+    def __enter__(self) -> Cluster:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with contextlib.suppress(Exception):
+            # The workers stay; the sandboxes that they keep warm need not.
+            self._client.run(_close_sandboxes)
+        self._executor.shutdown(wait=False, cancel_futures=True)
+        self._client.close()
+
+    @property
+    def size(self) -> int:
+        """How many tasks at a time: one for each thread of each worker that is there now, and one in reserve."""
+        threads = self._client.nthreads()
+        return sum(threads.values()) + len(threads) or 1
+
+    def submit(self, function: Callable, *arguments: Any) -> Future:
+        """Give a task to the scheduler."""
+        return self._executor.submit(function, *arguments)
+
+    def back(self, future: Future) -> None:
+        """To be called with every future that is done."""
+
+    def end(self, future: Future) -> None:
+        """A cluster's workers are not ours to end."""
+
+    @staticmethod
+    def lost(error: BaseException) -> bool:
+        """Whether an exception says that the worker has gone, not that the task cannot be done."""
+        from distributed import CancelledError, KilledWorker
+        from distributed.comm import CommClosedError
+
+        return isinstance(error, KilledWorker | CancelledError | CommClosedError)
+
+
+def spread(
+    crew: Crew | Here | Cluster,
+    tasks: Iterator[Task],
+    first: deque[Task],
+    *,
+    tick: Callable[[list[Task]], None] = lambda running: None,
+) -> Iterator[tuple[Task, Any]]:
+    """Do tasks, each on a worker that has time, and give each one with its result, or with the exception that it ended
+    with, as they come.
+
+    tasks: taken one ahead of what is needed; first: tasks that go before them, to which who iterates may add; tick:
+    called several times a second with what is running. A task whose worker died is tried again, at most twice; then
+    its result is a LostError.
+    """
+    running: dict[Future, Task] = {}
+    ahead: deque[Task] = deque()
+    try:
+        while True:
+            while len(running) < crew.size:
+                task = first.popleft() if first else ahead.popleft() if ahead else next(tasks, None)
+                if task is None:
+                    break
+                task.since, task.tried = time.monotonic(), task.tried + 1
+                running[crew.submit(task.function, *task.arguments)] = task
+            tick(list(running.values()))
+            if not ahead:
+                ahead.extend(task for task in [next(tasks, None)] if task is not None)
+            if not running and not first and not ahead:
+                return
+            done, _ = wait(running, timeout=TICK, return_when=FIRST_COMPLETED)
+            for future in done:
+                task = running.pop(future)
+                crew.back(future)
+                error = None if future.cancelled() else future.exception()
+                lost = future.cancelled() or (error is not None and crew.lost(error))
+                if lost and task.tried < ATTEMPTS:
+                    first.appendleft(task)
+                elif lost:
+                    yield task, LostError(f"the worker ended {task.tried} times while this was being done")
+                else:
+                    yield task, error if error is not None else future.result()
+            for future, task in running.items():
+                if time.monotonic() - task.since > task.seconds:
+                    crew.end(future)
+    finally:
+        for future in running:
+            future.cancel()
+
+
+def _begin() -> None:
+    """The first thing that a worker on this machine does."""
+    # Ctrl-C reaches the whole group of processes; only the one that commands them decides what it means.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        # And it ends with those who started it, however they end.
+        from course_admin.sandbox.child import PR_SET_PDEATHSIG, prctl
+
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL, optional=True)
+
+
+def _close_sandboxes() -> None:
+    from course_admin.executor import close_sandboxes
+
+    close_sandboxes()

@@ -1,0 +1,218 @@
+"""What a worker does, in a process or on a machine of its own: execute one submission, render one page, judge anew.
+
+Everything that a task needs is in it, and everything that comes of it is in its result: a worker reads no file of the
+course, and opens no gradebook. It is not trusted less than the command that uses it: the student's code runs in the
+sandbox that each worker opens for itself, and keeps for the next task.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import nbformat
+
+from course_admin.course import CourseError
+from course_admin.exams import Result, Transcript, exams_in, sit
+from course_admin.executor import Execution, shared_sandbox
+from course_admin.run import run
+from course_admin.submission import Run
+from course_utils.evidence import Evidence, pack, unpack
+from course_utils.probes import StudentError
+
+MAX_EVIDENCE = 64 << 20
+
+
+@dataclass(frozen=True)
+class Job:
+    """A submission to execute.
+
+    notebook: mended, as JSON; files: those beside it, content by relative path; exams: the text of the lab's exams;
+    config: nbgrader's configuration, for the preprocessors between execution and marks.
+    """
+
+    lab: str
+    student: str
+    notebook: str
+    files: Mapping[str, bytes]
+    exams: str
+    seed: int
+    execution: Execution
+    config: Any
+
+
+@dataclass
+class Done:
+    """What came of a Job. notebook: executed, as JSON, its check cells still without marks; run: without transcripts;
+    evidence: what the exams were told, see `pack_evidence`; log: tracebacks of exams that could not cope.
+    """
+
+    notebook: str
+    run: Run
+    evidence: bytes
+    log: list[str]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A feedback page to render. notebook: with scores and comments in its metadata, as JSON; resources: nbgrader's."""
+
+    notebook: str
+    resources: dict[str, Any]
+    config: Any
+
+
+def execute(job: Job) -> Done:
+    """Execute a submission in this worker's sandbox, the exams asking.
+
+    Raises SandboxError, and CourseError for exams that cannot be used: no fault of the submission.
+    """
+    try:
+        exams = exams_in(job.exams, job.lab)
+    except Exception as error:  # an exam file is the course team's Python
+        raise CourseError(f"the exams of {job.lab} cannot be used: {error}") from error
+    notebook = nbformat.from_dict(json.loads(job.notebook))
+    hide = [Path(folder) for folder in job.execution.hide]
+    log: list[str] = []
+    found = run(
+        notebook,
+        job.lab,
+        shared_sandbox(job.execution.sandbox, job.execution.limits, hide=hide, warn=False),
+        exams,
+        files=job.files,
+        seed=job.seed,
+        max_restarts=job.execution.max_restarts,
+        log=log.append,
+    )
+    names = {"student": job.student, "assignment": job.lab, "notebook": job.lab}
+    resources = {"nbgrader": names, "metadata": {"name": job.lab, "path": ""}, "unique_key": job.lab}
+    for step in _between(job.config):
+        notebook, resources = step(notebook, resources)
+    evidence = pack_evidence(found)
+    for sitting in found.sittings.values():
+        sitting.transcript = Transcript()
+    return Done(json.dumps(notebook, ensure_ascii=False), found, evidence, log)
+
+
+def render(page: Page) -> str:
+    """A feedback page as HTML."""
+    exporter = _exporter(page.config)
+    notebook = nbformat.from_dict(json.loads(page.notebook))
+    return exporter.from_notebook_node(notebook, resources=dict(page.resources))[0]
+
+
+def resit(exams: str, lab: str, name: str, evidence: bytes, seed: int) -> Result | None:
+    """Judge one exercise again by what its exam was told before. None when that was not recorded, or is not enough,
+    because the exam asks other questions now.
+    """
+    told = unpack_evidence(evidence).get(name)
+    if told is None:
+        return None
+    missing: list[LookupError] = []
+    answers = told.replaying()
+
+    def ask(*args: Any, **inputs: Any) -> Any:
+        try:
+            return answers(*args, **inputs)
+        except LookupError as error:
+            missing.append(error)
+            raise
+
+    result = sit(exams_in(exams, lab)[name], ask, seed)
+    return None if missing else result
+
+
+def pack_evidence(found: Run) -> bytes:
+    """The transcripts of a run as one archive: EXAM/NUMBER for each question's answer. No pickle, as everywhere.
+
+    An exam that was told more than MAX_EVIDENCE bytes is left out, and so are those after it when that is the sum.
+    """
+    archive, room = io.BytesIO(), MAX_EVIDENCE
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        for sitting in found.sittings.values():
+            packed = [_packed(key, got) for key, got in sitting.transcript.entries]
+            room -= sum(map(len, packed))
+            if room < 0:
+                break
+            for number, content in enumerate(packed):
+                file.writestr(f"{sitting.exam}/{number:03}", content)
+    return archive.getvalue()
+
+
+def unpack_evidence(archive: bytes) -> dict[str, Transcript]:
+    """The transcripts in an archive by exam. Raises EvidenceError or BadZipFile for something else."""
+    found: dict[str, Transcript] = {}
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        for name in sorted(file.namelist()):
+            got = unpack(file.read(name))
+            key = got.pop("key")
+            if "error" in got:
+                entry = StudentError(got["error"], got["text"], got["where"])
+            else:
+                entry = {name.removeprefix("e:"): value for name, value in got.items()}
+            found.setdefault(name.rpartition("/")[0], Transcript()).entries.append((key, entry))
+    return found
+
+
+def _packed(key: str, got: Evidence | StudentError) -> bytes:
+    if isinstance(got, StudentError):
+        return pack({"key": key, "error": got.kind, "text": got.text, "where": got.where})
+    return pack({"key": key} | {f"e:{name}": value for name, value in got.items()})
+
+
+# --- nbgrader's preprocessors ----------------------------------------------------------------------------------------
+
+
+def _between(config: Any) -> list[Any]:
+    """Those of autograde that neither execute, nor judge, nor open the gradebook, ready to be called."""
+    from nbgrader.converters import Autograde
+    from nbgrader.preprocessors import AssignLatePenalties, Execute, SaveAutoGrades
+
+    from course_admin.judge import Judge
+
+    ours = (Execute, Judge, SaveAutoGrades, AssignLatePenalties)
+    return _steps(Autograde(config=config).autograde_preprocessors, ours, config)
+
+
+def _steps(given: list[Any], without: tuple[type, ...], config: Any) -> list[Any]:
+    from traitlets.utils.importstring import import_item
+
+    kinds = [import_item(kind) if isinstance(kind, str) else kind for kind in given]
+    # Some are there but not enabled, as nbgrader lists them; called, they then do nothing.
+    return [kind(config=config) for kind in kinds if not issubclass(kind, without)]
+
+
+def _exporter(config: Any) -> Any:
+    """The exporter of generate_feedback, without what opens the gradebook; made once for each configuration."""
+    return _exporter_of(_Same(config))
+
+
+class _Same:
+    """A configuration as a key: equal to those that say the same."""
+
+    def __init__(self, config: Any) -> None:
+        self.config, self._text = config, repr(config)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+@lru_cache(maxsize=2)
+def _exporter_of(same: _Same) -> Any:
+    from nbgrader.converters import GenerateFeedback
+    from nbgrader.preprocessors import AssignLatePenalties, GetGrades
+
+    converter = GenerateFeedback(config=same.config)
+    exporter = converter.exporter_class(parent=converter, config=converter.config)
+    for step in _steps(converter.preprocessors, (GetGrades, AssignLatePenalties), converter.config):
+        exporter.register_preprocessor(step)
+    return exporter
