@@ -192,10 +192,9 @@ from course_admin.exams import grade
 grade("02_manual_weights", "get_random_batch", get_random_batch)
 ### END HIDDEN TESTS
 
-# %% [markdown]
-# **Predict, then run.** The lab trains with 1,000 batches of 40 from 10,000 images: each image is drawn four times on average. How many are never drawn at all?
-
 # %% tags=["raises-exception"]
+# Predict, then run. The lab trains with 1,000 batches of 40 from 10,000 images, so that each image
+# is drawn four times on average. How many are never drawn at all?
 numbers = torch.arange(10_000.0)[:, None]  # the number of each image, instead of its pixels
 generator = torch.Generator().manual_seed(0)
 drawn = torch.cat([get_random_batch(numbers, 40, generator) for _ in range(1_000)])
@@ -266,13 +265,12 @@ grade("02_manual_weights", "init_parameters", init_parameters)
 # <details><summary>Hint 2</summary>torch.cat([...], dim=1) puts matrices side by side; the ones are a matrix of len(X) rows and one column.</details>
 
 
-# %%
+# %% nbgrader={"grade_id": "forward", "solution": true}
 def linear(Z):
-    """Nothing happens at the code: it may be any number."""
+    """Given: nothing happens at the code, it may be any number."""
     return Z
 
 
-# %% nbgrader={"grade_id": "forward", "solution": true}
 def forward(W, X, at_code):
     """Images through the autoencoder.
 
@@ -386,11 +384,8 @@ print(f"test error {(network(W, T)[0] - T).square().mean().item():.4f}")
 # %% [markdown]
 # ## 4 · Numbers that die
 #
-# Was that good? It depends, and not on your code. Here is the published set-up five times, with five seeds; the seed decides on the first weights and on the batches, nothing else. **Predict** before you run:
-# how far apart will the five test errors lie?
-
-# %%
-my_guess = ...  # the largest of the five divided by the smallest
+# Was that good? It depends, and not on your code. Here is the published set-up five times, with five seeds; the seed decides on the first weights and on the batches, nothing else. **Predict**, and write it down before you
+# run: by how many per cent will the worst of the five test errors lie above the best?
 
 # %%
 published = {}
@@ -515,10 +510,7 @@ plotting.show_images(
 # %% [markdown]
 # ## 6 · Thirty-two numbers
 #
-# Two numbers are for looking at. With $d = 32$ the same code, the same 1,000 iterations. **Predict**: in the published set-up, how many of the 32 will be dead?
-
-# %%
-my_guess = ...  # out of 32
+# Two numbers are for looking at. Now $d = 32$, with the same code and the same 1,000 iterations. **Predict**, and write it down: in the published set-up, how many of the 32 will be dead?
 
 # %%
 from functools import partial
@@ -551,6 +543,8 @@ plotting.show_sweep(table, "test error", reference=("PCA, 32", best_lines))
 # %% [markdown]
 # About half of the published network's codes are dead: it paid for 32 numbers and uses some sixteen. The linear code loses none and comes out clearly ahead, in every run. But look where PCA stands: 1,000 iterations, four passes over
 # the images, are hardly enough to catch up with it.
+#
+# Look at the ten digits through both. (The errors below the images are those of pixels in [0, 1]: a quarter of those above.)
 
 # %%
 drawn = {f"{'ReLU' if relu else 'linear'}, 32": wide[relu, 0] for relu in (True, False)}
@@ -559,9 +553,6 @@ plotting.show_pairs(
     *(pixels(model.redraw(rows(ten.images))) for model in drawn.values()),
     labels=("original", *drawn),
 )
-
-# %% [markdown]
-# (The errors below the images are those of pixels in [0, 1]: a quarter of those above.)
 
 # %% [markdown]
 # ## 7 · The decoder alone
@@ -615,9 +606,9 @@ print(f"test error with 2 codes {two.error(T):.4f}, with 32 codes {many.error(T)
 
 # %% tags=["raises-exception"]
 generator = torch.Generator().manual_seed(0)
-for model, name in ((two, "2 codes"), (many, "32 codes")):
-    samples = decode(model.W, sample_codes(model.codes(X), 30, generator))
-    plotting.show_images(pixels(samples), ncols=15, title=f"{name}, drawn uniformly")
+for width, trained in ((2, two), (32, many)):
+    samples = decode(trained.W, sample_codes(trained.codes(X), 30, generator))
+    plotting.show_images(pixels(samples), ncols=15, title=f"{width} codes, drawn uniformly")
 
 # %% [markdown]
 # ### Two numbers instead of an eye
