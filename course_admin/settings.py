@@ -65,7 +65,8 @@ def configure(c: Any, root: Path | str) -> None:
         "markdown2html": "course_admin.feedback.safe_markdown",
         "clean_html": "course_admin.feedback.safe_html",
     }
-    c.HTMLExporter.preprocessors = ["course_admin.feedback.PlainNames"]
+    c.HTMLExporter.preprocessors = ["course_admin.feedback.PlainNames", "course_admin.markscheme.ShowMarkScheme"]
+    c.ShowMarkScheme.course_root = str(Path(root).resolve())
 
 
 def load_settings(root: Path | str) -> Any:
