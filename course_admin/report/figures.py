@@ -88,10 +88,18 @@ def difficulty(exercises: Sequence[Exercise]) -> Picture | None:
     figure, ax = _figure(3.2)
     ax.axhspan(-1, 0.2, color="#f2f2f2", zorder=0)
     ax.text(0.01, 0.19, "below 0.2: worth a look", va="top", fontsize=8, color="0.35")
+    # What would lie upon another is one dot, with the numbers of all below it.
+    places: dict[tuple[int, int], list[tuple[int, Exercise]]] = {}
     for i, one in known:
-        colour = GOOD if one.discrimination >= 0.2 else PALETTE[6]
-        ax.plot(one.difficulty, one.discrimination, "o", color=colour, markersize=14)
-        ax.annotate(str(i), (one.difficulty, one.discrimination), color="white", ha="center", va="center", fontsize=8)
+        places.setdefault((round(one.difficulty / 0.05), round(one.discrimination / 0.07)), []).append((i, one))
+    for there in places.values():
+        at = mean(one.difficulty for _, one in there), mean(one.discrimination for _, one in there)
+        ax.plot(*at, "o", color=GOOD if at[1] >= 0.2 else PALETTE[6], markersize=14)
+        if len(there) == 1:
+            ax.annotate(str(there[0][0]), at, color="white", ha="center", va="center", fontsize=8)
+        else:
+            label = ", ".join(str(i) for i, _ in there)
+            ax.annotate(label, at, xytext=(0, -9), textcoords="offset points", ha="center", va="top", fontsize=8)
     low = min(one.discrimination for _, one in known)
     ax.set(xlim=(-0.03, 1.03), ylim=(min(-0.1, low - 0.1), 1.05))
     ax.set(xlabel="difficulty: mean share of the points (right is easy)", ylabel="discrimination")

@@ -36,7 +36,7 @@ figure img {{ width: 100%; max-width: 34rem; height: auto; display: block; }}
 table {{ border-collapse: collapse; font-size: 0.9rem; min-width: min(100%, 44rem); }}
 th, td {{ text-align: left; vertical-align: top; padding: 0.3rem 0.7rem 0.3rem 0; }}
 th, td {{ border-bottom: 1px solid var(--line); }}
-th {{ font-weight: 600; color: var(--soft); }}
+th {{ font-weight: 600; color: var(--soft); white-space: nowrap; }}
 td.n, th.n {{ text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }}
 td.text {{ overflow-wrap: anywhere; min-width: 14rem; }}
 .bar {{ display: inline-block; height: 0.7rem; background: {PALETTE[4]}; border-radius: 2px; min-width: 2px; }}
@@ -150,7 +150,9 @@ def _exercise_table(items: Sequence[Exercise], runs: Mapping[str, RunNotes]) -> 
             _n(f"{one.out_of:g}"),
             _n("–" if one.difficulty is None else f"{one.difficulty:.2f}"),
             f'<td class="n{" low" if low else ""}">{discrimination}</td>',
-            *(_n(count) for count in (one.full, one.part, one.none, empty.get(one.name, 0), one.waiting)),
+            *(_n(count) for count in (one.full, one.part, one.none)),
+            _n(empty.get(one.name, 0) if one.automatic else ""),
+            _n(one.waiting),
         ]
         lines.append(cells)
     heads = ["", "exercise", "of", "difficulty", "discrimination", "all", "some", "none"]
