@@ -14,12 +14,14 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, ThreadPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from multiprocessing import connection
 from typing import Any
 
 from course_admin.course import CourseError
@@ -188,7 +190,6 @@ class Cluster:
         with contextlib.suppress(Exception):
             # The workers stay; the sandboxes that they keep warm need not.
             self._client.run(_close_sandboxes)
-        self._executor.shutdown(wait=False, cancel_futures=True)
         self._client.close()
 
     @property
@@ -269,11 +270,13 @@ def _begin() -> None:
     """The first thing that a worker on this machine does."""
     # Ctrl-C reaches the whole group of processes; only the one that commands them decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if sys.platform == "linux":
-        # And it ends with those who started it, however they end.
-        from course_admin.sandbox.child import PR_SET_PDEATHSIG, prctl
+    # And it ends with those who started it, however they end.
+    threading.Thread(target=_end_with, args=(multiprocessing.parent_process().sentinel,), daemon=True).start()
 
-        prctl(PR_SET_PDEATHSIG, signal.SIGKILL, optional=True)
+
+def _end_with(sentinel: int) -> None:
+    connection.wait([sentinel])
+    os.kill(os.getpid(), signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
 
 
 def _close_sandboxes() -> None:

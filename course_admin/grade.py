@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import glob
+import hashlib
 import json
 import logging
 import os
@@ -123,7 +124,7 @@ def rejudge(
     students = _submissions(lab, student)
     changes: dict[str, tuple[float, float] | str] = {}
     with _quiet(), Ledger(_coursedir(config, lab).db_url) as ledger, _crew(jobs, scheduler, len(students)) as crew:
-        register(lab, config)
+        register(lab, config, ledger)
         records = Records(lab, config, ledger)
         pages: deque[Task] = deque()
 
@@ -230,13 +231,17 @@ def _nothing_handed_in(work: list[tuple[Lab, list[str]]], student: str | None) -
     )
 
 
-def register(lab: Lab, config: Any) -> None:
+def register(lab: Lab, config: Any, ledger: Ledger) -> None:
     """Fill the gradebook with the lab's cells and points, by nbgrader's GenerateAssignment. release/ is left alone.
 
-    Raises CourseError when nbgrader refuses.
+    Nothing to do when that was done with the same source. Raises CourseError when nbgrader refuses.
     """
+    from nbgrader import __version__ as version
     from nbgrader.converters import GenerateAssignment
 
+    made_of = hashlib.sha256(version.encode() + lab.source.read_bytes()).hexdigest()
+    if ledger.registered(lab.name) == made_of:
+        return
     with tempfile.TemporaryDirectory(prefix="course-release-") as folder:
         coursedir = _coursedir(config, lab)
         coursedir.release_directory = folder
@@ -246,6 +251,7 @@ def register(lab: Lab, config: Any) -> None:
         if "there are submissions associated with it" in str(error):
             hint = "; exercises were added or removed after students handed in: move gradebook.db away and grade again"
         raise CourseError(f"lab {lab.name} cannot be put into the gradebook: {_reason(error)}{hint}") from error
+    ledger.set_registered(lab.name, made_of)
 
 
 # --- one lab ---------------------------------------------------------------------------------------------------------
@@ -261,8 +267,8 @@ def _grade_lab(
     config.CourseExecute.update(execution)
     outcomes: dict[str, Outcome] = {}
     with Watching(lab.name, len(students), console) as watching:
-        register(lab, config)
         with Ledger(_coursedir(config, lab).db_url) as ledger:
+            register(lab, config, ledger)
             records, frame = Records(lab, config, ledger), lab_frame(lab.source, config)
             pages: deque[Task] = deque()
 

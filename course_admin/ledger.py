@@ -76,6 +76,8 @@ class Ledger:
                 for table, column in INDEXES:
                     name = f"course_{table}_{column}"
                     connection.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({column})"))
+                columns = "lab VARCHAR(128) PRIMARY KEY, digest VARCHAR(64) NOT NULL"
+                connection.execute(text(f"CREATE TABLE IF NOT EXISTS course_registered ({columns})"))
 
     def __enter__(self) -> Ledger:
         return self
@@ -111,6 +113,24 @@ class Ledger:
             {name: comments[cell.comments] for name, cell in cells.items() if cell.comments in comments},
             penalty or 0.0,
         )
+
+    def registered(self, lab: str) -> str:
+        """The digest that the lab's source had when its cells were put into the gradebook, "" when they are not."""
+        from sqlalchemy import text
+
+        with _in_words(self.url), self._engine.connect() as connection:
+            known = "SELECT digest FROM course_registered JOIN assignment ON name = lab WHERE lab = :lab"
+            return connection.execute(text(known), {"lab": lab}).scalar() or ""
+
+    def set_registered(self, lab: str, digest: str) -> None:
+        """Note that a lab's cells are in the gradebook."""
+        from sqlalchemy import text
+
+        self._labs.pop(lab, None)
+        with _in_words(self.url), self._engine.begin() as connection:
+            connection.execute(text("DELETE FROM course_registered WHERE lab = :lab"), {"lab": lab})
+            row = {"lab": lab, "digest": digest}
+            connection.execute(text("INSERT INTO course_registered (lab, digest) VALUES (:lab, :digest)"), row)
 
     # --- writing -----------------------------------------------------------------------------------------------------
 

@@ -67,7 +67,7 @@ def conda_requirements():
     return named([*texts, *(entry for entry in pip_section if not entry.startswith("-e"))])
 
 
-ALL = direct("base", "lab", "grade", "dev")
+ALL = direct("base", "lab", "grade", "cluster", "dev")
 
 
 @pytest.mark.parametrize("environment", [DEBIAN, MAC], ids=["debian", "mac"])
@@ -159,7 +159,7 @@ def test_the_base_stays_loose_for_colab():
 
 
 @pytest.mark.parametrize(
-    ("package", "groups"), [("course_utils", ["base", "lab"]), ("course_admin", ["base", "lab", "grade"])]
+    ("package", "groups"), [("course_utils", ["base", "lab"]), ("course_admin", ["base", "lab", "grade", "cluster"])]
 )
 def test_what_a_package_imports_it_also_asks_for(package, groups):
     available = closure(direct(*groups))
