@@ -47,7 +47,12 @@ def test_the_formgrader_shows_it_above_the_answer_and_not_the_model_answer(page)
 
 @pytest.mark.parametrize(
     "resources",
-    [{}, {"nbgrader": {"assignment": LAB, "student": "ada"}}, {"submission_id": "abc", "assignment_id": "09_gone"}],
+    [
+        {},
+        {"assignment_id": LAB},
+        {"nbgrader": {"assignment": LAB, "student": "ada"}},
+        {"submission_id": "abc", "assignment_id": "09_gone"},
+    ],
 )
 def test_no_other_page_does(page, resources):
     assert page(**resources) == ["x = 1", "because of the units"]
