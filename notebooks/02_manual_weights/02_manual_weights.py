@@ -483,8 +483,8 @@ plotting.show_sweep(table, "test error", reference=("PCA, 2", best_lines))
 # %%
 two = linear_codes[0]
 Z = two.codes(X)
-low, high = Z.aminmax(dim=0)
-print(f"code 1 from {low[0]:.1f} to {high[0]:.1f}, code 2 from {low[1]:.1f} to {high[1]:.1f}")
+least, most = Z.aminmax(dim=0)
+print(f"code 1 from {least[0]:.1f} to {most[0]:.1f}, code 2 from {least[1]:.1f} to {most[1]:.1f}")
 cells = torch.histogramdd(Z, bins=[20, 20]).hist
 print(f"of 20 x 20 cells between these, {(cells == 0).float().mean():.0%} hold no training image")
 plotting.show_codes(Z, train_set.labels, title="codes of the training images")
@@ -494,8 +494,8 @@ plotting.show_codes(Z, train_set.labels, title="codes of the training images")
 # grid over the whole rectangle, the same way up as the figure above.
 
 # %%
-across = torch.linspace(low[0], high[0], 16)
-up = torch.linspace(high[1], low[1], 12)
+across = torch.linspace(least[0], most[0], 16)
+up = torch.linspace(most[1], least[1], 12)
 grid = torch.stack([across.repeat(12), up.repeat_interleave(16)], dim=1)
 plotting.show_images(
     pixels(two.decode(grid)),
