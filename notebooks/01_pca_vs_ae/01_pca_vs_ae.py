@@ -50,11 +50,10 @@ from course_utils.training import budget
 
 training.seed_everything(0)
 
-# %%
 device = training.best_device()
 source = budget(full="auto", study="sample", quick="sample")
 train = data.load_mnist(
-    "train", device=device, source=source, limit=budget(full=None, study=None, quick=2_000)
+    "train", device=device, source=source, limit=budget(full=None, study=None, quick=1_000)
 )
 test = data.load_mnist("test", device=device, source=source)
 ten = data.load_ten_digits(device=device)
@@ -75,8 +74,7 @@ print(
 #
 # With $M \ge P$ it could simply copy. So we take $M < P$: everything has to pass a **bottleneck**, and what passes best is what images have in
 # common. That is what we are after.
-
-# %% [markdown]
+#
 # ## 0 · First contact
 #
 # Two digits are enough to begin with. Here are ten images, one of each digit. These ten come back throughout the course.
@@ -219,10 +217,9 @@ grade("01_pca_vs_ae", "train_epoch", train_epoch)
 # The set-up below was published with this network: plain gradient descent, learning rate 0.25. **Predict, then run**: after five epochs, will the
 # reconstructions of a 3 and of a 7 look different from each other?
 
-# %%
-my_guess = ...  # "yes" or "no", before you run the next cell
-
 # %% tags=["raises-exception"]
+my_guess = ...  # "yes" or "no": fill it in before you run this cell
+
 pair = data.load_mnist(
     "train",
     classes=(3, 7),
@@ -288,7 +285,6 @@ def small():
     )
 
 
-# %%
 few = budget(full=None, study=None, quick=256)
 pair = data.load_mnist("train", classes=(3, 7), device=device, source=source, limit=few)
 test_pair = data.load_mnist("test", classes=(3, 7), device=device, source=source, limit=few)
@@ -513,9 +509,8 @@ plotting.show_variance(pca.explained_variance_, share=0.9)
 # Textbooks insist on subtracting the mean. **Predict, then run**: leave it out; by how much does the test error at $k = 30$ grow?
 
 # %%
-my_guess = ...  # per cent
+my_guess = ...  # per cent: fill it in before you run this cell
 
-# %%
 directions = torch.linalg.svd(flat, full_matrices=False).Vh[:30]
 uncentred = (flat_test @ directions.T @ directions - flat_test).square().mean().item()
 print(
@@ -529,8 +524,7 @@ print(f"{100 * along:.2f} % of the mean image lies in the 30 directions")
 # %% [markdown]
 # Almost nothing! The first direction simply turns towards the mean image, so that the mean is reconstructed like everything else; the price is one
 # direction out of 30. A mistake that costs so little is easily overlooked, which is a reason to check for it and not to wait until the numbers look wrong.
-
-# %% [markdown]
+#
 # ## 2 · A linear autoencoder finds the same plane
 #
 # Take the bends out of an autoencoder: one matrix $W_g$ down to 30 numbers, one matrix $W_h$ back up. Whatever the two are, together they are one matrix of rank 30, and
@@ -540,9 +534,8 @@ print(f"{100 * along:.2f} % of the mean image lies in the 30 directions")
 # **Predict, then run**: by how many per cent will the error lie above PCA's?
 
 # %%
-my_guess = ...  # per cent
+my_guess = ...  # per cent: fill it in before you run this cell
 
-# %%
 from sklearn.decomposition import PCA
 
 flat = train.images.flatten(1).cpu()
@@ -604,8 +597,7 @@ plotting.describe(figure, words)
 # %% [markdown]
 # Component 31 has nearly the variance of component 30. Swapping one for the other, or mixing the two, costs next to nothing, and so the loss hardly says which to take: the error is settled, the plane
 # is not. **Keep this in mind whenever somebody reads meaning into single latent directions.**
-
-# %% [markdown]
+#
 # ## 3 · A deep autoencoder
 #
 # PCA can only draw straight lines: sums of 30 fixed pictures. A network can bend. Let us give it depth,
@@ -649,10 +641,9 @@ grade("01_pca_vs_ae", "image_errors", image_errors)
 # ten to twenty seconds. **Predict** the winner, PCA or the network, before the bar is full.
 
 # %%
-my_guess = ...  # "PCA" or "network"
+my_guess = ...  # "PCA" or "network": fill it in before you run this cell
 
 
-# %%
 def deep(code, output):
     """784-512-256-128-30-128-256-784 with these modules after the code and after the output."""
     return nn.Sequential(
@@ -680,16 +671,13 @@ def train_deep(model, rate, schedule=None):
     )
 
 
-# %%
 torch.manual_seed(0)
 published = deep(code=nn.ReLU(), output=nn.ReLU()).to(device)
 histories = {"as published": train_deep(published, rate=3e-4)}
 print(histories["as published"])
 
-# %% [markdown]
-# Now the two side by side, on the ten images and on all test images.
-
 # %%
+# Now the two side by side, on the ten images and on all test images.
 from sklearn.decomposition import PCA
 
 flat = train.images.flatten(1).cpu()
@@ -801,8 +789,7 @@ plotting.show_pairs(
 
 # %% [markdown]
 # **Think.** Where PCA errs it leaves grey shadows, where the network errs it draws a slightly different digit, with sharp edges. Which would you rather have, and can the squared error tell the two apart?
-
-# %% [markdown]
+#
 # ## What to take along
 #
 # - An autoencoder is an encoder, a bottleneck and a decoder; the loss asks only that the image comes back.
@@ -987,7 +974,7 @@ training.fit(
     batch_size=budget(full=256, study=64, quick=256),
 )
 
-some = test.images[: budget(full=2_000, study=1_000, quick=200)]
+some = test.images[: budget(full=2_000, study=1_000, quick=100)]
 names = test.labels[: len(some)]
 with torch.no_grad():
     some_codes = wide.encoder(some.flatten(1)).cpu()
@@ -1009,7 +996,7 @@ plotting.show_embeddings(maps, names)
 # scores that need no matching. All are 1 at best.
 
 # %%
-images = test.images[: budget(full=10_000, study=2_000, quick=300)]
+images = test.images[: budget(full=10_000, study=2_000, quick=200)]
 labels = test.labels[: len(images)]
 scores = [{"features": "pixels", **metrics.cluster_scores(images, labels)}]
 for seed in range(budget(full=5, study=3, quick=1)):

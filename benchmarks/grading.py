@@ -1,0 +1,358 @@
+"""What grading costs beside the students' code: the sandbox, a class against stock nbgrader, the gradebook, memory.
+
+    python benchmarks/grading.py                         (all of it, with a class of 24: half an hour on two cores)
+    python benchmarks/grading.py --class 6 --only class  (one part, a small class; what was measured before stays)
+
+first cell   from the request for a fresh Python to the end of its first cell: a warm fork, and a cold sandbox
+class        honest submissions of lab 01 through `course grade`, with one worker and with two, and through stock
+             nbgrader (autograde, then generate_feedback) without the course's configuration; the same budget and marks
+gradebook    10,000 submissions, their runs pretended, through the real judge, writer and ledger
+growth       1,000 submissions through one sandbox: processes, memory, files
+
+`own` is what a notebook's cells and its exams' questions take in a warm fork, one thread. What a way of grading needs
+beyond that, for everybody, is its cost: starting Pythons, importing torch, reading, writing, rendering pages.
+
+Times are of the clock on the wall and compare within one run only. Results: a table, and results/grading.json.
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported
+
+import nbformat
+from rich.console import Console
+from rich.table import Table
+
+from course_admin import classroom
+from course_admin.build import build
+from course_admin.course import Lab
+from course_admin.exams import Result, Transcript, load_exams
+from course_admin.newlab import new_course
+from course_admin.run import run
+from course_admin.sandbox import watch
+from course_admin.sandbox.host import COLD, Sandbox, Session
+from course_admin.sandbox.limits import Limits
+from course_admin.sandbox.selftest import open_sandbox
+from course_admin.submission import Run, Sitting
+from course_utils.checks._report import Verdict
+
+REPO = Path(__file__).resolve().parent.parent
+RESULTS = REPO / "benchmarks" / "results" / "grading.json"
+LAB = "01_pca_vs_ae"
+PARTS = ("first cell", "class", "gradebook", "growth")
+BIN = Path(sys.executable).parent
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    arguments.add_argument("--class", type=int, default=24, dest="size", help="how many submissions of lab 01 (24)")
+    arguments.add_argument("--records", type=int, default=10_000, help="how many pretended submissions (10000)")
+    arguments.add_argument("--only", choices=PARTS, action="append", help="that part, may be given several times")
+    given = arguments.parse_args()
+    console = Console()
+    found = json.loads(RESULTS.read_text(encoding="utf-8")) if given.only and RESULTS.is_file() else {}
+    about = {"machine": platform.machine(), "cores": os.cpu_count(), "python": platform.python_version()}
+    parts: dict[str, Callable[[Path], dict[str, Any]]] = {
+        "first cell": first_cell,
+        "class": lambda folder: whole_class(folder, given.size, console),
+        "gradebook": lambda folder: gradebook(folder, given.records),
+        "growth": growth,
+    }
+    for name in given.only or PARTS:
+        console.print(f"[bold]{name}[/]")
+        with tempfile.TemporaryDirectory(prefix="course-benchmark-") as folder:
+            load = os.getloadavg()[0]
+            found[name] = parts[name](Path(folder)) | {"load before": round(load, 1)} | about
+        show(name, found[name], console)
+        RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def show(name: str, numbers: dict[str, Any], console: Console) -> None:
+    table = Table(show_header=False, box=None)
+    for what, value in numbers.items():
+        shown = f"{value:.3g}" if isinstance(value, float) and abs(value) < 1000 else f"{value}"
+        table.add_row(what, shown)
+    console.print(table)
+
+
+# --- the sandbox -----------------------------------------------------------------------------------------------------
+
+
+def first_cell(_: Path) -> dict[str, Any]:
+    """Seconds to the end of a first cell, warm and cold; the cold one imports what every lab's first cell does."""
+    imports = "import torch, matplotlib.pyplot, sklearn.decomposition, seaborn, torchvision"
+    found: dict[str, Any] = {}
+    with open_sandbox("auto", Limits()) as warm:
+        found["sandbox"] = f"{warm.kind}, as {'root' if os.geteuid() == 0 else 'ordinary user'}"
+        found["warm, s"] = statistics.median(_time_to_first_cell(warm, imports) for _ in range(15))
+        program = warm.bwrap
+    cold = Sandbox(COLD, Limits(), bwrap=program)
+    found["cold, s"] = statistics.median(_time_to_first_cell(cold, imports) for _ in range(3))
+    return found
+
+
+def _time_to_first_cell(sandbox: Sandbox, source: str) -> float:
+    began = time.perf_counter()
+    with sandbox.session() as session:
+        result = session.execute(source)
+        assert result.state == "ok", result
+        return time.perf_counter() - began
+
+
+# --- a class ---------------------------------------------------------------------------------------------------------
+
+
+def whole_class(folder: Path, size: int, console: Console) -> dict[str, Any]:
+    """The same class through `course grade`, with one worker and two, and through stock nbgrader."""
+    root = _lab01(folder / "ours", size)
+    own = _own_seconds(root)
+    environment = {**os.environ, "COURSE_BUDGET": "quick", "COURSE_DATA": "sample", "COURSE_PROGRESS": "0"}
+    times: dict[str, float] = {}
+    peak = 0
+    for jobs in (1, 2):
+        command = [BIN / "course", "grade", LAB, "--force", "--jobs", str(jobs)]
+        seconds, peak = _timed(command, root, environment)
+        times[f"course grade --jobs {jobs}"] = seconds
+        console.print(f"  course grade --jobs {jobs}: {seconds:.0f} s")
+    ours = _marks(root)
+    stock = _lab01(folder / "stock", size)
+    (stock / "nbgrader_config.py").write_text(
+        f"c = get_config()\nc.CourseDirectory.root = {str(stock)!r}\nc.CourseDirectory.course_id = 'course'\n"
+    )
+    # As somebody has it who has changed nothing: as many threads as torch likes.
+    environment = {name: value for name, value in environment.items() if name != "OMP_NUM_THREADS"}
+    _timed([BIN / "nbgrader", "generate_assignment", LAB, "--force"], stock, environment)
+    seconds = 0.0
+    for step in ("autograde", "generate_feedback"):
+        took, _ = _timed([BIN / "nbgrader", step, LAB], stock, environment)
+        console.print(f"  nbgrader {step}: {took:.0f} s")
+        seconds += took
+    times["stock nbgrader"] = seconds
+    assert _marks(stock) == ours, "the marks differ"
+    each = {f"{name}, s each": total / size for name, total in times.items()}
+    beyond = {name: total / size - own for name, total in times.items()}
+    return {
+        "submissions": size,
+        **each,
+        "own, s each": own,
+        "stock beyond own, s each": beyond["stock nbgrader"],
+        "course beyond own, one worker, s each": beyond["course grade --jobs 1"],
+        "beyond own: stock / course": beyond["stock nbgrader"] / beyond["course grade --jobs 1"],
+        "throughput, two workers: course / stock": times["stock nbgrader"] / times["course grade --jobs 2"],
+        "private memory of a worker and its sandbox at most, MB": round(peak / 2**20),
+        "marks": "the same",
+    }
+
+
+def _lab01(root: Path, size: int) -> Path:
+    new_course(root, like=REPO)
+    for part in ("notebooks", "autograder_tests/corpora"):
+        shutil.copytree(REPO / part / LAB, root / part / LAB)
+    exams = Path("autograder_tests", "exams", f"{LAB}.py")
+    (root / exams).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copy(REPO / exams, root / exams)
+    build(root, [LAB], say=lambda line: None)
+    for number in range(size):
+        classroom.hand_in(root, f"student{number:03}", LAB, _perfect(root, LAB))
+    return root
+
+
+def _perfect(root: Path, lab: str) -> dict[str, Any]:
+    release = classroom.read_notebook(root / "release" / lab / f"{lab}.ipynb")
+    answers = classroom.reference_answers(classroom.read_notebook(root / "source" / lab / f"{lab}.ipynb"))
+    return classroom.fill(release, answers)
+
+
+def _own_seconds(root: Path) -> float:
+    """Seconds that the cells and the exams' questions of a perfect submission take in a warm fork."""
+    spent = 0.0
+
+    def timed(method: Callable) -> Callable:
+        def call(*arguments: Any, **named: Any) -> Any:
+            nonlocal spent
+            began = time.perf_counter()
+            try:
+                return method(*arguments, **named)
+            finally:
+                spent += time.perf_counter() - began
+
+        return call
+
+    notebook, exams = nbformat.from_dict(_perfect(root, LAB)), load_exams(root, LAB)
+    execute, ask = Session.execute, Session.ask
+    found = []
+    with open_sandbox("auto", Limits()) as sandbox:
+        for _ in range(3):
+            spent = 0.0
+            Session.execute, Session.ask = timed(execute), timed(ask)
+            try:
+                run(notebook, LAB, sandbox, exams)
+            finally:
+                Session.execute, Session.ask = execute, ask
+            found.append(spent)
+    return statistics.median(found)
+
+
+def _timed(command: list[Any], root: Path, environment: dict[str, str]) -> tuple[float, int]:
+    """Seconds that a command takes, and the most private memory of one worker with all that is below it, in bytes."""
+    with (root / "log.txt").open("ab") as log:
+        began = time.perf_counter()
+        with subprocess.Popen(list(map(str, command)), cwd=root, env=environment, stdout=log, stderr=log) as process:
+            over, peaks = threading.Event(), [0]
+            watching = threading.Thread(target=_watch_memory, args=(process.pid, over, peaks))
+            watching.start()
+            code = process.wait()
+            over.set()
+            watching.join()
+        seconds = time.perf_counter() - began
+    if code != 0:
+        raise SystemExit(f"{command} failed:\n{(root / 'log.txt').read_text()[-3000:]}")
+    return seconds, max(peaks)
+
+
+def _watch_memory(pid: int, over: threading.Event, peaks: list[int]) -> None:
+    """Workers are the processes that have a bwrap below them; shared pages belong to nobody."""
+    while not over.wait(0.5):
+        parents = dict(watch.descendants(pid))
+        names = {process: _command(process) for process in parents}
+        workers = {parents[process] for process, name in names.items() if "bwrap" in name}
+        peaks += [
+            sum(map(_private, [worker, *(below for below, _ in watch.descendants(worker))]))
+            for worker in workers
+            if worker in parents
+        ]
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def _private(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(("Private_Clean:", "Private_Dirty:")))
+
+
+def _marks(root: Path) -> dict[str, dict[str, float]]:
+    from course_admin.report import read_marks
+
+    return {
+        row.student: {name: round(mark.points, 2) for name, mark in row.grades.items()}
+        for row in read_marks(root, [LAB])[LAB]
+    }
+
+
+# --- the gradebook ---------------------------------------------------------------------------------------------------
+
+
+def gradebook(folder: Path, count: int) -> dict[str, Any]:
+    """Seconds to judge and record pretended submissions of lab 01, at the beginning and at the end."""
+    from course_admin.grade import register
+    from course_admin.ledger import Ledger
+    from course_admin.record import HandIn, Records
+    from course_admin.report import gradebook_url
+    from course_admin.settings import load_settings
+    from course_admin.worker import pack_evidence
+
+    root = _lab01(folder / "records", 0)
+    config, lab = load_settings(root), Lab(root, LAB)
+    exams, text = load_exams(root, LAB), json.dumps(_perfect(root, LAB))
+    seconds = []
+    before = _rss()
+    with Ledger(gradebook_url(root)) as ledger:
+        register(lab, config, ledger)
+        records = Records(lab, config, ledger)
+        for number in range(count):
+            student = f"student{number:05}"
+            pretended = Run(LAB)
+            for name in exams:
+                result = Result(number % 5 / 4, [Verdict(1.0, False, "pretended")])
+                pretended.sittings[f"check-{name}"] = Sitting(name, Transcript(), result)
+            notebook = nbformat.from_dict(json.loads(text))
+            began = time.perf_counter()
+            hand_in = HandIn(student, notebook, {}, [], "", student)
+            records.record(hand_in, notebook, pretended, pack_evidence(pretended))
+            seconds.append(time.perf_counter() - began)
+            # What is measured is the gradebook, not the disk.
+            shutil.rmtree(root / "autograded" / student)
+    part = max(1, count // 10)
+    first, last = statistics.mean(seconds[:part]), statistics.mean(seconds[-part:])
+    return {
+        "submissions": count,
+        "minutes in all": sum(seconds) / 60,
+        "ms each": 1000 * statistics.mean(seconds),
+        "ms each, first tenth": 1000 * first,
+        "ms each, last tenth": 1000 * last,
+        "last / first": last / first,
+        "memory grew by, MB": round((_rss() - before) / 2**20),
+    }
+
+
+def _rss() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+# --- growth ----------------------------------------------------------------------------------------------------------
+
+
+def growth(folder: Path) -> dict[str, Any]:
+    """What is left of 1,000 submissions through one sandbox, each with a cell that uses memory and disk."""
+    tmp = folder / "tmp"
+    tmp.mkdir()
+    tempfile.tempdir = str(tmp)
+    source = "import torch\nx = torch.randn(500, 500)\n"
+    source += "for name in ('left', '/tmp/left'): open(name, 'w').write('x' * 99_999)"
+    with open_sandbox("auto", Limits()) as sandbox:
+        _time_to_first_cell(sandbox, source)
+        before = (_processes(sandbox), _rss(), _shared_rss(sandbox), len(list(tmp.iterdir())), _descriptors())
+        began = time.perf_counter()
+        for _ in range(1000):
+            _time_to_first_cell(sandbox, source)
+        seconds = time.perf_counter() - began
+        after = (_processes(sandbox), _rss(), _shared_rss(sandbox), len(list(tmp.iterdir())), _descriptors())
+        starts = sandbox.starts
+    tempfile.tempdir = None
+    return {
+        "submissions": 1000,
+        "ms each": seconds,  # of 1,000
+        "sandboxes started": starts,
+        "processes more": after[0] - before[0],
+        "grader's memory grew by, MB": round((after[1] - before[1]) / 2**20, 1),
+        "warm parent's memory grew by, MB": round((after[2] - before[2]) / 2**20, 1),
+        "temporary files more": after[3] - before[3],
+        "open files more": after[4] - before[4],
+    }
+
+
+def _processes(sandbox: Sandbox) -> int:
+    return len(list(watch.descendants(os.getpid())))
+
+
+def _shared_rss(sandbox: Sandbox) -> int:
+    return int(Path(f"/proc/{sandbox.parent}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def _descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+if __name__ == "__main__":
+    main()
