@@ -550,8 +550,23 @@ def test_stock_nbgrader_gives_the_same_marks_and_none_without_evidence(course, g
     assert done.returncode == 0, done.stderr
     assert nbgrader("generate_feedback", LAB).returncode == 0
     for student in ("partly", "cheat", "killed"):
+        assert rows_of(root, student) == rows_of(course, student)
         assert sum(points_of(root, student).values()) == graded[student].automatic
         assert "HIDDEN TESTS" not in page_of(root, student)
+
+
+def rows_of(root, student):
+    """All that the gradebook holds of a submission, but for its own names for things and the times."""
+    from nbgrader.api import Gradebook
+
+    with Gradebook(gradebook_url(root)) as gradebook:
+        (notebook,) = gradebook.find_submission(LAB, student).notebooks
+        grades = {
+            (grade.name, grade.auto_score, grade.manual_score, grade.needs_manual_grade, grade.max_score)
+            for grade in notebook.grades
+        }
+        comments = {(comment.name, comment.auto_comment, comment.manual_comment) for comment in notebook.comments}
+        return grades, comments, notebook.late_submission_penalty, notebook.score, notebook.max_score
 
 
 EXAMS = """
