@@ -193,7 +193,9 @@ class Notebook:
         self.page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         self.page.wait_for_function(
             r"""() => {
-                const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")];
+                // A cell whose source is folded away has no prompt to read.
+                const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")].filter(
+                    prompt => !prompt.closest(".jp-Cell").querySelector(".jp-Placeholder"));
                 return prompts.every(prompt => /^\[\d+\]:$/.test(prompt.textContent.trim()));
             }""",
             timeout=PATIENCE,

@@ -63,6 +63,7 @@ print(f"{len(train_set.images):,} training images, {len(test_set.images):,} test
 
 
 # %% jupyter={"source_hidden": true}
+# Given: the network of sections 4 to 10, and the way from images to rows and back.
 def rows(images):
     """Images [N, 1, 28, 28] in [0, 1] as rows [N, 784] in [-1, 1]."""
     return images.flatten(1).mul(2).sub(1)
@@ -427,23 +428,17 @@ grade("02_manual_weights", "dead_codes", dead_codes)
 ### END HIDDEN TESTS
 
 # %%
-some, names = slice(0, 1_000), test_set.labels[:1_000]
-plotting.show_embeddings(
-    {
-        f"seed {seed}: error {model.error(T):.3f}, {metrics.dead_units(model.codes(X))} dead": (
-            model.codes(T[some])
-        )
-        for seed, model in published.items()
-    },
-    names,
-    ncols=3,
-)
+maps = {}
+for seed, model in published.items():
+    dead = metrics.dead_units(model.codes(X))
+    maps[f"seed {seed}: error {model.error(T):.3f}, {dead} dead"] = model.codes(T[:1_000])
+plotting.show_embeddings(maps, test_set.labels[:1_000], ncols=3)
 
 # %% [markdown]
 # With both codes dead all images lie on one point, with one dead on a line. (`metrics.dead_units` counts what your function marks. A code that is above zero for a handful of images is not dead by this count, and helps as little.)
 #
 # How does a number die? $\mathrm{relu}(u)$ is 0 for every $u \le 0$, and flat there: no gradient. Once the weights of a code have moved so that $u \le 0$ for **every** image, nothing ever moves them back. With 30 ReLUs
-# some losses are bearable, as in lab 01. With two, each one matters, and a few large first steps decide.
+# some losses are bearable, as in lab 01. With two, each one matters.
 #
 # **Think.** The hidden layers have ReLUs too, 256 of them each. Why does nobody notice when some of those die?
 
