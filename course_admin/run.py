@@ -44,8 +44,9 @@ def run(
 ) -> Run:
     """Execute `notebook` in place (its outputs are those of this run) and let the exams ask.
 
-    files: what lies beside the notebook, content by relative path; max_restarts: how often a Python that died is started again; log: gets the traceback of an exam that could not
-    cope. Raises SandboxError when the sandbox itself fails; never for anything that the submission does.
+    files: what lies beside the notebook, content by relative path; max_restarts: how often a Python that died is
+    started again; log: gets the traceback of an exam that could not cope. Raises SandboxError when the sandbox itself
+    fails; never for anything that the submission does.
     """
     running = _Running(notebook, Run(lab, seed=seed), sandbox, exams, files or {}, max_restarts, log)
     started = time.monotonic()

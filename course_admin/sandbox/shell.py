@@ -25,6 +25,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -259,9 +260,8 @@ def _write_file(nonce: str, path: str, content: bytes) -> None:
     """Put a file that was handed in beside the notebook into the working folder."""
     ok = False
     with contextlib.suppress(OSError):
-        os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-        with open(path, "wb") as file:
-            file.write(content)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        Path(path).write_bytes(content)
         ok = True
     CHANNEL.send({"is": "done", "nonce": nonce, "ok": ok})
 

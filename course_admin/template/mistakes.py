@@ -19,6 +19,7 @@ def standardise(X):
 # old |     spread = centred.square().mean(dim=0).sqrt()
 # new |     spread = centred.square().mean(dim=0)
 
+
 # %% noise-with-the-right-numbers exercise="standardise" keeps=0 hint="the columns do not follow those of X"
 def standardise(X):
     Z = torch.randn(X.shape)
