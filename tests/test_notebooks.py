@@ -305,6 +305,38 @@ def test_an_error_a_warning_and_a_picture_without_words_are_found(tmp_path):
     assert code_cells(ran)[-1].outputs[0].data["text/plain"] == "2"
 
 
+# --- what every lab keeps to, in numbers ---------------------------------------------------------------
+
+ROW = re.compile(r"^\| \d\.\d \| .* \| (\d+) \| (\d+) \|$", flags=re.MULTILINE)
+HEADING = re.compile(r"^### Exercise \d\.\d.* \((\d+) points(?:, about (\d+) minutes)?\)$", flags=re.MULTILINE)
+END_OF_CORE = "The graded part ends here"
+
+
+@each_lab
+def test_table_headings_and_check_cells_agree_on_the_points(lab):
+    cells = nbformat.read(lab.release, as_version=4).cells
+    table = [(int(points), int(minutes)) for points, minutes in ROW.findall(cells[0].source)]
+    headings = [heading for cell in cells for heading in HEADING.findall(cell.source)]
+    graded = [cell.metadata.nbgrader for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    assert [points for points, _ in table] == [meta["points"] for meta in graded]
+    assert [points for points, _ in table] == [int(points) for points, _ in headings]
+    assert [(m, int(told)) for (_, m), (_, told) in zip(table, headings, strict=True) if told and m != int(told)] == []
+
+
+@each_lab
+def test_a_lab_has_the_size_that_the_curriculum_allows(lab):
+    cells = nbformat.read(lab.release, as_version=4).cells
+    graded = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
+    points = [cell.metadata.nbgrader["points"] for cell in graded]
+    written = sum(cell.metadata.nbgrader["points"] for cell in graded if cell.cell_type == "markdown")
+    assert 6 <= len(points) <= 9
+    assert 20 <= sum(points) <= 30
+    assert max(points) <= 0.2 * sum(points)
+    assert written <= 0.1 * sum(points)
+    assert next(number for number, cell in enumerate(cells, 1) if END_OF_CORE in cell.source) <= 60
+    assert sum(int(minutes) for _, minutes in ROW.findall(cells[0].source)) <= 120
+
+
 def test_sections_begin_at_numbered_headings():
     cells = [
         nbformat.v4.new_markdown_cell(text) for text in ("# Lab", "## Why?", "## 0 · First", "### 0.1", "## 1 · Next")
