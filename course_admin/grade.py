@@ -266,40 +266,39 @@ def _grade_lab(
     config = load_settings(lab.root)
     config.CourseExecute.update(execution)
     outcomes: dict[str, Outcome] = {}
-    with Watching(lab.name, len(students), console) as watching:
-        with Ledger(_coursedir(config, lab).db_url) as ledger:
-            register(lab, config, ledger)
-            records, frame = Records(lab, config, ledger), lab_frame(lab.source, config)
-            pages: deque[Task] = deque()
+    with Watching(lab.name, len(students), console) as watching, Ledger(_coursedir(config, lab).db_url) as ledger:
+        register(lab, config, ledger)
+        records, frame = Records(lab, config, ledger), lab_frame(lab.source, config)
+        pages: deque[Task] = deque()
 
-            def recorded(outcome: Outcome) -> None:
-                outcomes[outcome.student] = outcome
-                pages.extend(_page_task(records, outcome.student))
-                watching.done(outcome.findings)
+        def recorded(outcome: Outcome) -> None:
+            outcomes[outcome.student] = outcome
+            pages.extend(_page_task(records, outcome.student))
+            watching.done(outcome.findings)
 
-            def runs() -> Iterator[Task]:
-                for student in students:
-                    # Read when a worker is about to be free, not before: a class may be larger than the memory.
-                    hand_in = _read(lab, student, frame)
-                    outcome = None if force else records.kept(hand_in)
-                    if outcome is None and hand_in.damage and records.has_points(student):
-                        outcome = records.stands(student, [hand_in.damage, *hand_in.notes, EARLIER])
-                    if outcome is None:
-                        yield _run_task(lab, hand_in, config)
-                    else:
-                        recorded(outcome)
-
-            for task, result in spread(crew, runs(), pages, tick=watching.tick):
-                what, *about = task.key
-                if what == "run":
-                    recorded(_record(records, *about, result))
-                elif isinstance(result, Exception):
-                    outcomes[about[0]].findings.append(f"no feedback page: {_reason(result)}")
+        def runs() -> Iterator[Task]:
+            for student in students:
+                # Read when a worker is about to be free, not before: a class may be larger than the memory.
+                hand_in = _read(lab, student, frame)
+                outcome = None if force else records.kept(hand_in)
+                if outcome is None and hand_in.damage and records.has_points(student):
+                    outcome = records.stands(student, [hand_in.damage, *hand_in.notes, EARLIER])
+                if outcome is None:
+                    yield _run_task(lab, hand_in, config)
                 else:
-                    records.write_page(*about[:1], result, *about[1:])
-            for student, outcome in outcomes.items():
-                page = records.path("feedback_directory", student, ".html")
-                outcome.page = page if page.is_file() else None
+                    recorded(outcome)
+
+        for task, result in spread(crew, runs(), pages, tick=watching.tick):
+            what, *about = task.key
+            if what == "run":
+                recorded(_record(records, *about, result))
+            elif isinstance(result, Exception):
+                outcomes[about[0]].findings.append(f"no feedback page: {_reason(result)}")
+            else:
+                records.write_page(*about[:1], result, *about[1:])
+        for student, outcome in outcomes.items():
+            page = records.path("feedback_directory", student, ".html")
+            outcome.page = page if page.is_file() else None
     return [outcomes[student] for student in students]
 
 
