@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from nbconvert.filters import markdown2html
+from jinja2 import pass_context
+from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
@@ -75,12 +77,28 @@ class PlainPictures(NbGraderPreprocessor):
         return cell, resources
 
 
-def safe_markdown(source: str) -> str:
-    """Markdown as HTML in which nothing runs, loads from elsewhere or links to a script. The pages' `markdown2html`.
+@pass_context
+def cell_markdown(context: Any, source: str) -> str:
+    """The pages' `markdown2html`: safe_markdown with the pictures that were pasted into the cell."""
+    cell = context.get("cell") or {}
+    return safe_markdown(source, cell.get("attachments") if isinstance(cell, dict) else None)
+
+
+def safe_markdown(source: str, attachments: Mapping[str, Mapping[str, str]] | None = None) -> str:
+    """Markdown as HTML in which nothing runs, loads from elsewhere or links to a script.
 
     nbconvert's `sanitize_html` cleans outputs but not the markdown cells of nbgrader's pages.
+    attachments: of the cell, by name; one that is not there is left out, where nbconvert gives up the whole page.
     """
-    return safe_html(markdown2html(source))
+    return safe_html(MarkdownWithMath(renderer=_Renderer(escape=False, attachments=attachments or {})).render(source))
+
+
+class _Renderer(IPythonRenderer):
+    def _embed_image_or_attachment(self, src: str) -> str:
+        try:
+            return super()._embed_image_or_attachment(src)
+        except (InvalidNotebook, StopIteration):
+            return ""
 
 
 def safe_html(source: str | bytes) -> str:
@@ -94,7 +112,7 @@ def safe_html(source: str | bytes) -> str:
 
 
 class PlainNames(NbGraderPreprocessor):
-    """Makes plain text of the names that the formgrader's template puts into a page as they are.
+    """Makes plain text of what the templates put into a page as it is: names, and the sizes of pictures.
 
     A student's name is that of a folder, which can hold all of HTML but a slash.
     """
@@ -103,7 +121,18 @@ class PlainNames(NbGraderPreprocessor):
         for key in ("student", "first_name", "last_name", "notebook_path"):
             if isinstance(resources.get(key), str):
                 resources[key] = html.escape(resources[key])
+        for cell in nb.cells:
+            for output in cell.get("outputs", []):
+                if "metadata" in output:
+                    output.metadata = NotebookNode({kind: _sizes(about) for kind, about in output.metadata.items()})
         return nb, resources
+
+
+def _sizes(about: Any) -> dict[str, Any]:
+    """Of an output's metadata, what a picture may say of itself."""
+    about = about if isinstance(about, dict) else {}
+    sizes = {key: about[key] for key in ("width", "height") if type(about.get(key)) is int}
+    return sizes | ({"alt": about["alt"]} if isinstance(about.get("alt"), str) else {})
 
 
 def _as_text(line: str) -> str:

@@ -62,7 +62,7 @@ def configure(c: Any, root: Path | str) -> None:
     ]
     c.HTMLExporter.sanitize_html = True
     c.HTMLExporter.filters = {
-        "markdown2html": "course_admin.feedback.safe_markdown",
+        "markdown2html": "course_admin.feedback.cell_markdown",
         "clean_html": "course_admin.feedback.safe_html",
     }
     c.HTMLExporter.preprocessors = ["course_admin.feedback.PlainNames", "course_admin.markscheme.ShowMarkScheme"]
