@@ -285,6 +285,7 @@ def small():
     )
 
 
+# %%
 few = budget(full=None, study=None, quick=256)
 pair = data.load_mnist("train", classes=(3, 7), device=device, source=source, limit=few)
 test_pair = data.load_mnist("test", classes=(3, 7), device=device, source=source, limit=few)
@@ -391,14 +392,14 @@ from course_admin.exams import grade
 grade("01_pca_vs_ae", "pca_fit", pca_fit)
 ### END HIDDEN TESTS
 
-# %% [markdown]
-# What did it find? The mean, and the first nine directions as images: blue takes ink away, red adds it.
-
 # %% tags=["raises-exception"]
+# What did it find?
 mean, components, variances = pca_fit(train.images.flatten(1), 9)
 plotting.show_filters(components, ncols=9, title="the first nine components")
 
 # %% [markdown]
+# Nine directions, drawn as images: blue takes ink away, red adds it.
+#
 # ### Exercise 1.2 (3 points, about 6 minutes)
 #
 # The two formulas above, as two functions. Mind which way $C$ is turned: images are rows here.
