@@ -132,7 +132,9 @@ class _Running:
         elif result.state == "interrupted":
             self.note(cell, f"{label} {result.why} and was stopped; the cells after it still counted")
         elif result.state == "error":
-            errors = (f"{output.ename}: {output.evalue}" for output in cell.outputs if output.output_type == "error")
+            errors = [f"{output.ename}: {output.evalue}" for output in cell.outputs if output.output_type == "error"]
+            if not errors:  # the limit was hit once more while IPython wanted to show the error
+                errors = [output.text[-300:] for output in cell.outputs[-1:] if output.output_type == "stream"]
             hit = next(filter(None, map(self.sandbox.limits.explain, errors)), None)
             if hit:
                 self.note(cell, f"{label} ran into {hit}")
