@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import json
 import os
+import re
 import secrets
 import select
 import shutil
@@ -14,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,7 +30,7 @@ from course_admin.build import build
 from course_admin.exams import SEED, load_exams, points_of
 from course_admin.newlab import new_course, new_lab
 from course_admin.sandbox import watch
-from course_admin.sandbox.host import NONE, WARM, Sandbox, SandboxError
+from course_admin.sandbox.host import COLD, NONE, WARM, Sandbox, SandboxError
 from course_admin.sandbox.limits import MB, Limits
 from course_admin.sandbox.selftest import open_sandbox
 
@@ -68,9 +70,9 @@ CLASSES = {
 """What has to be tried at least once."""
 
 LIMITS = Limits(
-    cell_seconds=4,
-    question_seconds=4,
-    notebook_seconds=40,
+    cell_seconds=8,
+    question_seconds=8,
+    notebook_seconds=80,
     interrupt=1,
     memory=700 * MB,
     processes=40,
@@ -270,6 +272,7 @@ def graded(root: Path, folder: Path, sandbox: Sandbox, full: dict[str, float], s
         load_exams(root, LAB),
         files=beside,
         seed=secrets.randbits(32) if seed is None else seed,
+        max_restarts=2,
     )
     marks = judge(done, {f"check-{name}": points for name, points in full.items()})
     points = {name.removeprefix("check-"): mark.points for name, mark in marks.items()}
@@ -281,7 +284,7 @@ def graded(root: Path, folder: Path, sandbox: Sandbox, full: dict[str, float], s
 
 def files_of(root: Path) -> dict[str, tuple]:
     """Every file of a course but those that grading writes, with what would tell that it was changed."""
-    written = ("autograded", "feedback", "gradebook.db", ".nbgrader.log")
+    written = ("autograded", "feedback", "evidence", ".course-secret", "gradebook.db", ".nbgrader.log")
     found = {}
     for path in root.rglob("*"):
         inside = path.relative_to(root)
@@ -333,3 +336,212 @@ def test_the_canaries_sing_where_nothing_protects_them(tmp_path, course, answers
         assert lost.harm() == []
         graded(root, folders[names[1]], unsafe, full)
         assert len(lost.harm()) == 2, lost.harm()
+
+
+# --- with the bombs ---------------------------------------------------------------------------------------------------
+
+hostile = pytest.mark.hostile
+
+
+def in_cold_sandboxes(root: Path, cases: list[Case], folders: list[Path], full, bwrap: str) -> list[Graded]:
+    """Two submissions at a time, since each start takes seconds, and a bomb is mostly waited for."""
+
+    def one(case: Case, folder: Path) -> Graded:
+        # The first optimiser of a Python imports for more than a second; there is no warm parent that has.
+        allowed = 20 if not case.bomb else 3 if case.start == "blank" else 5
+        limits = replace(LIMITS, cell_seconds=allowed, question_seconds=allowed)
+        with Sandbox(COLD, limits, bwrap=bwrap) as cold:
+            got = graded(root, folder, cold, full)
+            assert cold._process is None, f"{case.name} outlived its cold sandbox"
+            return got
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(one, cases, folders))
+
+
+@hostile
+@pytest.mark.timeout(900)
+def test_the_same_in_a_cold_sandbox_bombs_included(course, handed_in, canaries, full, sandbox):
+    """Every entry whose code runs, several in one notebook where they do not get in each other's way."""
+    cases = together(CASES)
+    folders = [handed_in.get(case.name) or hand_in(case, course, LAB, {}, canaries.known) for case in cases]
+    before = files_of(course)
+    said = []
+    for case, got in zip(cases, in_cold_sandboxes(course, cases, folders, full, sandbox.bwrap), strict=True):
+        # What tries to end others has fewer others to end in a warm sandbox, so no finding is expected there.
+        wanted = case if case.findings else replace(case, findings=tuple(got.findings))
+        said += mismatches(wanted, full, got.points, got.findings)
+        said += [f"{case.name}: {canary} was seen" for canary in canaries.seen_in(got.shown)]
+    assert said == [], "\n".join(said)
+    assert canaries.harm() == []
+    assert files_of(course) == before
+
+
+def together(cases: list[Case]) -> list[Case]:
+    """The cases in which code runs. Those that leave no finding behind are put into blank notebooks together: of each
+    group those that add cells, and of all groups those that attack by the answers of different exercises.
+    """
+    merged: dict[str, Case] = {}
+    for case in cases:
+        places = {place for place, _, _ in case.steps}
+        if places == {"damage"} and not any(word in case.steps[0][2] for word in ("code(", '["source"]')):
+            continue
+        if case.findings or case.bomb or "damage" in places or (case.start, places) == ("perfect", {"after"}):
+            merged[case.name] = case
+            continue
+        name = re.sub(r"\W+", "-", f"all of {case.group}")
+        if "cell" in places:
+            taken = {name: {step[1] for step in found.steps} for name, found in merged.items() if "answers" in name}
+            wanted = {step[1] for step in case.steps}
+            free = (name for name, cells in taken.items() if not cells & wanted and name.startswith("several-answers"))
+            name = next(free, f"several-answers-{len(taken)}")
+        merged.setdefault(name, Case(name, "blank")).steps += case.steps
+    return list(merged.values())
+
+
+@hostile
+@pytest.mark.timeout(900)
+def test_accidents_in_a_cold_sandbox(course, answers, full, sandbox):
+    """Each notebook that mending makes of the accidental corpus, once: most become the same."""
+    keys, folders = [], {}
+    for case in ACCIDENTS:
+        folder = hand_in(replace(case, name=f"accident-{case.name}"), course, LAB, answers)
+        cells = [cell.source for cell in mended(course, folder).notebook.cells if cell.cell_type == "code"]
+        keys.append((*cells, *sorted(path.name for path in folder.rglob("*.py"))))
+        folders.setdefault(keys[-1], folder)
+    got = in_cold_sandboxes(course, ACCIDENTS[: len(folders)], list(folders.values()), full, sandbox.bwrap)
+    points = dict(zip(folders, (one.points for one in got), strict=True))
+    for case in ACCIDENTS:
+        shutil.rmtree(course / "submitted" / f"accident-{case.name}")
+    said = [
+        line
+        for case, key in zip(ACCIDENTS, keys, strict=True)
+        for line in mismatches(replace(case, findings=()), full, points[key], [])
+    ]
+    assert said == [], "\n".join(said)
+    assert 5 <= len(folders) < len(ACCIDENTS)
+
+
+@hostile
+def test_a_cold_sandbox_counts_processes_as_well(sandbox):
+    """Root's processes the kernel does not count: then the watch alone was left, and came too late for a bomb."""
+    code = "import os, time\nfor number in range(150):\n    if os.fork() == 0: time.sleep(30)"
+    with Sandbox(COLD, LIMITS, bwrap=sandbox.bwrap) as cold, cold.session() as session:
+        result = session.execute(code)
+    assert result.state == "error", result
+    assert "Resource temporarily unavailable" in result.outputs[-1]["evalue"]
+
+
+# --- the whole class in one batch, and stock nbgrader -----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def batch(course, handed_in, canaries, tmp_path_factory):
+    """The whole corpus between two honest neighbours, graded by one command: outcomes by student."""
+    from course_admin.grade import grade
+
+    best_sandbox().close()
+    before, temporary = files_of(course), tmp_path_factory.mktemp("temporary")
+    limits = {"timeout": 5.0, "question_timeout": 5.0, "notebook_timeout": 60.0, "memory": 0.7, "max_restarts": 2}
+    with pytest.MonkeyPatch.context() as changed:
+        changed.setenv("TMPDIR", str(temporary))
+        changed.setattr(tempfile, "tempdir", str(temporary))
+        outcomes = {outcome.student: outcome for outcome in grade(course, [LAB], table=False, **limits)}
+    assert files_of(course) == before, "grading changed something beside its own folders"
+    assert not list(temporary.glob("course-*")), "temporary files are left"
+    return outcomes
+
+
+def points_in_gradebook(root: Path) -> dict[str, dict[str, float]]:
+    from course_admin.report import read_marks
+
+    rows = read_marks(root)[LAB]
+    return {row.student: {name: mark.points for name, mark in row.grades.items() if mark.automatic} for row in rows}
+
+
+@hostile
+@pytest.mark.timeout(900)
+def test_a_hostile_class_is_graded_in_one_batch(course, batch, full, canaries):
+    assert set(batch) >= {case.name for case in CASES} | {NEIGHBOUR, LAST}
+    got, said = points_in_gradebook(course), []
+    for case in CASES:
+        outcome = batch[case.name]
+        said += mismatches(case, full, got[case.name], outcome.findings)
+        if (outcome.state == "failed") != (case.state == "failed"):
+            said.append(f"{case.name}: {outcome.state}")
+        folders = [course / kind / case.name for kind in ("autograded", "feedback")]
+        texts = [
+            path.read_text("utf-8", "replace") for folder in folders for path in folder.rglob("*") if path.is_file()
+        ]
+        said += [f"{case.name}: {canary} is in what was graded" for text in texts for canary in canaries.seen_in(text)]
+    assert said == [], "\n".join(said)
+    assert canaries.harm() == []
+    for name in (NEIGHBOUR, LAST):
+        assert (batch[name].state, batch[name].findings, got[name]) == ("graded", [], full)
+    assert not any(path.is_symlink() for path in (course / "autograded").rglob("*"))
+
+
+STOCK = (
+    *("asserts-and-raises-removed", "probes-replaced", "scores-for-check-cells", "equal-to-everything"),
+    *("the-identity-behind-a-facade", "answers-prepared-for-the-public-seed", "weights-in-a-file", "known-places-read"),
+    *("files-left-everywhere", "exits-with-success", "answers-forged-with-the-right-number", "pickles"),
+    *("files-named-like-the-courses", "points-raised", "points-below-nothing", "one-answer-for-all-exercises"),
+    *("exercises-invented", "claims-to-have-been-graded", "scripts-in-outputs", "scripts-in-words"),
+)
+"""Some of each kind but bombs. Links stock nbgrader refuses (test_accidents.py)."""
+
+
+@hostile
+@pytest.mark.timeout(900)
+def test_stock_nbgrader_gives_the_same_marks(course, answers, full, tmp_path):
+    best_sandbox().close()
+    root = new_course(tmp_path / "stock", like=REPO)
+    for part in ("source", "autograder_tests"):
+        shutil.copytree(course / part, root / part)
+    shutil.copytree(course / "release", root / "release")
+    cases = [case for case in CASES if case.name in STOCK]
+    assert len(cases) == len(STOCK)
+    with planted(root) as canaries:
+        hand_in_all(root, answers, canaries, cases)
+
+        def nbgrader(*arguments):
+            command = [sys.executable, "-m", "nbgrader", *arguments]
+            return subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=800, check=False)
+
+        assert nbgrader("generate_assignment", LAB, "--force").returncode == 0
+        done = nbgrader("autograde", LAB)
+        assert done.returncode == 0, done.stderr[-3000:]
+        got = points_in_gradebook(root)
+        said = [line for case in cases for line in mismatches(replace(case, findings=()), full, got[case.name], [])]
+        assert said == [], "\n".join(said)
+        assert got[NEIGHBOUR] == got[LAST] == full
+        assert canaries.harm() == []
+        for case in cases:
+            text = (root / "autograded" / case.name / LAB / f"{LAB}.ipynb").read_text(encoding="utf-8")
+            assert canaries.seen_in(text) == [], case.name
+
+
+# --- what stands in the grader's environment --------------------------------------------------------------------------
+
+
+@pytest.mark.pipeline
+@pytest.mark.parametrize("budget", ["quick", "study", "full"])
+def test_the_graders_environment_changes_no_mark(budget, course, handed_in, full, tmp_path, monkeypatch):
+    (tmp_path / "evil").mkdir()
+    (tmp_path / "evil" / "seaborn.py").write_text("raise SystemExit('from PYTHONPATH')")
+    elsewhere = {"COURSE_BUDGET": budget, "COURSE_DATA": str(tmp_path), "COURSE_DEVICE": "cuda", "COURSE_PROGRESS": "1"}
+    elsewhere |= {"PYTHONPATH": str(tmp_path / "evil"), "PYTHONSTARTUP": "/nowhere.py", "PYTHONHASHSEED": "7"}
+    elsewhere |= {"MPLBACKEND": "TkAgg", "OMP_NUM_THREADS": "3", "LD_PRELOAD": "", "HOME": str(tmp_path)}
+    for name, value in elsewhere.items():
+        monkeypatch.setenv(name, value)
+    with best_sandbox() as fresh:
+        for name, points in ((NEIGHBOUR, full), ("the-identity", full | {"linear_autoencoder": 0})):
+            got = graded(course, handed_in[name], fresh, full)
+            assert (got.points, got.findings) == (points, [])
+        with fresh.session() as session:
+            session.execute("from course_utils.training import budget\nimport os")
+            (shown,) = session.execute("budget(full='full', study='study', quick='quick'), dict(os.environ)").outputs
+    said = shown["data"]["text/plain"]
+    assert "'quick'" in said
+    assert str(tmp_path) not in said
+    assert not [name for name in ("PYTHONPATH", "PYTHONSTARTUP", "LD_PRELOAD", "TkAgg") if name in said]

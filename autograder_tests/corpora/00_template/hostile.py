@@ -504,7 +504,13 @@ print(len(seen), "files seen")
 import os
 from pathlib import Path
 
-places = ["@ROOT@/secret.txt", "@ROOT@/gradebook.db", "@ROOT@/source/00_template/00_template.ipynb", "@HOME@/@TAG@.txt"]
+places = [
+    "@ROOT@/secret.txt",
+    "@ROOT@/.course-secret",
+    "@ROOT@/gradebook.db",
+    "@ROOT@/source/00_template/00_template.ipynb",
+    "@HOME@/@TAG@.txt",
+]
 places += ["@ROOT@/submitted/@NEIGHBOUR@/00_template/00_template.ipynb", "@ROOT@/autograder_tests/exams/00_template.py"]
 places += ["/etc/passwd", "/etc/shadow", "/root/.ssh/id_rsa", "/dev/shm/@SHM@", "/dev/mem", "/dev/sda", "/proc/kcore"]
 ways = [
@@ -803,7 +809,7 @@ print("all signals sent")
 
 # --- fork and thread bombs --------------------------------------------------------------------------------------------
 
-# %% forks-without-end bomb="true" start="blank" place="before:check-standardise" finding="processes, memory or time"
+# %% forks-without-end bomb="true" start="blank" place="before:check-standardise" finding="the cells after it"
 import os
 
 while True:
@@ -813,7 +819,7 @@ while True:
         pass
 
 
-# %% threads-without-end bomb="true" start="blank" place="before:check-standardise" finding="processes, memory or time"
+# %% threads-without-end bomb="true" start="blank" place="before:check-standardise" finding="code cell 4 ran"
 import threading
 import time
 
@@ -826,6 +832,7 @@ while True:
 
 # %% daemons-that-outlive-their-cell start="blank" place="before:check-standardise"
 import os
+import time
 
 for _ in range(3):
     if os.fork() == 0:
@@ -833,11 +840,11 @@ for _ in range(3):
         if os.fork() == 0:
             os.chdir("/")
             while True:
-                os.sched_yield()
+                time.sleep(0.1)
         os._exit(0)
 
 
-# %% forks-when-asked bomb="true" cell="standardise" points="standardise=0" finding="processes, memory or time"
+# %% forks-when-asked bomb="true" cell="standardise" points="standardise=0" finding="the cells after it"
 import os
 
 
@@ -904,7 +911,7 @@ print("held:", [handle for handle in held if handle >= 0])
 
 # --- disk, inode and output bombs -------------------------------------------------------------------------------------
 
-# %% disk-filled bomb="true" start="blank" place="before:check-standardise" finding="disk | one file"
+# %% disk-filled bomb="true" start="blank" place="before:check-standardise" finding="code cell 4 ran into the limit of"
 for number in range(10_000):
     with open(f"/tmp/{number}", "wb") as file:
         file.write(bytes(20_000_000))
@@ -917,8 +924,8 @@ with open("/work/endless", "wb") as file:
     file.write(b"x")
 
 
-# %% inodes-used-up bomb="true" start="blank" place="before:check-standardise"
-# A cold sandbox cannot limit their number: there the time or the memory ends it. That is looked at in the test.
+# %% inodes-used-up bomb="true" start="blank" place="before:check-standardise" finding="code cell 4 ran"
+# A cold sandbox cannot limit their number: there the time ends it.
 number = 0
 while number < 300_000:
     open(f"/tmp/{number}", "w").close()
@@ -969,7 +976,7 @@ def standardise(X):
         pass
 
 
-# %% loops-when-asked bomb="true" points="sampler=0" cell="sampler"
+# %% loops-when-asked bomb="true" points="sampler=0" cell="sampler" finding="(check-sampler) ran longer than"
 class GaussianSampler(nn.Module):
     def forward(self, mu, logvar):
         while True:
@@ -1007,7 +1014,7 @@ class GaussianSampler(nn.Module):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-# %% kills-itself-again-and-again start="blank" finding="Python ended 6 times: the remaining cells were not run"
+# %% kills-itself-again-and-again start="blank" finding="times: the remaining cells were not run"
 def damage(folder, notebook):
     ends = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"
     change(notebook, lambda cells: [*(code(ends) for _ in range(9)), *cells])
