@@ -12,6 +12,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 import traceback
 from collections import deque
@@ -28,6 +29,7 @@ from course_admin.crew import Crew, LostError, Task, spread
 from course_admin.grade import FAILED, GRADED, KEPT, grade, rejudge
 from course_admin.newlab import new_course, new_lab
 from course_admin.report import read_marks
+from course_admin.sandbox import watch
 
 REPO = Path(__file__).parent.parent
 LAB = "00_template"
@@ -167,7 +169,7 @@ def _alive(pid):
 
 def test_a_class_is_graded_while_workers_are_killed(course, monkeypatch):
     """Real sandboxes; every few seconds a worker gets kill -9. Nobody's points suffer, and nothing is left behind."""
-    crews, before = [], _sandboxes()
+    crews, below = [], set()
 
     class Watched(Crew):
         def __init__(self, size):
@@ -179,7 +181,7 @@ def test_a_class_is_graded_while_workers_are_killed(course, monkeypatch):
             # The first task of a worker takes longest: it opens a sandbox. So three tasks lose theirs, at random times.
             if function is worker.execute and len(killed) < 3:
                 killed.append(function)
-                _kill_later(self._busy[future], random.uniform(0.0, 4.0))
+                _kill_later(self._busy[future], random.uniform(0.0, 4.0), below)
             return future
 
     killed = []
@@ -196,26 +198,17 @@ def test_a_class_is_graded_while_workers_are_killed(course, monkeypatch):
     for outcome in again:
         assert outcome.automatic == 9
     until = time.monotonic() + 20
-    while _sandboxes() - before and time.monotonic() < until:
+    while any(map(_alive, below)) and time.monotonic() < until:
         time.sleep(0.1)
-    assert not _sandboxes() - before, "sandboxes are left"
+    assert not [pid for pid in below if _alive(pid)], "sandboxes are left"
 
 
-def _kill_later(worker_, seconds):
-    import threading
+def _kill_later(worker_, seconds, below):
+    def kill():
+        below.update(pid for pid, _ in watch.descendants(worker_.pid))
+        worker_.kill()
 
-    threading.Timer(seconds, worker_.kill).start()
-
-
-def _sandboxes():
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            if b"course_sandbox" in path.read_bytes():
-                found.add(path.parent.name)
-        except OSError:
-            continue
-    return found
+    threading.Timer(seconds, kill).start()
 
 
 # --- the command is killed -------------------------------------------------------------------------------------------
