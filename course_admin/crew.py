@@ -22,9 +22,15 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, Thr
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import connection
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from course_admin.course import CourseError
+from course_admin.sandbox.host import SandboxError
+
+if TYPE_CHECKING:
+    from course_admin.executor import Execution
+    from course_admin.sandbox.host import Nursery, Sandbox
 
 ATTEMPTS = 3
 TICK = 0.25
@@ -61,12 +67,18 @@ def get_ready() -> None:
 
 
 class Crew:
-    """Worker processes on this machine, forked from one that has imported what they need, and ready when needed."""
+    """Worker processes on this machine, forked from one that has imported what they need, and ready when needed.
+
+    Their sandboxes come of one that is opened here, in the background: what it has imported is in memory once, and it
+    is tried once.
+    """
 
     def __init__(self, size: int) -> None:
         get_ready()
         self.size = size
         self.died = 0
+        self._opening: tuple[Execution, Future] | None = None
+        self._opener = ThreadPoolExecutor(1)
         self._context = multiprocessing.get_context("spawn" if sys.platform == "win32" else "forkserver")
         self._idle: list[_Worker] = []
         self._busy: dict[Future, _Worker] = {}
@@ -78,6 +90,29 @@ class Crew:
         for worker in [*self._idle, *self._busy.values()]:
             worker.dismiss()
         self._idle, self._busy = [], {}
+        self._close_nursery()
+        self._opener.shutdown()
+
+    def prepare(self, execution: Execution) -> None:
+        """Begin to open what the workers' sandboxes will come of. Returns at once."""
+        if self._opening is None or self._opening[0] != execution:
+            self._close_nursery()
+            self._opening = (execution, self._opener.submit(_open_nursery, execution))
+
+    def nursery(self) -> Nursery | None:
+        """Where the workers get their sandboxes from, when it has been prepared; None: each has to open its own."""
+        if self._opening is None:
+            return None
+        try:
+            return self._opening[1].result().nursery
+        except SandboxError:
+            return None  # a worker will find the same, and say it where it matters
+
+    def _close_nursery(self) -> None:
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            with contextlib.suppress(SandboxError):
+                opening[1].result().close()
 
     def submit(self, function: Callable, *arguments: Any) -> Future:
         """Give a task to a worker that has none. Never more than `size` at a time."""
@@ -143,6 +178,12 @@ class Here:
 
     size, died = 1, 0
 
+    def prepare(self, execution: Execution) -> None:
+        """There is one sandbox, so nothing is shared."""
+
+    def nursery(self) -> None:
+        """As said."""
+
     def __enter__(self) -> Here:
         self._executor = ThreadPoolExecutor(1)
         return self
@@ -191,6 +232,12 @@ class Cluster:
             # The workers stay; the sandboxes that they keep warm need not.
             self._client.run(_close_sandboxes)
         self._client.close()
+
+    def prepare(self, execution: Execution) -> None:
+        """Which workers are on one machine is not known here: each opens its own sandbox."""
+
+    def nursery(self) -> None:
+        """As said."""
 
     @property
     def size(self) -> int:
@@ -277,6 +324,13 @@ def _begin() -> None:
 def _end_with(sentinel: int) -> None:
     connection.wait([sentinel])
     os.kill(os.getpid(), signal.SIGTERM if sys.platform == "win32" else signal.SIGKILL)
+
+
+def _open_nursery(execution: Execution) -> Sandbox:
+    from course_admin.sandbox.selftest import open_sandbox
+
+    hide = [Path(folder) for folder in execution.hide]
+    return open_sandbox(execution.sandbox, execution.limits, hide=hide, nursing=True)
 
 
 def _close_sandboxes() -> None:

@@ -23,7 +23,7 @@ from traitlets import Enum, Float, Integer, Unicode
 from course_admin.exams import load_exams
 from course_admin.intake import files_beside
 from course_admin.run import MAX_RESTARTS, run
-from course_admin.sandbox.host import NONE, Sandbox
+from course_admin.sandbox.host import NONE, WARM, Nursery, Sandbox
 from course_admin.sandbox.limits import Limits
 from course_admin.sandbox.selftest import MODES, WARNING, open_sandbox
 from course_admin.submission import KEY, fingerprint, own_seed
@@ -33,12 +33,13 @@ _shared: dict[Any, Sandbox] = {}
 
 @dataclass(frozen=True)
 class Execution:
-    """How submissions are executed: CourseExecute's settings as plain data. hide: folders, see Sandbox."""
+    """How submissions are executed: CourseExecute's settings as plain data. hide: folders; nursery: see Sandbox."""
 
     sandbox: str = "auto"
     limits: Limits = field(default_factory=Limits)
     max_restarts: int = MAX_RESTARTS
     hide: tuple[str, ...] = ()
+    nursery: Nursery | None = None
 
 
 class CourseExecute(Execute):
@@ -127,18 +128,24 @@ class CourseExecute(Execute):
         return fingerprint(root, lab, folder / f"{names['notebook']}.ipynb", files_beside(folder)[0])
 
 
-def shared_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = (), warn: bool = True) -> Sandbox:
+def shared_sandbox(
+    mode: str, limits: Limits, *, hide: Sequence[Path] = (), warn: bool = True, nursery: Nursery | None = None
+) -> Sandbox:
     """This thread's sandbox: opened when first asked for, or when something else is asked for; closed with the process.
 
-    warn: whether to say on stderr that there is none, where that was asked for.
+    warn: whether to say on stderr that there is none, where that was asked for; nursery: one that was opened with the
+    same settings, and tried.
     Raises SandboxError where there is none: then nothing is executed, and nobody gets a mark.
     """
     # A fork of this process must not use its parent's, and a sandbox takes one submission at a time.
     owner = (os.getpid(), threading.get_ident())
-    key = (*owner, mode, limits, tuple(map(str, hide)))
+    key = (*owner, mode, limits, tuple(map(str, hide)), nursery)
     if key not in _shared:
         close_sandboxes(owner)
-        _shared[key] = open_sandbox(mode, limits, hide=hide)
+        if nursery is not None:
+            _shared[key] = Sandbox(WARM, limits, bwrap=nursery.bwrap, hide=hide, nursery=nursery)
+        else:
+            _shared[key] = open_sandbox(mode, limits, hide=hide)
         if mode == NONE and warn:
             print(f"\n*** {WARNING} ***\n", file=sys.stderr)
     return _shared[key]

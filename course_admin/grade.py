@@ -20,7 +20,7 @@ import tempfile
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from course_admin.crew import Cluster, Crew, Here, LostError, Task, spread
 from course_admin.intake import files_beside, find_notebook
 from course_admin.ledger import Ledger
 from course_admin.record import EARLIER, FAILED, GRADED, KEPT, HandIn, Outcome, Records
-from course_admin.sandbox.host import NONE, SandboxError
+from course_admin.sandbox.host import NONE, Nursery, SandboxError
 from course_admin.sandbox.selftest import WARNING
 from course_admin.submission import fingerprint
 from course_admin.watching import Watching
@@ -260,15 +260,20 @@ def register(lab: Lab, config: Any, ledger: Ledger) -> None:
 def _grade_lab(
     lab: Lab, students: list[str], crew: Crew | Here | Cluster, *, force: bool, console: Any, execution: dict[str, Any]
 ) -> list[Outcome]:
+    from course_admin.executor import CourseExecute
     from course_admin.reader import lab_frame
     from course_admin.settings import load_settings
 
     config = load_settings(lab.root)
     config.CourseExecute.update(execution)
     outcomes: dict[str, Outcome] = {}
+    settings = CourseExecute(config=config).execution(lab.root)
     with Watching(lab.name, len(students), console) as watching, Ledger(_coursedir(config, lab).db_url) as ledger:
+        records = Records(lab, config, ledger)
+        if force or any(not records.summary(student) for student in students):
+            crew.prepare(settings)  # in good time: it takes as long as what follows here
         register(lab, config, ledger)
-        records, frame = Records(lab, config, ledger), lab_frame(lab.source, config)
+        frame = lab_frame(lab.source, config)
         pages: deque[Task] = deque()
 
         def recorded(outcome: Outcome) -> None:
@@ -284,7 +289,8 @@ def _grade_lab(
                 if outcome is None and hand_in.damage and records.has_points(student):
                     outcome = records.stands(student, [hand_in.damage, *hand_in.notes, EARLIER])
                 if outcome is None:
-                    yield _run_task(lab, hand_in, config)
+                    crew.prepare(settings)
+                    yield _run_task(lab, hand_in, config, crew.nursery())
                 else:
                     recorded(outcome)
 
@@ -316,12 +322,12 @@ def _read(lab: Lab, student: str, frame: Any) -> HandIn:
     return HandIn(student, mended.notebook, beside, mended.notes, mended.damage, now)
 
 
-def _run_task(lab: Lab, hand_in: HandIn, config: Any) -> Task:
+def _run_task(lab: Lab, hand_in: HandIn, config: Any, nursery: Nursery | None) -> Task:
     from course_admin import worker
     from course_admin.executor import CourseExecute
 
     settings = CourseExecute(config=config)
-    execution = settings.execution(lab.root)
+    execution = replace(settings.execution(lab.root), nursery=nursery)
     seed = settings.seed_of(lab.root, hand_in.fingerprint)
     notebook = json.dumps(hand_in.notebook, ensure_ascii=False)
     job = worker.Job(lab.name, hand_in.student, notebook, hand_in.beside, _exams_of(lab), seed, execution, config)

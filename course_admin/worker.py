@@ -78,16 +78,17 @@ def execute(job: Job) -> Done:
     except Exception as error:  # an exam file is the course team's Python
         raise CourseError(f"the exams of {job.lab} cannot be used: {error}") from error
     notebook = nbformat.from_dict(json.loads(job.notebook))
-    hide = [Path(folder) for folder in job.execution.hide]
+    given = job.execution
+    hide = [Path(folder) for folder in given.hide]
     log: list[str] = []
     found = run(
         notebook,
         job.lab,
-        shared_sandbox(job.execution.sandbox, job.execution.limits, hide=hide, warn=False),
+        shared_sandbox(given.sandbox, given.limits, hide=hide, warn=False, nursery=given.nursery),
         exams,
         files=job.files,
         seed=job.seed,
-        max_restarts=job.execution.max_restarts,
+        max_restarts=given.max_restarts,
         log=log.append,
     )
     names = {"student": job.student, "assignment": job.lab, "notebook": job.lab}

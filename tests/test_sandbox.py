@@ -11,6 +11,7 @@ import os
 import re
 import socket
 import struct
+import subprocess
 import sys
 import tempfile
 import time
@@ -676,6 +677,83 @@ def test_the_other_kinds_run_the_same_cells(sandbox, kind, monkeypatch, tmp_path
     assert pid is None or not Path(f"/proc/{pid}").exists()
     assert not running(folder), "a fork of the submission has outlived the sandbox"
     assert not list(tmp_path.iterdir())
+
+
+@pipeline
+def test_what_the_host_does_not_find_ends_with_the_session_all_the_same(sandbox, monkeypatch):
+    if sandbox.kind != WARM:
+        pytest.skip("a cold sandbox ends as a whole")
+
+    def find_the_first_alone(pid, patience=5.0):
+        return all(watch._kill(child, pid) for child in watch.children(pid)) or True
+
+    monkeypatch.setattr(watch, "kill_below", find_the_first_alone)
+    with sandbox.session() as session:
+        session.execute("import subprocess\nfor _ in range(3): subprocess.Popen(['sleep', '600'])")
+        assert len(list(watch.descendants(sandbox.parent))) == 6  # two that wait, the shell, and these
+    assert not [pid for pid, _ in watch.descendants(sandbox.parent) if watch.is_running(pid)]
+
+
+@pipeline
+def test_workers_get_their_sandboxes_from_one(sandbox):
+    """Each has a parent of its own, which outlives nobody, and costs next to nothing."""
+    if sandbox.kind != WARM:
+        pytest.skip("cold sandboxes share nothing")
+    with contextlib.ExitStack() as held:
+        nursing = held.enter_context(open_sandbox("auto", LIMITS, nursing=True))
+        one, two = (
+            held.enter_context(Sandbox(WARM, LIMITS, bwrap=nursing.bwrap, nursery=nursing.nursery)) for _ in range(2)
+        )
+        with one.session() as first, two.session() as second:
+            first.execute("import os, pathlib; pathlib.Path('/tmp/here').touch(); x = 1")
+            assert printed(second.execute("import os; os.listdir('/tmp'), os.listdir('/work')")) == "([], [])"
+            assert error(second.execute("x")).startswith("NameError")
+            seen = "sorted(int(name) for name in os.listdir('/proc') if name.isdigit())"
+            assert printed(first.execute(seen)) == printed(second.execute(seen)) == "[1, 2]"
+            assert first.execute("os._exit(3)").state == "dead"
+            assert printed(second.execute("'alive'")) == "'alive'"
+            assert one.parent != two.parent
+            assert {one.parent, two.parent} <= {pid for pid, _ in watch.descendants(nursing.parent)}
+        for _ in range(3):
+            with one.session() as again:
+                assert printed(again.execute("6 * 7")) == "42"
+        gone = one.parent
+        one.close()
+        assert not watch.is_running(gone)
+        with two.session() as session:
+            assert printed(session.execute("6 * 7")) == "42"
+            nursing.close()
+            assert session.execute("1").state == "dead"
+        # The one who needs it gets a parent of its own.
+        with two.session() as session:
+            assert printed(session.execute("6 * 7")) == "42"
+        assert two.starts == 2
+
+
+@pipeline
+def test_a_worker_that_is_killed_leaves_nothing_in_the_nursery(sandbox, tmp_path):
+    if sandbox.kind != WARM:
+        pytest.skip("cold sandboxes share nothing")
+    script = tmp_path / "worker.py"
+    script.write_text(
+        "import sys, time\n"
+        "from course_admin.sandbox.host import WARM, Nursery, Sandbox\n"
+        "from course_admin.sandbox.limits import Limits\n"
+        "nursery = Nursery(*sys.argv[1:])\n"
+        "with Sandbox(WARM, Limits(), bwrap=nursery.bwrap, nursery=nursery) as sandbox, sandbox.session() as session:\n"
+        "    print(sandbox.parent, flush=True)\n"
+        "    session.execute('import time; time.sleep(600)')\n"
+    )
+    with open_sandbox("auto", LIMITS, nursing=True) as nursing:
+        worker = subprocess.Popen([sys.executable, script, *nursing.nursery], stdout=subprocess.PIPE, text=True)
+        parent = int(worker.stdout.readline())
+        assert parent in dict(watch.descendants(nursing.parent))
+        worker.kill()
+        worker.communicate()
+        until = time.monotonic() + 10
+        while watch.is_running(parent) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert not [pid for pid, _ in watch.descendants(nursing.parent) if watch.is_running(pid)]
 
 
 @pipeline

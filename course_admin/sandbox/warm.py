@@ -6,6 +6,9 @@ bubblewrap's own --die-with-parent.
 
     host -> parent   the configuration, once; then a byte with three descriptors for each job
     parent -> host   "ready" or a traceback; then for each job the exit code of its child, when nothing of it is left
+
+What it has imported takes half a gigabyte. So that several workers need that but once, a parent can be a nursery: for
+each worker that connects to its second socket it forks another parent, process 1 of a namespace of its own.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ import socket
 import struct
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from . import child
@@ -51,20 +55,61 @@ def main(control: socket.socket) -> None:
     gc.collect()
     gc.freeze()
     control.sendall(b"r")
+    if config["listener"] >= 0:
+        control = _nurse(control, config, serve)
+    while _job(control, config, serve):
+        pass
+
+
+def _nurse(control: socket.socket, config: child.Config, serve: Callable[[int, int], None]) -> socket.socket:
+    """Fork a parent for each worker that connects, until the host closes its socket. Returns only in such a parent:
+    its socket. Until the first one comes the host's own jobs are done as anywhere, so that it can try what it starts.
+    """
+    listener = socket.socket(fileno=config["listener"])
+    nursing = False
     while True:
-        message, descriptors, _, _ = socket.recv_fds(control, 1, 3)
-        if not message:
-            return
         _collect()
-        pid = os.fork()
-        if pid == 0:
-            child.run(tuple(descriptors), config, serve)
-        for descriptor in descriptors:
-            os.close(descriptor)
-        control.sendall(CODE.pack(_wait_for(pid, control)))
+        ready, _, _ = select.select([control, listener], [], [])
+        if control in ready:
+            # What ends the rest after a job would end the other parents too.
+            if nursing or not _job(control, config, serve):
+                sys.exit(0)
+            continue
+        connection, _ = listener.accept()
+        nursing = True
+        between = os.fork()
+        if between == 0:
+            control.close()
+            listener.close()
+            try:
+                # It moves children only, and each process can do it once: hence the one in between.
+                child.unshare(child.NEW_PIDS)
+                if os.fork():
+                    os._exit(0)
+            except OSError as error:
+                connection.sendall(b"x" + str(error).encode())
+                os._exit(1)
+            connection.sendall(b"r")
+            return connection
+        connection.close()
+        os.waitpid(between, 0)
 
 
-def _import_all(config: child.Config):
+def _job(control: socket.socket, config: child.Config, serve: Callable[[int, int], None]) -> bool:
+    """Wait for a job, fork a child for it and wait until nothing of it is left. Returns False when the host is gone."""
+    message, descriptors, _, _ = socket.recv_fds(control, 1, 3)
+    if not message:
+        return False
+    pid = os.fork()
+    if pid == 0:
+        child.run(tuple(descriptors), config, serve)
+    for descriptor in descriptors:
+        os.close(descriptor)
+    control.sendall(CODE.pack(_wait_for(pid, control)))
+    return True
+
+
+def _import_all(config: child.Config) -> Callable[[int, int], None]:
     """Import what the labs use, and return the function that a child runs."""
     # For a single job nothing is gained: it imports what it uses, and that is seldom all.
     for name in IMPORTED if config["preload"] else ():
@@ -98,12 +143,27 @@ def _wait_for(pid: int, control: socket.socket) -> int:
         # As process 1 we are also given what others leave behind.
         reaped, status = os.wait()
         if reaped == pid:
+            _end_the_rest()
             code = os.waitstatus_to_exitcode(status)
             return code if code >= 0 else 128 - code
 
 
+def _end_the_rest() -> None:
+    """End whatever the last child left to us, and wait until it is gone."""
+    if os.getpid() != 1:
+        # The host looks after that: in our name a signal to everybody would reach the user's other programs.
+        _collect()
+        return
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            # From process 1: to everybody else in here at one moment, so nobody can be between two looks at them.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(-1, signal.SIGKILL)
+            os.wait()
+
+
 def _collect() -> None:
-    """Take note of the end of those that the last child left to us."""
+    """Take note of the end of those that were left to us."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass

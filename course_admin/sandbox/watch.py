@@ -57,12 +57,20 @@ def memory(pids: list[int], enough: int, stop: Callable[[], bool] = lambda: Fals
 
 
 def kill_below(pid: int, patience: float = 5.0) -> bool:
-    """Kill every process below one; again and again, since they may be multiplying. Returns whether all are gone."""
+    """Kill every process below one; again and again, since they may be multiplying. Returns whether all are gone.
+
+    Gone is what two looks in a row do not find: the child of one that ends between our reading of its parent's list
+    and of its own stands in neither.
+    """
     give_up = time.monotonic() + patience
+    found = True
     while True:
-        alive = [process for process, parent in descendants(pid) if _kill(process, parent)]
-        if not alive:
-            return True
+        before = found
+        found = bool([process for process, parent in descendants(pid) if _kill(process, parent)])
+        if not found:
+            if not before:
+                return True
+            continue
         if time.monotonic() > give_up:
             return False
         time.sleep(0.002)
