@@ -53,9 +53,11 @@ training.seed_everything(0)
 device = training.best_device()
 source = budget(full="auto", study="sample", quick="sample")
 train = data.load_mnist(
-    "train", device=device, source=source, limit=budget(full=None, study=None, quick=1_000)
+    "train", device=device, source=source, limit=budget(full=None, study=None, quick=600)
 )
-test = data.load_mnist("test", device=device, source=source)
+test = data.load_mnist(
+    "test", device=device, source=source, limit=budget(full=None, study=None, quick=300)
+)
 ten = data.load_ten_digits(device=device)
 print(
     f"{len(train.images):,} training images, {len(test.images):,} test images, "
@@ -865,7 +867,7 @@ def run(seed, optimizer=None, loss=None, **choices):
         model,
         train.images[:10_000],
         epochs=budget(full=10, study=3, quick=1),
-        batch_size=budget(full=64, study=128, quick=500),
+        batch_size=budget(full=64, study=128, quick=300),
         optimizer=optimizer,
         loss=loss,
         seed=seed,
