@@ -121,10 +121,10 @@ def whole_class(folder: Path, size: int, console: Console) -> dict[str, Any]:
     own = _own_seconds(root)
     environment = {**os.environ, "COURSE_BUDGET": "quick", "COURSE_DATA": "sample", "COURSE_PROGRESS": "0"}
     times: dict[str, float] = {}
-    peak = 0
+    peaks = {}
     for jobs in (1, 2):
         command = [BIN / "course", "grade", LAB, "--force", "--jobs", str(jobs)]
-        seconds, peak = _timed(command, root, environment)
+        seconds, peaks[jobs] = _timed(command, root, environment)
         times[f"course grade --jobs {jobs}"] = seconds
         console.print(f"  course grade --jobs {jobs}: {seconds:.0f} s")
     ours = _marks(root)
@@ -152,7 +152,8 @@ def whole_class(folder: Path, size: int, console: Console) -> dict[str, Any]:
         "course beyond own, one worker, s each": beyond["course grade --jobs 1"],
         "beyond own: stock / course": beyond["stock nbgrader"] / beyond["course grade --jobs 1"],
         "throughput, two workers: course / stock": times["stock nbgrader"] / times["course grade --jobs 2"],
-        "private memory of a worker and its sandbox at most, MB": round(peak / 2**20),
+        "peak memory with one worker, MB": round(peaks[1] / 2**20),
+        "peak memory of one more worker, MB": round((peaks[2] - peaks[1]) / 2**20),
         "marks": "the same",
     }
 
@@ -207,7 +208,7 @@ def _own_seconds(root: Path) -> float:
 
 
 def _timed(command: list[Any], root: Path, environment: dict[str, str]) -> tuple[float, int]:
-    """Seconds that a command takes, and the most private memory of one worker with all that is below it, in bytes."""
+    """Seconds that a command takes, and the most memory that all its processes had together, in bytes."""
     with (root / "log.txt").open("ab") as log:
         began = time.perf_counter()
         with subprocess.Popen(list(map(str, command)), cwd=root, env=environment, stdout=log, stderr=log) as process:
@@ -224,31 +225,17 @@ def _timed(command: list[Any], root: Path, environment: dict[str, str]) -> tuple
 
 
 def _watch_memory(pid: int, over: threading.Event, peaks: list[int]) -> None:
-    """Workers are the processes that have a bwrap below them; shared pages belong to nobody."""
+    """What several processes share is counted once: each has its proportional part (Pss)."""
     while not over.wait(0.5):
-        parents = dict(watch.descendants(pid))
-        names = {process: _command(process) for process in parents}
-        workers = {parents[process] for process, name in names.items() if "bwrap" in name}
-        peaks += [
-            sum(map(_private, [worker, *(below for below, _ in watch.descendants(worker))]))
-            for worker in workers
-            if worker in parents
-        ]
+        peaks.append(sum(map(_proportional, [pid, *(below for below, _ in watch.descendants(pid))])))
 
 
-def _command(pid: int) -> str:
-    try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0].decode(errors="replace")
-    except OSError:
-        return ""
-
-
-def _private(pid: int) -> int:
+def _proportional(pid: int) -> int:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
         return 0
-    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(("Private_Clean:", "Private_Dirty:")))
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
 
 
 def _marks(root: Path) -> dict[str, dict[str, float]]:

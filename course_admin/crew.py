@@ -62,7 +62,7 @@ def get_ready() -> None:
     if sys.platform != "win32":
         from multiprocessing import forkserver
 
-        multiprocessing.get_context("forkserver").set_forkserver_preload(["course_admin.worker"])
+        multiprocessing.get_context("forkserver").set_forkserver_preload(["course_admin.preload"])
         forkserver.ensure_running()
 
 

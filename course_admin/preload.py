@@ -1,0 +1,15 @@
+"""Imported by the process that the workers are forked from, and by nobody else: what each would import by itself.
+
+Imported there it is in memory once, and at hand.
+"""
+
+import gc
+
+import nbgrader.converters  # noqa: F401
+import sklearn.decomposition  # noqa: F401 - what most exams compare with
+
+import course_admin.worker  # noqa: F401
+
+# What lives now lives as long as the workers: without this the first collection of each would copy all of it.
+gc.collect()
+gc.freeze()
