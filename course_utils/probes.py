@@ -109,20 +109,33 @@ def module(target: type, *, images: np.ndarray, seed: int = 0, **numbers: Any) -
     """Make target(**numbers), a torch module, and put images through it.
 
     Evidence: output (as `value` in `call`), weights.NAME for every entry of the state dict in its order, modules,
-    the kinds of the leaf modules in order, and unreached, the parameters that get no gradient from the output.
+    the kinds of the leaf modules in order, unreached, the parameters that get no gradient from the output, changed, as
+    in `call`, and same_in_training, whether the output in training mode is that in evaluation mode.
     """
     torch.manual_seed(seed)
     model = target(**numbers)
     if not isinstance(model, nn.Module):
         raise EvidenceError("the class is not a torch module: does it inherit from nn.Module?")
     model.eval()
-    output = model(tensors({"images": images})["images"])
+    given = tensors({"images": images})["images"]
+    before = given.clone()
+    output = model(given)
     out = flatten("output", output)
+    out["changed"] = [] if torch.equal(given, before) else ["images"]
     if isinstance(output, torch.Tensor) and output.requires_grad:
         output.sum().backward()
     out["unreached"] = [name for name, parameter in model.named_parameters() if parameter.grad is None]
     out |= flatten("weights", dict(model.state_dict()))
     out["modules"] = [type(part).__name__ for part in model.modules() if not list(part.children())]
+    # Last, since running statistics change here.
+    try:
+        with torch.no_grad():
+            again = model.train()(before)
+    except ValueError:  # batch normalisation refuses one image alone
+        again = None
+    out["same_in_training"] = not isinstance(output, torch.Tensor) or (
+        isinstance(again, torch.Tensor) and again.shape == output.shape and torch.allclose(again, output, atol=1e-5)
+    )
     return out
 
 
@@ -131,13 +144,16 @@ def train(target: Callable, *, images: np.ndarray, seed: int = 0, **numbers: Any
     """Run the student's training function target(images, **numbers) on the images that the question brings.
 
     Evidence: weights.NAME for every entry of the state dict of the module that it returns: the exam runs them in an
-    architecture of its own, so nothing else about the returned object matters.
+    architecture of its own, so nothing else about the returned object matters; and changed, as in `call`.
     """
     torch.manual_seed(seed)
-    model = target(tensors({"images": images})["images"], **numbers)
+    given = tensors({"images": images})["images"]
+    before = given.clone()
+    model = target(given, **numbers)
     if not isinstance(model, nn.Module):
         raise EvidenceError(f"the training function gave back {describe_type(model)}, the trained module was asked for")
-    return flatten("weights", dict(model.state_dict()))
+    changed = [] if torch.equal(given, before) else ["images"]
+    return {**flatten("weights", dict(model.state_dict())), "changed": changed}
 
 
 @probe
@@ -154,11 +170,12 @@ def train_loop(
     """Give the student's loop target(model, loader, optimizer) a network with known weights and an unshuffled
     DataLoader.
 
-    layers: sizes with dashes, "12-5-12": linear layers with a ReLU between them; weights: w0, b0, w1, b1, ... in
-    their order.
+    layers: sizes with dashes, "12-5-12": linear layers with a ReLU between them, which take images flat and give them
+    back in their shape; weights: w0, b0, w1, b1, ... in their order.
     The loader yields (images, labels) as the labs' loaders do, the optimiser is plain SGD.
-    Evidence: returned (what the last call returned), weights.w0, ..., training (the mode the network was left in),
-    seen (the images that went through the network, in all), steps (how often the optimiser's step was called).
+    Evidence: returned (what the last call returned, its kind alone where it cannot be evidence), weights.w0, ...,
+    training (the mode the network was left in), seen (the images that went through the network, in all), steps (how
+    often the optimiser's step was called), history (whether what was returned still hangs on the network).
     """
     sizes = [int(size) for size in layers.split("-")]
     parts: list[nn.Module] = []
@@ -168,7 +185,7 @@ def train_loop(
             layer.weight.copy_(torch.as_tensor(weights[f"w{i}"]))
             layer.bias.copy_(torch.as_tensor(weights[f"b{i}"]))
         parts += [nn.ReLU(), layer] if parts else [layer]
-    model = nn.Sequential(*parts)
+    model = _InTheirShape(*parts)
     seen = steps = 0
 
     def count_images(_module: nn.Module, arguments: tuple) -> None:
@@ -187,14 +204,25 @@ def train_loop(
     returned = None
     for _ in range(int(epochs)):
         returned = target(model, loader, optimizer)
-    out = flatten("returned", returned)
-    linear = [part for part in model if isinstance(part, nn.Linear)]
+    try:
+        out = flatten("returned", returned)
+    except EvidenceError:  # the weights tell of the training all the same
+        out = {"returned_type": describe_type(returned)}
+    linear = [part for part in parts if isinstance(part, nn.Linear)]
     for i, layer in enumerate(linear):
         out |= {
             f"weights.w{i}": layer.weight.detach().numpy().copy(),
             f"weights.b{i}": layer.bias.detach().numpy().copy(),
         }
-    return {**out, "training": model.training, "seen": seen, "steps": steps}
+    kept = isinstance(returned, torch.Tensor) and returned.requires_grad
+    return {**out, "training": model.training, "seen": seen, "steps": steps, "history": kept}
+
+
+class _InTheirShape(nn.Sequential):
+    """Layers for flat images; what comes out has the shape of what went in."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return super().forward(images.flatten(1)).view_as(images)
 
 
 @probe
@@ -202,21 +230,17 @@ def seeded(target: Callable, *, seed: int, times: int, **inputs: Any) -> Evidenc
     """Call target(*inputs, generator) several times with one torch.Generator, which goes on from call to call.
 
     Evidence: draw_0, draw_1, ... (as `value` in `call`); repeats, whether a generator of the same seed gives the first
-    draw again although the global dice have moved on; follows, whether one of another seed gives another draw; of the
-    first draw's tensors, in order, wants_gradient and leaf (1 or 0); changed, the inputs that were written into.
+    draw again although the global dice have moved on; follows, whether any of three other seeds gives another draw; of
+    the first draw's tensors, in order, wants_gradient and leaf (1 or 0); changed, the inputs that were written into.
     """
     given = tensors(inputs)
     before = {name: value.clone() for name, value in given.items() if isinstance(value, torch.Tensor)}
 
     dice = torch.Generator().manual_seed(int(seed))
     values = [target(*given.values(), dice) for _ in range(int(times))]
-    first, again, other = (
-        flatten("draw", value)
-        for value in (
-            values[0],
-            target(*given.values(), torch.Generator().manual_seed(int(seed))),
-            target(*given.values(), torch.Generator().manual_seed(int(seed) + 1)),
-        )
+    first = flatten("draw", values[0])
+    again, *others = (
+        flatten("draw", target(*given.values(), torch.Generator().manual_seed(int(seed) + i))) for i in range(4)
     )
     out: Evidence = {}
     for i, value in enumerate(values):
@@ -226,7 +250,7 @@ def seeded(target: Callable, *, seed: int, times: int, **inputs: Any) -> Evidenc
     return {
         **out,
         "repeats": _same(first, again),
-        "follows": not _same(again, other),
+        "follows": not all(_same(again, other) for other in others),
         "wants_gradient": [int(tensor.requires_grad) for tensor in made],
         "leaf": [int(tensor.is_leaf) for tensor in made],
         "changed": [name for name, value in before.items() if not torch.equal(value, given[name])],
@@ -238,20 +262,24 @@ def matrices(target: Callable, *, X: np.ndarray, at_code: str = "", **weights: n
     """Call target(W, X), or target(W, X, at_code): W is the list of the weights in their order, leaves that want
     gradients.
 
-    at_code: "relu" or "linear", handed on as a function of a tensor.
-    Evidence: value (as in `call`), changed, and unreached: the weights that get no gradient from the sum of the (first)
-    tensor that came back.
+    at_code: "tanh" or "linear", handed on as a function of a tensor.
+    Evidence: value (as in `call`), changed, gradient.NAME, of the sum of the (first) tensor that came back with respect
+    to each of the weights, and unreached: the weights that get none.
     """
     W = _leaves(weights)
     given = tensors({"X": X})["X"]
     before = [tensor.detach().clone() for tensor in (*W, given)]
-    more = [{"relu": torch.relu, "linear": lambda Z: Z}[at_code]] if at_code else []
+    more = [{"tanh": torch.tanh, "linear": lambda Z: Z}[at_code]] if at_code else []
     value = target(W, given, *more)
     out = flatten("value", value)
     first = value[0] if isinstance(value, tuple | list) and len(value) else value
     if isinstance(first, torch.Tensor) and first.requires_grad:
         first.sum().backward()
-    out["unreached"] = [name for name, tensor in zip(weights, W, strict=True) if tensor.grad is None]
+    reached = {
+        name: tensor.grad.numpy().copy() for name, tensor in zip(weights, W, strict=True) if tensor.grad is not None
+    }
+    out |= {f"gradient.{name}": gradient for name, gradient in reached.items()}
+    out["unreached"] = [name for name in weights if name not in reached]
     names = [*weights, "X"]
     now = (*W, given)
     out["changed"] = [
@@ -277,7 +305,7 @@ def train_matrices(
     up; weights: two or more matrices whose last row is the bias: ReLU between them, a linear code after half of them,
     tanh at the end; optimizer: "SGD" or "Adam".
     Evidence: returned (as `value` in `call`), weights.NAME afterwards, seen and steps: how many batches were drawn and
-    how often the optimiser stepped.
+    how often the optimiser stepped; history, whether a tensor that came back still hangs on the matrices.
     """
     W = _leaves(weights)
     given = tensors({"images": images})["images"]
@@ -305,7 +333,10 @@ def train_matrices(
 
     stepper = {"SGD": torch.optim.SGD, "Adam": torch.optim.Adam}[optimizer](W, lr=learning_rate)
     stepper.register_step_pre_hook(count)
-    out = flatten("returned", target(network, W, draw, stepper, int(iterations)))
+    returned = target(network, W, draw, stepper, int(iterations))
+    listed = returned if isinstance(returned, tuple | list) else [returned]
+    out = flatten("returned", returned)
+    out["history"] = any(isinstance(item, torch.Tensor) and item.requires_grad for item in listed)
     out |= {f"weights.{name}": tensor.detach().numpy().copy() for name, tensor in zip(weights, W, strict=True)}
     return {**out, "seen": seen, "steps": steps}
 

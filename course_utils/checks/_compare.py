@@ -45,11 +45,11 @@ def match(
     return Verdict(share, False, problem or f"{what}: {otherwise}")
 
 
-def closest(value: float, slips: dict[str, float]) -> str | None:
+def closest(value: float, slips: dict[str, float], within: float = 1e-3) -> str | None:
     """The slip that gives this value. The closest, since two slips may by chance give nearly the same."""
     apart = {slip: abs(value / np.float64(other) - 1) for slip, other in slips.items()}
     best = min(apart, key=apart.get)
-    return best if apart[best] < 1e-3 else None
+    return best if apart[best] < within else None
 
 
 def difference(after: dict, before: dict) -> dict[str, np.ndarray]:

@@ -43,9 +43,11 @@ def judge_cross_entropy(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         name: attempt(ask, probes.call, targets=("softmax",), logits=x)
         for name, x in (("small", small), ("large", large))
     }
+    # No exponential of these overflows, but probabilities are rounded to 0.
+    apart = small - 300 * targets
     losses = {
         name: attempt(ask, probes.differentiate, targets=("cross_entropy",), logits=x, one_hot=targets)
-        for name, x in (("small", small), ("large", large))
+        for name, x in (("small", small), ("large", large), ("apart", apart))
     }
     if ways["small"].get("stub") is True and losses["small"].get("stub") is True:
         ask(probes.call, targets=("softmax",), logits=small)  # raises: nothing has been done yet
@@ -64,6 +66,12 @@ def _diagnose_softmax(got: dict[str, Evidence], small: np.ndarray, large: np.nda
     slips = {
         "the columns of softmax sum to 1: each image, a row, has probabilities of its own, so dim=1": softmax(
             x, axis=0
+        ),
+        "softmax divides by the sums of the columns: divide by the sum of the row, dim=1": (
+            np.exp(x - x.max(axis=1, keepdims=True)) / np.exp(x - x.max(axis=1, keepdims=True)).sum(axis=0)
+        ),
+        "softmax takes another number off each column: it has to be the same in all of a row, its largest, dim=1": (
+            softmax(x - x.max(axis=0), axis=1)
         ),
         "all numbers of softmax together sum to 1: each row does, keep its sum as a column": powers / powers.sum(),
         "softmax gives the powers and never divides: each row is to sum to 1": powers,
@@ -103,7 +111,7 @@ def _only_some_nan(found: object, shape: tuple) -> bool:
     if not isinstance(found, np.ndarray) or found.shape != shape or found.dtype.kind != "f":
         return False
     whole = np.isfinite(found).all(axis=1)
-    return bool(whole.any() and not whole.all())
+    return bool(whole.any() and not whole.all() and np.allclose(found[whole].sum(axis=1), 1, atol=1e-3))
 
 
 def _diagnose_entropy(
@@ -138,6 +146,29 @@ def _diagnose_entropy(
         "cross_entropy takes minus the logit of the right class: softmax is left out": (
             -small[np.arange(n), labels].mean()
         ),
+        f"the sum over the batch is divided by {classes}, the classes: divide by the number of images": (
+            each.sum() / classes
+        ),
+        "cross_entropy gives squared differences of probabilities: take minus the logarithm of the right one's": (
+            np.square(p - targets).sum(axis=1).mean()
+        ),
+        "cross_entropy gives the mean of squared differences: take minus the logarithm of the right class's "
+        "probability": np.square(p - targets).mean(),
+        "cross_entropy asks for the class with the largest logit, whatever the label is: targets picks the right one": (
+            -log_p.max(axis=1).mean()
+        ),
+        "cross_entropy weighs the logarithms with the probabilities themselves: targets are the weights": (
+            -(p * log_p).sum(axis=1).mean()
+        ),
+        "cross_entropy takes the logarithm of a mean probability: the mean comes last, over the losses": (
+            -np.log(p[np.arange(n), labels].mean())
+        ),
+        "the largest logit is taken off in the sum, but not in the logit of the right class: in both, or in neither": (
+            (each - small.max(axis=1)).mean()
+        ),
+        "cross_entropy takes another number off each column: it has to be the same in all of a row": (
+            -log_softmax(small - small.max(axis=0), axis=1)[np.arange(n), labels].mean()
+        ),
         "cross_entropy adds the wrong classes' log(1 - p): that is binary cross-entropy": (
             each - (np.log1p(-p) * (1 - targets)).sum(axis=1)
         ).mean(),
@@ -156,7 +187,7 @@ def _diagnose_entropy(
         return [Verdict(3.0, False, problem or "the cross-entropy is no number")]
     fine = bool(np.isclose(found, right, rtol=1e-3))
     if not fine:
-        slip = closest(found, slips)
+        slip = closest(found, slips, within=1e-4)
         if slip is None:
             wrong = f"cross_entropy gives {found:.4g}, torch {right:.4g}, on the same logits"
             return [Verdict(3.0, False, wrong)]
@@ -166,20 +197,28 @@ def _diagnose_entropy(
     far, _ = _torch_entropy(large, labels)
     return [
         first,
-        _large_entropy(got["large"], far, recognised=slip is not None),
+        _large_entropy(got["large"], far, slip is not None, number_of(got["apart"], "value") is not None),
         _entropy_gradient(got, gradient, np.asarray(_torch_entropy(large, labels)[1]), fine),
     ]
 
 
-def _large_entropy(got: Evidence, right: float, recognised: bool) -> Verdict:
-    """On large logits: right, or, if a known slip was found already, at least a number."""
+def _large_entropy(got: Evidence, right: float, recognised: bool, holds_apart: bool) -> Verdict:
+    """On large logits: right, or, if a known slip was found already, at least a number.
+
+    holds_apart: whether it is a number where probabilities are rounded to 0 and nothing overflows.
+    """
     praise = "cross_entropy holds for logits in the thousands"
     found = number_of(got, "value")
     if found is not None and (np.isclose(found, right, rtol=1e-3) or (recognised and abs(found) > 1)):
         return Verdict(1.0, True, praise)
     if isinstance(got.get("raised"), str):
         return Verdict(1.0, False, str(got["raised"]))
-    if found is None:
+    if found is None and holds_apart:
+        wrong = (
+            "cross_entropy of logits in the thousands is no number: exponentials are inf, or all of a row's are 0. "
+            "Take the largest logit of each row off first"
+        )
+    elif found is None:
         wrong = "cross_entropy of logits in the thousands is no number: the logarithm of a probability rounded to 0?"
     else:
         wrong = (

@@ -75,8 +75,9 @@ def _ask_loop(ask: Ask, **inputs: object) -> Evidence:
 def _diagnose_steps(path: list[dict], parts: list[np.ndarray], answers: list[Evidence]) -> list[Verdict]:
     """Length and direction of the first step, direction of the others."""
     taken = [difference(after, before) for before, after in pairwise(path)]
+    steps = [number_of(got, "steps") for got in answers]
     asked = [scaled(-RATE, _gradient(at, part)) for at, part in zip(path, parts, strict=False)]
-    slip = _first_step_slip(taken[0], asked[0], path[0], parts[0], answers)
+    slip = _count_slip(steps, norm(taken[0])) or _first_step_slip(taken[0], asked[0], path[0], parts[0])
     right = ("a step goes down the gradient of the loss", "every iteration draws a batch and takes a step of its own")
     if norm(taken[0]) == 0:
         return [Verdict(2.0, False, slip or "")]
@@ -91,15 +92,34 @@ def _diagnose_steps(path: list[dict], parts: list[np.ndarray], answers: list[Evi
     ]
 
 
-def _first_step_slip(step: dict, expected: dict, start: dict, part: np.ndarray, answers: list[Evidence]) -> str | None:
+def _count_slip(steps: list[float | None], moved: float) -> str | None:
+    """What the calls of optimizer.step() in loops of 1, 2 and 3 iterations tell; moved: by the first of these."""
+    if None in steps:
+        return None
+    if not any(steps):
+        if moved:
+            return "the matrices move, but not by optimizer.step(): the optimiser that came in takes the steps"
+        return "the matrices do not move: optimizer.step() is never called"
+    if steps == [0, 1, 2]:
+        return "one iteration too few: for iterations = 1 no step is taken. range(iterations) gives all of them"
+    if steps == [2, 3, 4]:
+        return "one iteration too many: for iterations = 1 two steps are taken. range(iterations) gives all of them"
+    if steps == [2, 4, 6]:
+        return "optimizer.step() is called twice in every iteration"
+    if not steps[0]:
+        return "for iterations = 1 no step is taken: every iteration takes one"
+    if steps[0] > 1 and steps[0] == steps[-1]:
+        return f"{steps[0]:.0f} steps are taken, however many are asked for: iterations says how many"
+    return None
+
+
+def _first_step_slip(step: dict, expected: dict, start: dict, part: np.ndarray) -> str | None:
     if close(step, expected):
         return None
     if norm(step) == 0:
-        if number_of(answers[-1], "steps") == 0:
-            return "the matrices do not move: optimizer.step() is never called"
         return (
-            "the matrices do not move: step finds no gradient. Is backward called before it, and nothing emptied in "
-            "between?"
+            "the matrices do not move: step finds no gradient. Is backward called before it, on a loss that still "
+            "hangs on these matrices, and nothing emptied in between?"
         )
     pixels, loss = part.shape[1], _loss(start, part)
     slips = {
@@ -167,6 +187,9 @@ def _diagnose_losses(got: Evidence, path: list[dict], parts: list[np.ndarray]) -
         "the last loss came back three times: append each when it is computed": np.full(3, right[-1]),
     }
     if np.allclose(found, right, rtol=1e-3):
+        if got.get("history") is True:
+            wrong = "the losses still hang on the matrices, and keep everything alive: loss.item() is the number alone"
+            return Verdict(1.0, False, wrong)
         return Verdict(1.0, True, "the losses returned are those of the batches")
     for slip, expected in slips.items():
         if np.allclose(found, expected, rtol=1e-3):
@@ -214,14 +237,20 @@ def _learns(ask: Ask, rng: np.random.Generator) -> Verdict:
     return verdict(share < ENOUGH, said, f"{said}, {ENOUGH} or less is asked for")
 
 
-def _graph(weights: dict, images: np.ndarray, kind: str) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+def redrawn(weights: dict, images: np.ndarray) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    """The reconstructions, of the network with a linear code, and the matrices as leaves."""
     leaves = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in weights.items()}
-    x = target = torch.from_numpy(images).double()
+    x = torch.from_numpy(images).double()
     for i, matrix in enumerate(leaves.values()):
         x = torch.nn.functional.linear(x, matrix[:-1].T, matrix[-1])
         x = x.relu() if i in (0, 2) else x
+    return x.tanh(), leaves
+
+
+def _graph(weights: dict, images: np.ndarray, kind: str) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    output, leaves = redrawn(weights, images)
     error = {"squared": torch.nn.functional.mse_loss, "absolute": torch.nn.functional.l1_loss}[kind]
-    return error(x.tanh(), target), leaves
+    return error(output, torch.from_numpy(images).double()), leaves
 
 
 def _loss(weights: dict[str, np.ndarray], images: np.ndarray, kind: str = "squared") -> float:

@@ -10,10 +10,20 @@ from itertools import pairwise, product
 import numpy as np
 
 from course_utils import probes
-from course_utils.checks._compare import match
+from course_utils.checks._compare import close, match
 from course_utils.checks._entropy import cross_entropy, judge_cross_entropy
-from course_utils.checks._loop_by_hand import judge_train_by_hand, train_by_hand
-from course_utils.checks._matrices import BENDS, BIAS_SLIPS, END_SLIPS, ENDS, SIZES, find_way, layer, some_matrices
+from course_utils.checks._loop_by_hand import judge_train_by_hand, redrawn, train_by_hand
+from course_utils.checks._matrices import (
+    AT_CODE,
+    BENDS,
+    BIAS_SLIPS,
+    END_SLIPS,
+    ENDS,
+    SIZES,
+    find_way,
+    layer,
+    some_matrices,
+)
 from course_utils.checks._report import (
     Verdict,
     array_of,
@@ -91,12 +101,13 @@ def judge_to_range(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         share=2,
         otherwise="they are not those asked for: 0 is to become -1, 1 to become 1, and all in between along a line",
     )
+    if not pixels.passed and np.allclose(np.sort(found, axis=None), np.sort(right, axis=None), atol=1e-5):
+        wrong = "the numbers are right, their order is not: a row holds the pixels of one image as they are read"
+        pixels = pixels._replace(message=wrong)
     verdicts = [pixels, verdict(not problem, "one row for each image", problem or "", share=1 if not problem else 2)]
     if not problem:
-        alone = array_of(one, "value")
-        shape = None if alone is None else alone.shape
-        wrong = f"of a batch of one image comes {'nothing' if shape is None else list(shape)}: [1, H * W] it is"
-        verdicts.append(verdict(shape == (1, 30), "one image alone makes one row", wrong))
+        wrong = shape_problem(one, "value", (1, 30), "of a batch of one image: the result")
+        verdicts.append(verdict(not wrong, "one image alone makes one row", wrong or ""))
     return verdicts + left_alone(got, "images")
 
 
@@ -117,7 +128,18 @@ def _range_slips(x: np.ndarray) -> dict[str, np.ndarray]:
         "the pixels are standardised by the mean and the spread of this batch: a fixed formula is asked for": (
             (x - x.mean()) / x.std(ddof=1)
         ),
+        "each image is standardised by its own mean and spread: a fixed formula is asked for": (
+            (x - x.mean(**each)) / x.std(ddof=1, **each)
+        ),
         "the mean of this batch is taken off: a fixed formula is asked for": x - x.mean(),
+        "the mean of each image is taken off: a fixed formula is asked for": x - x.mean(**each),
+        "the pixels are divided by the largest of this batch: the same grey must always become the same number": (
+            2 * x / x.max() - 1
+        ),
+        "each pixel is stretched by its own extremes over this batch: the same grey must always become the same "
+        "number": (2 * (x - x.min(axis=0)) / (x.max(axis=0) - x.min(axis=0)) - 1),
+        "the pixels were rounded to whole numbers: greys lie between -1 and 1": np.trunc(2 * x - 1),
+        "the pixels are only black and white: greys lie between -1 and 1": np.where(x > 0.5, 1.0, -1.0),
         "the pixels went through tanh: only the range has to fit, the last layer has the tanh": np.tanh(x),
         "the pixels went through tanh after they were stretched: leave it to the last layer": (np.tanh(2 * x - 1)),
     }
@@ -135,10 +157,14 @@ def judge_get_random_batch(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     """Rows of X, all equally often (within six standard deviations of a binomial count), some twice in a batch; new
     ones at every call, and the same ones from a generator of the same seed.
     """
-    size, times = 5, DRAWS
-    X = rng.random((6, 4)).astype(np.float32)
-    got = ask(probes.seeded, seed=int(rng.integers(10_000)), times=times, X=X, size=size)
-    problem = _batch_problem(got, X, size)
+    size, times, many = 10, DRAWS, 4000
+    X = rng.random((12, 4)).astype(np.float32)
+    seed = int(rng.integers(10_000))
+    problem = _batch_problem(ask(probes.seeded, seed=seed, times=1, X=X, size=size), X, size, 1)
+    if problem:
+        return [Verdict(4.0, False, problem)]
+    got = ask(probes.seeded, seed=seed, times=times, X=X, size=size)
+    problem = _batch_problem(got, X, size, times)
     if problem:
         return [Verdict(4.0, False, problem)]
     batches = np.stack([got[f"draw_{i}"] for i in range(times)])
@@ -151,10 +177,13 @@ def judge_get_random_batch(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     if not same.any(axis=2).all():
         return [Verdict(4.0, False, "some of the rows are no rows of X: draw whole images and leave them as they are")]
     positions = same.argmax(axis=2)
-    more = attempt(ask, probes.seeded, seed=1, times=1, X=X, size=9)
+    more = attempt(ask, probes.seeded, seed=1, times=1, X=X, size=many)
     slip = _drawing_slip(positions, len(X))
-    enough = array_of(more, "draw_0", (9, 4)) is not None
-    few = f"9 out of 6 images: with replacement that can be done. {more.get('raised', '')}".rstrip()
+    batch = array_of(more, "draw_0", (many, 4))
+    enough = batch is not None
+    if enough and not slip:  # in so many draws small differences show as well
+        slip = _drawing_slip((batch[:, None] == X).all(axis=2).argmax(axis=1)[:, None], len(X))
+    few = f"{many} out of {len(X)} images: with replacement that can be done. {more.get('raised', '')}".rstrip()
     replaced = any(len(set(batch)) < size for batch in positions.tolist())
     if not replaced:
         again = f"no image came twice in {DRAWS} batches of {size}: draw with replacement, every time from all images"
@@ -173,7 +202,7 @@ def judge_get_random_batch(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     ]
 
 
-def _batch_problem(got: Evidence, X: np.ndarray, size: int) -> str | None:
+def _batch_problem(got: Evidence, X: np.ndarray, size: int, times: int) -> str | None:
     """What is wrong with the form of the draws."""
     shape = (size, X.shape[1])
     first = got.get("draw_0")
@@ -189,18 +218,20 @@ def _batch_problem(got: Evidence, X: np.ndarray, size: int) -> str | None:
         problem = shape_problem(got, name, shape, "a batch")
         if problem:
             return problem
-    whole = all(array_of(got, f"draw_{i}", shape) is not None for i in range(DRAWS))
+    whole = all(array_of(got, f"draw_{i}", shape) is not None for i in range(times))
     return None if whole else shape_problem(got, "draw_0", shape, "a batch") or "some of the batches are missing"
 
 
 def _drawing_slip(positions: np.ndarray, n: int) -> str | None:
     """Which images are drawn too rarely, and why; positions [times, size], n: how many images there are."""
-    if (positions == positions[:, :1]).all():
+    size = positions.shape[1]
+    if size > 1 and (positions == positions[:, :1]).all():
         return "all images of a batch are the same one: draw a position for each of them"
-    steps = np.diff(positions, axis=1)
-    if (steps == 1).all():
+    if size > 1 and (np.diff(positions, axis=1) % n == 1).all():
         return "neighbours come together, only the first of a batch is drawn: draw a position for each"
     counts = np.bincount(positions.ravel(), minlength=n)
+    if 1 < size < n - 1 and counts[:size].all() and not counts[size:].any():
+        return f"of {n} images only the first {size} are ever drawn, as many as a batch has: the end is len(X)"
     if counts[-1] == 0 and counts[:-1].all():
         return "the last image is never drawn: torch.randint leaves out its upper end, so that end is len(X)"
     if counts[0] == 0 and counts[1:].all():
@@ -289,15 +320,21 @@ def _number_slip(matrices: list[np.ndarray], upright: bool) -> tuple[str, bool]:
     values = np.concatenate([matrix.ravel() for matrix in matrices])
     if values.std() == 0:
         return "all numbers are the same: then all units of a layer do the same, for ever", True
+    if upright and all(not matrix[0].any() for matrix in matrices):
+        return "the first rows are zero: all begin with random numbers, and the row for the bias is the last", False
     shortest = min(10, *(matrix.size for matrix in matrices))
     heads = {tuple(matrix.ravel()[:shortest].tolist()) for matrix in matrices}
     if len(heads) < len(matrices):
         return "the matrices begin with the same numbers: one generator serves for all of them, and goes on", True
     if upright and all(not matrix[-1].any() for matrix in matrices):
         return "the last rows are zero: the bias begins with random numbers like all others here", False
+    if any(len(np.unique(matrix)) < 0.5 * matrix.size for matrix in matrices):
+        return "the same numbers come again and again in a matrix: draw one for each of its entries", False
     spread = values.std()
     if (values >= 0).all():
         return "no number is negative: a normal distribution around 0 is asked for, torch.randn", False
+    if upright and _biases_differ(matrices):
+        return "the last rows have another mean or spread than the others: the bias is from N(0, 0.01^2), too", False
     spreads = np.array([matrix.std() for matrix in matrices])
     known = {
         0.0001: "the spread is 0.0001: N(0, 0.01^2) has the variance 0.01^2, so the standard deviation 0.01",
@@ -316,6 +353,15 @@ def _number_slip(matrices: list[np.ndarray], upright: bool) -> tuple[str, bool]:
     if abs(values.mean()) > 0.1 * SPREAD or abs(spread / SPREAD - 1) > 0.08:
         return f"the numbers have mean {values.mean():.2g} and spread {spread:.2g}: 0 and 0.01 are asked for", False
     return "", False
+
+
+def _biases_differ(matrices: list[np.ndarray]) -> bool:
+    """Whether the last rows are off although all others are as asked for. Five standard deviations of 150 numbers."""
+    biases = np.concatenate([matrix[-1] for matrix in matrices])
+    others = np.concatenate([matrix[:-1].ravel() for matrix in matrices])
+    if abs(others.std() / SPREAD - 1) > 0.08 or abs(others.mean()) > 0.1 * SPREAD:
+        return False
+    return bool(abs(biases.std() / SPREAD - 1) > 0.3 or abs(biases.mean()) > 0.42 * SPREAD)
 
 
 def _leaf_verdict(got: Evidence, count: int) -> Verdict:
@@ -353,7 +399,7 @@ def judge_forward(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     problem = shape_problem(got, "value_0", shape, "the reconstruction")
     if problem:
         return [Verdict(6.0, False, problem)]
-    bent = attempt(ask, probes.matrices, X=X, at_code="relu", **W)
+    bent = attempt(ask, probes.matrices, X=X, at_code="tanh", **W)
     matrices = [matrix.astype(np.float64) for matrix in W.values()]
     way = find_way(matrices, X, array_of(got, "value_0"))
     other = find_way(matrices, X, array_of(bent, "value_0", shape))
@@ -361,20 +407,32 @@ def judge_forward(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         wrong = "these matrices give another reconstruction with ReLU, at_code, ReLU and tanh"
         return [Verdict(6.0, False, wrong)]
     bias, first, code, second, end = way
-    unreached = got.get("unreached")
     return [
         verdict(bias == "last", "the bias is the last row of each matrix", BIAS_SLIPS.get(bias, "")),
         verdict((first, second) == ("ReLU", "ReLU"), "a ReLU in both hidden layers", _hidden_slip(first, second)),
         verdict(end == "tanh", "tanh at the end", END_SLIPS.get(end, f"the output goes through {end}, tanh it is")),
         _at_code(code, other, bent),
         _code_returned(matrices, X, bent, other),
-        verdict(
-            isinstance(unreached, list) and not unreached,
-            "gradients reach all four matrices",
-            "no gradient reaches some of the matrices: is there a detach, a no_grad or a tensor made anew?",
-        ),
+        _gradients(got, W, X, right=way == ("last", "ReLU", "none", "ReLU", "tanh")),
         *left_alone(got, "W or X"),
     ]
+
+
+def _gradients(got: Evidence, W: dict[str, np.ndarray], X: np.ndarray, right: bool) -> Verdict:
+    """Whether gradients reach all matrices, and, if the reconstruction is right, whether they are autograd's."""
+    unreached = got.get("unreached")
+    if not isinstance(unreached, list) or unreached:
+        wrong = "no gradient reaches some of the matrices: is there a detach, a no_grad or a tensor made anew?"
+        return Verdict(1.0, False, wrong)
+    output, leaves = redrawn(W, X)
+    output.sum().backward()
+    found = {name: array_of(got, f"gradient.{name}", matrix.shape) for name, matrix in W.items()}
+    same = all(
+        found[name] is not None and close({name: found[name]}, {name: leaf.grad.numpy()})
+        for name, leaf in leaves.items()
+    )
+    wrong = "the reconstruction is right, its gradients are not: is a part of a matrix, or the tanh, detached?"
+    return verdict(same or not right, "gradients reach all four matrices", wrong)
 
 
 def _hidden_slip(first: str, second: str) -> str:
@@ -386,27 +444,30 @@ def _hidden_slip(first: str, second: str) -> str:
 
 def _at_code(code: str, other: tuple | None, bent: Evidence) -> Verdict:
     """Whether the function that came in, and no other, is used at the code."""
-    with_relu = other[2] if other else None
-    if code == "none" and with_relu == "none":
-        wrong = "at_code is never used: with torch.relu the reconstruction is that of a linear code"
-    elif code == with_relu:
+    with_tanh = other[2] if other else None
+    if code == "none" and with_tanh == "none":
+        wrong = "at_code is never used: with torch.tanh the reconstruction is that of a linear code"
+    elif code == "none" and with_tanh == "two tanh":
+        wrong = "at_code is applied twice: once is enough"
+    elif code == with_tanh:
         wrong = f"the code goes through {code} whatever at_code is: call at_code"
-    elif with_relu is None:
-        wrong = str(bent.get("raised", "with torch.relu for at_code the reconstruction is another"))
+    elif with_tanh is None:
+        wrong = str(bent.get("raised", "with torch.tanh for at_code the reconstruction is another"))
     else:
         wrong = f"with a linear code it goes through {code} all the same"
-    return verdict(code == "none" and with_relu == "ReLU", "at_code is applied to the code", wrong)
+    return verdict(code == "none" and with_tanh == "tanh", "at_code is applied to the code", wrong)
 
 
 def _code_returned(W: list[np.ndarray], X: np.ndarray, bent: Evidence, other: tuple | None) -> Verdict:
-    """The code, of the network as the student built it, with torch.relu at the code."""
-    bias, first, code = other[:3] if other else ("last", "ReLU", "ReLU")
+    """The code, of the network as the student built it, with torch.tanh at the code."""
+    bias, first, code = other[:3] if other else ("last", "ReLU", "tanh")
     hidden = BENDS[first](layer(X.astype(np.float64), W[0], bias, 0))
     before = layer(hidden, W[1], bias, 1)
-    right = BENDS[code](before)
+    right = AT_CODE[code](before)
     slips = {
         "the code came back as it was before at_code: the one that goes into the decoder is asked for": before,
         "the hidden layer came back instead of the code": hidden,
+        "at_code is applied once more to the code that comes back": AT_CODE["two tanh"](before),
         "the code came back with the ones behind it": np.hstack([right, np.ones((len(X), 1))]),
         "the decoder's hidden layer came back instead of the code": np.maximum(layer(right, W[2], bias, 2), 0),
     }
@@ -425,15 +486,17 @@ def dead_codes(function: Callable) -> None:
 def judge_dead_codes(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     """Columns made to be dead or alive, each in a way of its own."""
     n = 50
-    lively = np.abs(rng.normal(2, 0.5, n))
-    mirrored = np.concatenate([lively[: n // 2], -lively[: n // 2]])
+    lively = rng.permutation(np.linspace(1, 3, n))
     columns = {
         "zero": np.zeros(n),
         "constant": np.full(n, float(rng.choice([-1.75, 2.5]))),
-        "rare": np.where(np.arange(n) == rng.integers(n), 3.0, 0.0),
+        # Neither the first image nor the last: these two alone do not tell.
+        "rare": np.where(np.arange(n) == rng.integers(1, n - 1), 3.0, 0.0),
+        "dip": np.where(np.arange(n) == rng.integers(1, n - 1), -3.0, 0.0),
         "negative": -lively,
-        "mirrored": mirrored,
+        "mirrored": rng.permutation(np.repeat([2.0, -2.0], n // 2)),
         "positive": lively,
+        "faint": 0.004 * lively,
     }
     names = [str(name) for name in rng.permutation(list(columns))]
     Z = np.stack([columns[name] for name in names], axis=1).astype(np.float32)
@@ -470,28 +533,35 @@ def judge_dead_codes(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
 
 def _dead_slip(marked: set[str], value: np.ndarray) -> str:
     dead = {"zero", "constant"}
-    live = {"rare", "negative", "mirrored", "positive"}
+    live = {"rare", "dip", "negative", "mirrored", "positive", "faint"}
     if marked == live:
         return "True and False are the wrong way round: True is for the dead"
     if marked == {"zero"}:
         return "a code that is the same number for all images, but not 0, is not found: it says as little"
-    if marked == {"zero", "rare"}:
+    if marked == {"zero", "rare", "dip"}:
         return "a code that is 0 for some of the images counts as dead: it is when it is the same for all of them"
-    if marked == {"zero", "negative"} or marked == dead | {"negative"} or marked == {"zero", "negative", "constant"}:
+    if {"zero", "dip", "negative"} <= marked <= dead | {"dip", "negative"}:
         return "a code that is never positive counts as dead, though it differs from image to image"
     if "mirrored" in marked and marked <= {"zero", "mirrored"}:
         return "a code whose numbers cancel counts as dead: sums and means do not show whether they differ"
-    if marked == dead | {"rare"}:
+    if marked == dead | {"mirrored"}:
+        return "a code of 2 and -2 counts as dead: without their signs its numbers are the same, with them they differ"
+    if marked == dead | {"rare", "dip"}:
         return "a code that is 0 for all images but one counts as dead: it is alive as long as one image differs"
+    if marked - {"constant"} == {"zero", "faint"}:
+        return "a code whose numbers are small counts as dead, though they differ: compare them with one another"
     if not marked:
         return "no code is marked, two of them are dead"
     if len(marked) == len(dead | live):
         return "all codes are marked, two of them are dead"
-    return f"{len(marked)} codes are marked, not the two that are the same number for all images"
+    return f"{len(marked)} codes are marked, not just the two that are the same number for all images"
 
 
 # ---------------------------------------------------------------------------------------------------------------------
 # 7 · The decoder alone
+
+
+CODES = 3000
 
 
 def decoder_alone(sample_codes: Callable, decode: Callable) -> None:
@@ -507,7 +577,7 @@ def judge_decoder_alone(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     Z[:2] = low, high
     Z = rng.permutation(Z).astype(np.float32)
     seed = int(rng.integers(10_000))
-    drawn = attempt(ask, probes.seeded, targets=("sample_codes",), seed=seed, times=2, Z=Z, n=400)
+    drawn = attempt(ask, probes.seeded, targets=("sample_codes",), seed=seed, times=2, Z=Z, n=CODES)
     W = some_matrices(rng, SIZES, 0.5)
     codes = rng.normal(0, 1.5, (7, SIZES[2])).astype(np.float32)
     decoded = attempt(ask, probes.matrices, targets=("decode",), X=codes, **W)
@@ -521,9 +591,9 @@ def judge_decoder_alone(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
 
 
 def _diagnose_draws(got: Evidence, Z: np.ndarray) -> list[Verdict]:
-    problem = shape_problem(got, "draw_0", (400, 3), "what sample_codes gives")
+    problem = shape_problem(got, "draw_0", (CODES, 3), "what sample_codes gives")
     if problem:
-        if np.shape(got.get("draw_0")) == (3, 400):
+        if np.shape(got.get("draw_0")) == (3, CODES):
             problem = "sample_codes gives a column for each code drawn: a row for each is asked for"
         elif np.shape(got.get("draw_0")) == (60, 3):
             problem = "sample_codes gives as many codes as came in: n are asked for"
@@ -561,7 +631,16 @@ def _draw_slip(drawn: np.ndarray, Z: np.ndarray, low: np.ndarray, high: np.ndarr
         return "codes that came in come back: draw new ones between the smallest and the largest"
     if uniform(low, high):
         links = np.abs(np.corrcoef(drawn.T) - np.eye(drawn.shape[1])).max()
-        return "the codes of a row go up and down together: throw dice for each of them" if links > 0.5 else ""
+        if links > 0.2:
+            return "the codes of a row go up and down together: throw dice for each of them"
+        share = (drawn - low) / (high - low)  # the ends are reached, but not passed
+        if (
+            share.min(axis=0).max() < 0.01
+            and share.max(axis=0).min() > 0.99
+            and -1e-5 < share.min() < share.max() < 1.00001
+        ):
+            return ""
+    mean, spread = Z.mean(axis=0), Z.std(axis=0)
     slips = {
         "the codes are numbers from 0 to 1: stretch them from low to high": (0.0, 1.0),
         "all columns have the same range, that of the whole of Z: each has a low and a high of its own": (
@@ -572,11 +651,16 @@ def _draw_slip(drawn: np.ndarray, Z: np.ndarray, low: np.ndarray, high: np.ndarr
         "the codes reach from 0 to high: begin at low": (0.0 * high, high),
         "the codes reach from 0 to high - low: begin at low": (0.0 * high, high - low),
         "the codes reach from -1 to 1: stretch them from low to high": (-1.0, 1.0),
+        "the codes reach from high to high + (high - low): begin at low": (high, 2 * high - low),
+        "the codes reach one standard deviation to each side of the mean: from low to high is asked for": (
+            mean - spread,
+            mean + spread,
+        ),
     }
     for slip, (start, end) in slips.items():
         if uniform(start, end):
             return slip
-    if np.abs((drawn.mean(axis=0) - Z.mean(axis=0)) / Z.std(axis=0)).max() < 0.5:
+    if np.abs((drawn.mean(axis=0) - mean) / spread).max() < 0.5 and (drawn.std(axis=0) < 0.27 * (high - low)).all():
         return "the codes crowd in the middle: uniform is asked for, each number between low and high alike"
     return "the codes are not uniform between the smallest and the largest number of each column"
 
@@ -589,25 +673,25 @@ def _diagnose_decoder(got: Evidence, W: list[np.ndarray], codes: np.ndarray) -> 
             problem = "decode gives the hidden layer: one more matrix is to come"
         return [Verdict(2.0, False, problem)]
     output = array_of(got, "value")
-    for bias, hidden, end in product(("last", "first", "none", "once"), BENDS, ENDS):
-        x = BENDS[hidden](layer(codes.astype(np.float64), W[2], bias, 0))
-        x = ENDS[end](layer(x, W[3], bias, 1))
-        # Bends first: a decoder with tanh in [0, 1] is one with tanh all the same.
-        for pixels, moved in (("", x), ("moved", (x + 1) / 2)):
-            if np.allclose(moved, output, rtol=1e-3, atol=1e-4) and not (end == "sigmoid" and pixels):
-                inside = f"the decoder's hidden layer goes through {hidden}, a ReLU is asked for"
-                if hidden == "none":
-                    inside = "the decoder has no ReLU between its matrices: two in a row are one"
-                slips = [
-                    "" if hidden == "ReLU" else inside,
-                    "" if end == "tanh" else f"decode: {END_SLIPS.get(end, 'tanh is missing')}",
-                    "decode gives pixels from 0 to 1: leave them between -1 and 1" if pixels else "",
-                ]
-                slip = "; ".join(filter(None, slips))
-                return [
-                    verdict(
-                        bias == "last", "decode takes the last rows for the bias", f"decode: {BIAS_SLIPS.get(bias, '')}"
-                    ),
-                    verdict(not slip, "a ReLU inside, tanh at the end", slip),
-                ]
+    for bias, before, hidden, end in product(("last", "first", "none", "code", "end"), ("none", "ReLU"), BENDS, ENDS):
+        x = BENDS[hidden](layer(BENDS[before](codes.astype(np.float64)), W[2], bias, 2))
+        x = ENDS[end](layer(x, W[3], bias, 3))
+        if np.allclose(x, output, rtol=1e-3, atol=1e-4):
+            inside = f"the decoder's hidden layer goes through {hidden}, a ReLU is asked for"
+            if hidden == "none":
+                inside = "the decoder has no ReLU between its matrices: two in a row are one"
+            slips = [
+                "decode puts a ReLU on the codes: they are codes already, and go in as they are"
+                if before != "none"
+                else "",
+                "" if hidden == "ReLU" else inside,
+                "" if end == "tanh" else f"decode: {END_SLIPS.get(end, 'tanh is missing')}",
+            ]
+            slip = "; ".join(filter(None, slips))
+            return [
+                verdict(
+                    bias == "last", "decode takes the last rows for the bias", f"decode: {BIAS_SLIPS.get(bias, '')}"
+                ),
+                verdict(not slip, "a ReLU inside, tanh at the end", slip),
+            ]
     return [Verdict(2.0, False, "decode gives other images than W[2], a ReLU, W[3] and tanh do")]

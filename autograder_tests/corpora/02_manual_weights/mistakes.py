@@ -61,7 +61,7 @@
 # old |     return 2 * images.flatten(1) - 1
 # new |     return 2 * images.flatten(2) - 1
 
-# %% squeezed-first exercise="to_range" keeps=0.75 hint="of a batch of one image comes"
+# %% squeezed-first exercise="to_range" keeps=0.75 hint="of a batch of one image: the result has shape"
 # old |     return 2 * images.flatten(1) - 1
 # new |     return 2 * images.squeeze().flatten(1) - 1
 
