@@ -123,7 +123,9 @@ def grade(
         str | None,
         typer.Option(metavar="NAME", help="Judge that exercise again from what was recorded; nothing is executed."),
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="For programs: a JSON list of the outcomes.")] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="For programs: the outcomes; with --exercise, the points before and now.")
+    ] = False,
 ) -> None:
     """Execute and examine what students handed in: marks into the gradebook, feedback pages into feedback/.
 
@@ -135,16 +137,16 @@ def grade(
         crew.get_ready()  # while this process imports as well
     from rich.console import Console
 
-    from course_admin import grade as work
+    # Standard output is, with --json, the program's that reads it.
+    console = Console(stderr=json)
+    with console.status("getting ready"):  # seconds
+        from course_admin import grade as work
 
     if sandbox not in (None, "auto", "bwrap", "none"):
         raise typer.BadParameter("--sandbox takes auto, bwrap or none")
     given = {"sandbox": sandbox, "timeout": timeout, "question_timeout": timeout, "memory": memory}
     execution = {name: value for name, value in given.items() if value is not None}
-    where: dict[str, Any] = {"student": student, "jobs": jobs, "scheduler": scheduler}
-    if json:
-        # Standard output is the program's that reads it.
-        where["console"] = Console(stderr=True)
+    where: dict[str, Any] = {"student": student, "jobs": jobs, "scheduler": scheduler, "console": console}
     if exercise is None:
         outcomes = work.grade(course_root(), labs, force=force, table=not json, **where, **execution)
         found: Any = [work.as_json(outcome) for outcome in outcomes]

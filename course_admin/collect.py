@@ -114,9 +114,12 @@ def collect(
     else:
         there = {hand_in.student for hand_in in found.hand_ins if hand_in.state != NOTHING}
         found.missing = [student.id for student in by_name(known.students) if student.id not in there]
-    if any(hand_in.state != NOTHING and not hand_in.handed_in for hand_in in found.hand_ins):
+    handed_in = [hand_in for hand_in in found.hand_ins if hand_in.state != NOTHING]
+    without = [hand_in.student for hand_in in handed_in if not hand_in.handed_in]
+    if without:
+        what = "something was" if len(without) == len(handed_in) else f"these were ({'; '.join(without)})"
         found.notes.append(
-            "the download does not say when something was handed in, so no penalty is charged for it: "
+            f"the download does not say when {what} handed in, so no penalty is charged for it: "
             f"name a list with the times (--times FILE), or write them into {TIMESTAMP}"
         )
     return found

@@ -5,6 +5,7 @@ https://github.com/instructure/canvas-lms, lib/content_zipper.rb),
 
     lovelaceada_4711_901234_01_pca_vs_ae.ipynb          last and first name, numbers of student and file
     lovelaceada_LATE_4711_901240_01_pca_vs_ae-1.ipynb   after the due date; -1: there was one of that name
+    lovelaceada_late_4711_901240_01_pca_vs_ae.ipynb     the same, years ago
     anon_kq7Xw_901234_01_pca_vs_ae.ipynb                with anonymous grading
     blueteam_4711_901234_01_pca_vs_ae.ipynb             a group's, with the number of one of its members
     lovelaceada_4711_text.html, ..._link.html           text typed or a link given in place of a file
@@ -32,7 +33,7 @@ from course_admin.archive import File, UnreadableError, read_inner
 from course_admin.intake import OTHERS
 
 CANVAS = re.compile(
-    r"(?:(?P<name>.+?)_)??(?P<late>LATE_)?(?P<id>anon_[0-9A-Za-z]+|[0-9]+)_"
+    r"(?:(?P<name>.+?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[0-9A-Za-z]+|[0-9]+)_"
     r"(?:(?P<attempt>[0-9]+)_(?P<file>.+)|(?P<typed>text|link)\.html)\Z"
 )
 MAX_OF_STUDENT = 200 * 2**20
@@ -131,6 +132,8 @@ def choose(lab: str, pieces: Sequence[Piece]) -> Chosen:
     if len(notebooks) == 1 and "/" not in notebooks[0] and notebooks[0] != f"{lab}.ipynb":
         found.content[f"{lab}.ipynb"] = found.content.pop(notebooks[0])
         found.notes.append(f"was called {notebooks[0]}")
+    if found.content and not notebooks:
+        found.notes.append(f"no notebook among the files: {', '.join(sorted(found.content))}")
     return found
 
 
@@ -195,4 +198,5 @@ def _unpack(found: Chosen) -> None:
 
 
 def _is_notebook(path: str) -> bool:
-    return path.lower().endswith(".ipynb")
+    # Some browsers save a notebook as lab.ipynb.txt or lab.ipynb.json.
+    return re.search(r"\.ipynb(\.txt|\.json)?\Z", path.lower()) is not None

@@ -187,7 +187,7 @@ def read_table(path: Path) -> list[list[str]]:
     try:
         data = Path(path).read_bytes()
     except OSError as error:
-        raise CourseError(f"{path} cannot be read: {error.strerror}") from error
+        raise CourseError(f"{path} cannot be read ({error.strerror}): name a CSV file") from error
     if len(data) > MAX_BYTES:
         raise CourseError(f"{path} is larger than {MAX_BYTES >> 20} MB, so no list of students")
     return parse_table(decoded(data, path), path)
@@ -196,13 +196,16 @@ def read_table(path: Path) -> list[list[str]]:
 def decoded(data: bytes, path: Path) -> str:
     """The text of a CSV file as spreadsheets write it. Raises CourseError for what is no text."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return data.decode("utf-16", "replace")
-    if b"\0" in data:
+        text = data.decode("utf-16", "replace")
+    elif b"\0" in data:
         raise CourseError(f"{path} is not CSV: save the list as CSV")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return data.decode("cp1252", "replace")
+    else:
+        try:
+            text = data.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = data.decode("cp1252", "replace")
+    # A line for Excel, which says what parts the columns.
+    return re.sub(r"\Asep=.\r?\n", "", text, flags=re.IGNORECASE)
 
 
 def parse_table(text: str, path: Path) -> list[list[str]]:

@@ -109,6 +109,7 @@ def tree(root):
         ("smith_jones_1_2_lab.ipynb", ("canvas", "smith_jones", "1", 2, False, "lab.ipynb", False)),
         ("anon_kq7Xw_901234_lab.ipynb", ("canvas", "", "anon_kq7Xw", 901234, False, "lab.ipynb", False)),
         ("LATE_anon_kq7Xw_901234_lab.ipynb", ("canvas", "", "anon_kq7Xw", 901234, True, "lab.ipynb", False)),
+        ("lovelaceada_late_4711_90_lab.ipynb", ("canvas", "lovelaceada", "4711", 90, True, "lab.ipynb", False)),
         ("lovelaceada_4711_text.html", ("canvas", "lovelaceada", "4711", 0, False, None, True)),
         ("lovelaceada_LATE_4711_link.html", ("canvas", "lovelaceada", "4711", 0, True, None, True)),
         ("lovelaceada_4711_901234_text.html", ("canvas", "lovelaceada", "4711", 901234, False, "text.html", False)),
@@ -192,6 +193,11 @@ def test_moodles_worksheet_is_one_too(tmp_path):
 def test_lists_saved_by_spreadsheets(tmp_path, encoding):
     roster = read(tmp_path, ROSTER.replace(",", ";").replace("first_name", "First name"), encoding)
     assert roster.of("bjorn").first_name == "Björn"
+
+
+def test_the_line_that_tells_excel_what_parts_the_columns_is_no_head(tmp_path):
+    roster = read(tmp_path, "sep=;\r\n" + ROSTER.replace(",", ";"), "utf-8-sig")
+    assert [student.id for student in roster.students] == ["ada", "bjorn", "cy"]
 
 
 @pytest.mark.parametrize(
@@ -355,6 +361,27 @@ def test_several_notebooks_keep_their_names_for_the_grader_to_choose(course, tmp
     )
     collect(course, download)
     assert set(inside(course, "ada")) == {"a.ipynb", "b.ipynb"}
+
+
+@pytest.mark.parametrize("name", ["lab.ipynb.txt", f"{LAB}.ipynb.json"])
+def test_a_notebook_to_which_a_browser_gave_another_ending_is_one(course, tmp_path, name):
+    found = collect(course, zipped(tmp_path / "x.zip", {f"lovelaceada_4711_9_{name}": notebook("ada")}))
+    assert inside(course, "ada") == {f"{LAB}.ipynb": notebook("ada")}
+    assert by_student(found)["ada"].notes == [f"was called {name}"]
+
+
+def test_a_hand_in_without_a_notebook_is_said(course, tmp_path):
+    files = {"lovelaceada_4711_9_lab.pdf": b"%PDF", "lovelaceada_4711_10_lab.7z": b"7z"}
+    (row,) = collect(course, zipped(tmp_path / "x.zip", files)).hand_ins
+    assert row.notes == ["no notebook among the files: lab.7z, lab.pdf"]
+
+
+def test_whose_time_is_not_in_the_list_is_named(course, tmp_path):
+    files = {f"lovelaceada_4711_9_{LAB}.ipynb": notebook(), f"youngcy_4713_10_{LAB}.ipynb": notebook()}
+    times = tmp_path / "times.csv"
+    times.write_text("id,submitted\nada,2026-10-12 10:00\n")
+    found = collect(course, zipped(tmp_path / "x.zip", files), times=times)
+    assert found.notes[0].startswith("the download does not say when these were (cy) handed in")
 
 
 def test_a_zip_that_a_student_handed_in_is_unpacked(course, tmp_path):

@@ -190,7 +190,7 @@ def test_marks_as_a_table(gradebook, tmp_path):
     lines = {line.split()[0]: line.split() for line in out.read_text().splitlines() if line.split()}
     assert lines["ada"] == ["ada", "2", "1.5", "1", "?", "4.5", "1"]
     assert lines["zoe"] == ["zoe", "4", "3", "2", "1", "10"]
-    assert lines["mean"] == ["mean", "3", "2.25", "1.5", "0.5", "7.25"]
+    assert lines["mean"] == ["mean", "3", "2.25", "1.5", "1", "7.25"]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ import csv
 import io
 import random
 import re
+import sqlite3
+from contextlib import closing
 from html.parser import HTMLParser
 
 import numpy as np
@@ -409,6 +411,21 @@ def test_the_commands_for_an_lms(graded, tmp_path, capsys):
 
 
 # --- where the gradebook is ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("damage", "words"),
+    [
+        (lambda path, other: other.execute("BEGIN EXCLUSIVE"), "is locked. another program holds it: close that"),
+        (lambda path, other: path.write_bytes(b"no database" * 500), "is not a database. .* from a backup"),
+    ],
+)
+def test_a_gradebook_that_cannot_be_read_is_said_with_the_remedy(tmp_path, damage, words):
+    root = make_class(tmp_path / "course", {"ada": [1, 1, 1]})
+    with closing(sqlite3.connect(root / "gradebook.db", isolation_level=None)) as other:
+        damage(root / "gradebook.db", other)
+        with pytest.raises(CourseError, match=words):
+            read_marks(root)
 
 
 def test_an_address_is_shown_without_its_password():

@@ -101,8 +101,15 @@ def read_marks(root: Path, labs: Sequence[str] = ()) -> dict[str, list[Marks]]:
     except CourseError:
         raise
     except Exception as error:  # SQLAlchemy's and the databases' own, which have no common base
-        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        raise CourseError(f"the gradebook {without_password(url)} cannot be read: {reason}") from error
+        reason = (str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__])[0]
+        hint = "`course grade` makes one; move a damaged file away first, or take it from a backup"
+        if "locked" in reason:
+            hint = "another program holds it: close that, or wait for it, and run the same command again"
+        elif "readonly" in reason:
+            hint = "the penalties of today are to be written into it: make the file writable, or report on a copy"
+        elif not url.startswith("sqlite"):
+            hint = "is the server running, and is c.CourseDirectory.db_url its address?"
+        raise CourseError(f"the gradebook {without_password(url)} cannot be read: {reason}. {hint}") from error
 
 
 def gradebook_url(root: Path, config: Any = None) -> str:

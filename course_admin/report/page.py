@@ -157,7 +157,8 @@ def _exercise_table(items: Sequence[Exercise], runs: Mapping[str, RunNotes]) -> 
         lines.append(cells)
     heads = ["", "exercise", "of", "difficulty", "discrimination", "all", "some", "none"]
     note = (
-        "Difficulty: mean share of the points, 1 is easy. Discrimination: correlation of the exercise's points with "
+        "Difficulty: mean share of the points, of what has been marked; 1 is easy. "
+        "Discrimination: correlation of the exercise's points with "
         f"the sum of the others (corrected item-total correlation), from {ENOUGH} students on; below 0.2 the exercise "
         "or its marking deserves a look. Blank: left as it was given out."
     )

@@ -70,7 +70,9 @@ def _show_lab(lab: str, rows: list[Marks], console: Any) -> None:
     table.padding, table.pad_edge = (0, 1, 0, 0), False
     table.add_column("student", "mean", no_wrap=True)
     for name, head in zip(exercises, heads, strict=True):
-        table.add_column(head, number(mean(row.grades[name].points for row in rows)), justify="right", no_wrap=True)
+        # An answer that waits would pass for a wrong one.
+        marked = [row.grades[name].points for row in rows if not row.grades[name].pending]
+        table.add_column(head, number(mean(marked)) if marked else "?", justify="right", no_wrap=True)
     if late:
         table.add_column("late", justify="right", no_wrap=True)
     total = number(mean(row.total for row in rows))
