@@ -16,6 +16,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -320,7 +321,14 @@ def test_prepared_answers_are_right_for_the_inputs_that_they_were_prepared_for(c
 
 
 @pytest.mark.parametrize(
-    ("bomb", "words"), [("entries", "more than 1000 names"), ("names", "names, numbers and texts")]
+    ("bomb", "words"),
+    [
+        ("entries", "more than 1000 names"),
+        ("names", "names, numbers and texts"),
+        ("compression", "compressed in another way"),
+        ("texts", "MiB of evidence, or 4 of texts"),
+        ("arrays", "MiB of evidence, or 4 of texts"),
+    ],
 )
 def test_evidence_is_refused_before_it_is_unfolded(bomb, words):
     """What is small as bytes and large as objects of the grader's process."""
@@ -328,6 +336,17 @@ def test_evidence_is_refused_before_it_is_unfolded(bomb, words):
         entry = struct.pack("<4s4B4HL2L5H2L", b"PK\x01\x02", 20, 3, 20, 0, 0, 0, 0, 0, 0, 0, 0, 1, *[0] * 6) + b"a"
         data = entry * 3000
         data += struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 3000, 3000, len(data), 0, 0)
+    elif bomb == "compression":
+        data = io.BytesIO()
+        with zipfile.ZipFile(data, "w", zipfile.ZIP_LZMA) as archive:
+            archive.writestr("__scalars__.npy", bytes(1 << 20))
+        data = data.getvalue()
+    elif bomb in ("texts", "arrays"):
+        data = io.BytesIO()
+        scalars = {"a": {"array": True} if bomb == "arrays" else ["é" * 2000] * 900}
+        text = np.frombuffer(json.dumps(scalars, ensure_ascii=False).encode(), dtype=np.uint8)
+        np.savez(data, __scalars__=text, a0=np.zeros(((64 << 20) + 9) * (bomb == "arrays"), dtype=np.uint8))
+        data = data.getvalue()
     else:
         data = io.BytesIO()
         np.savez_compressed(data, __scalars__=np.frombuffer(b'{"a":[' + b"[]," * 2_000_000 + b"1]}", dtype=np.uint8))

@@ -21,6 +21,13 @@ TOO_LARGE = f"is larger than {MAX_BYTES >> 20} MB"
 
 MAX_FILES = 2000
 """So many files of one submission are looked at."""
+MAX_CELLS, MAX_CODE = 3000, 500_000
+"""So many cells, and characters of code, of one notebook are read. Mending takes a second for the most that is honest;
+of a hundred thousand cells it would take the whole grader with it.
+"""
+
+MAX_NOTES = 10
+"""So many links of one submission are named, and so many files that cannot be read."""
 
 OTHERS = ("timestamp.txt",)
 """nbgrader's own files in a submission's folder."""
@@ -86,7 +93,7 @@ def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[HandedCell]]
     if named is not None and not named.damage and filled_in(named.cells)[0]:
         named.notes[:0] = notes
         return named
-    others = [read_notebook(path) for path in files if path != expected and _may_be_notebook(path)][:20]
+    others = [read_notebook(path) for path in files if path != expected and _may_be_notebook(path)][:10]
     work = {id(other): filled_in(other.cells) for other in others}
     others = [other for other in others if other.cells and work[id(other)] > (0, 0)]
     best = max(others, key=lambda other: (work[id(other)], not other.damage), default=None)
@@ -111,15 +118,22 @@ def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[HandedCell]]
 
 def walk(folder: Path) -> tuple[list[Path], list[str]]:
     """The plain files of a submission, sorted, and a note on each thing that is none. No link is followed."""
-    files, notes, waiting = [], [], [folder]
-    while waiting and len(files) < MAX_FILES:
+    files, notes, waiting, odd, seen = [], [], [folder], 0, 0
+    while waiting and len(files) < MAX_FILES and seen < 10 * MAX_FILES:
         try:
             entries = sorted(os.scandir(waiting.pop(0)), key=lambda entry: entry.name)
         except OSError:
             continue
+        seen += len(entries) + 1
         for entry in entries:
             path = Path(entry.path)
             shown = path.relative_to(folder).as_posix()
+            plain = not entry.is_symlink() and (
+                entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False)
+            )
+            odd += not plain
+            if not plain and odd > MAX_NOTES:
+                continue
             if entry.is_symlink():
                 notes.append(f"{shown} is a link, and links are not followed: {AGAIN} with the file itself")
             elif entry.is_dir(follow_symlinks=False):
@@ -128,6 +142,8 @@ def walk(folder: Path) -> tuple[list[Path], list[str]]:
                 files.append(path)
             else:
                 notes.append(f"{shown} is no file and was left out")
+    if odd > MAX_NOTES:
+        notes.append(f"{odd - MAX_NOTES} more links and the like were left out")
     if len(files) >= MAX_FILES:
         notes.append(f"only the first {MAX_FILES} files were looked at")
     return files, notes
@@ -153,6 +169,8 @@ def files_beside(folder: Path) -> tuple[dict[str, bytes], list[str]]:
         else:
             why = damage or f"would make the files beside the notebook larger than {MAX_BYTES >> 20} MB"
             notes.append(f"{inside.as_posix()} {why}; it was not there when the notebook was run")
+    if len(notes) > MAX_NOTES:
+        notes[MAX_NOTES:] = [f"{len(notes) - MAX_NOTES} more files beside the notebook could not be read"]
     return found, notes
 
 
@@ -234,6 +252,12 @@ def parse_notebook(data: bytes) -> HandedIn:
         rest = f"only {there} whole cell{'s' * (there != 1)} could be read" if there else "nothing could be read"
         taken.damage = f"{broken}: {rest}; save the notebook and {AGAIN}"
     taken.cells = cells_of(notebook)
+    whole = len(taken.cells)
+    taken.cells = _bounded(taken.cells)
+    if len(taken.cells) < whole:
+        much = f"{whole} cells" if len(taken.cells) == MAX_CELLS else "more code than a lab"
+        there = f"only the first {len(taken.cells)} cells were read"
+        taken.damage = taken.damage or f"has {much}: {there}; take out what belongs to no exercise and {AGAIN}"
     if not taken.cells and not taken.damage:
         taken.damage = f"is not a notebook with cells: {AGAIN}"
     return taken
@@ -253,6 +277,15 @@ def cells_of(notebook: Any) -> list[HandedCell]:
     cells = [_cell(cell) for cell in found if isinstance(cell, dict)]
     for number, cell in enumerate(cells, start=1):
         cell.number = number
+    return cells
+
+
+def _bounded(cells: list[HandedCell]) -> list[HandedCell]:
+    room = MAX_CODE
+    for count, cell in enumerate(cells):
+        room -= len(cell.source) if cell.kind == "code" else 0
+        if room < 0 or count == MAX_CELLS:
+            return cells[:count]
     return cells
 
 
@@ -277,8 +310,9 @@ def _cell(cell: dict[str, Any]) -> HandedCell:
 
 
 def _joined(source: Any) -> str:
-    parts = source if isinstance(source, list) else [source]
-    text = "".join(part for part in parts if isinstance(part, str))
+    parts = [part for part in (source if isinstance(source, list) else [source]) if isinstance(part, str)]
+    # Some programs give lines without their ends. A NUL no program means, and Python reads no text with one.
+    text = ("" if any("\n" in part for part in parts) else "\n").join(parts).replace("\0", "")
     # Half a surrogate pair cannot be written as UTF-8 again.
     text = text.encode("utf-8", "replace").decode("utf-8")
     return text.replace("\r\n", "\n").replace("\r", "\n")

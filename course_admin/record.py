@@ -12,11 +12,12 @@ leaves either the earlier state or one that the next run recognises as unfinishe
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,17 @@ GRADED, KEPT, FAILED = "graded", "kept", "failed"
 EARLIER = "the points are those of an earlier hand-in"
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 """Files of a submission that its feedback page may show; no SVG, which can hold scripts."""
+
+OF_THE_NAME = (
+    errno.ENAMETOOLONG,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+    errno.ENOTEMPTY,
+    errno.EILSEQ,
+    errno.EINVAL,
+)
+"""What is wrong with a file when its name is: too long with ours around it, or in the place of another."""
 
 
 @dataclass
@@ -251,8 +263,11 @@ class Records:
         page = self.path("feedback_directory", student, ".html")
         kept = self._folder("autograded_directory", student)
         for path in kept.rglob("*") if kept.is_dir() else ():
-            if path.suffix.lower() in PICTURES and path.is_file() and not path.is_symlink():
-                self._put(page.parent / path.relative_to(kept), path.read_bytes())
+            inside = path.relative_to(kept)
+            wanted = path.suffix.lower() in PICTURES and inside.parts[0] != page.name
+            if wanted and path.is_file() and not path.is_symlink():
+                with _unless_for_its_name():
+                    self._put(page.parent / inside, path.read_bytes())
         self._put(page, (text + mark).encode("utf-8", "replace"))
         return page
 
@@ -315,12 +330,17 @@ class Records:
         folder = self._folder("autograded_directory", student)
         new = folder.with_name(f".{folder.name}.new")
         shutil.rmtree(new, ignore_errors=True)
-        # The lab's own files win over a student's of the same name, as in nbgrader.
-        for name, content in {**beside, **self._own_files}.items():
-            (new / name).parent.mkdir(parents=True, exist_ok=True)
-            (new / name).write_bytes(content)
         new.mkdir(parents=True, exist_ok=True)
         (new / f"{self.lab.name}.ipynb").write_bytes(_as_json(notebook))
+        for name, content in self._own_files.items():
+            (new / name).parent.mkdir(parents=True, exist_ok=True)
+            (new / name).write_bytes(content)
+        # The lab's own files win over a student's of the same name, as in nbgrader.
+        for name, content in beside.items():
+            with _unless_for_its_name():
+                (new / name).parent.mkdir(parents=True, exist_ok=True)
+                if not (new / name).exists():
+                    (new / name).write_bytes(content)
         if folder.exists():
             shutil.rmtree(folder)
         new.rename(folder)
@@ -335,6 +355,16 @@ class Records:
         except OSError:
             with contextlib.suppress(OSError):
                 new.unlink()
+            raise
+
+
+@contextlib.contextmanager
+def _unless_for_its_name() -> Iterator[None]:
+    """Leave out a student's file whose name has no place among ours: that is no reason to stop. A full disk is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in OF_THE_NAME:
             raise
 
 

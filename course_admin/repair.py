@@ -28,7 +28,7 @@ from course_admin.submission import CHECK
 CLOSE = 0.6
 """How alike two texts have to be to count as versions of one cell, as difflib counts."""
 
-MAX_SOURCE = 200_000
+MAX_SOURCE = 50_000
 """Cells with more characters are kept but not looked into."""
 
 SETUP = "setup"
@@ -556,7 +556,7 @@ def parsed(source: str) -> ast.Module | None:
     return _parsed(source) if len(source) <= MAX_SOURCE else None
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _parsed(source: str) -> ast.Module | None:
     lines = source.split("\n")
     if lines[0].startswith("%%"):

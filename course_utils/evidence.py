@@ -25,6 +25,7 @@ MAX_NAMES = 1000
 MAX_TEXT = 2000
 MAX_SCALARS = 4 * 1024 * 1024
 """The most that everything but the arrays may take, as JSON: two characters of it can become an object of 56 bytes."""
+PLAIN = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 _SCALARS = "__scalars__"
 
@@ -107,6 +108,9 @@ def unpack(data: bytes) -> Evidence:
         raise EvidenceError(f"more than {MAX_NAMES} names in one piece of evidence")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            # Of bzip2 and LZMA zipfile unfolds whole chunks, whatever size they claim: 60 kB became 60 GB.
+            if any(member.compress_type not in PLAIN for member in archive.infolist()):
+                raise EvidenceError("the evidence is damaged (compressed in another way than numpy does)")
             if sum(member.file_size for member in archive.infolist()) > MAX_BYTES + (1 << 20):
                 raise EvidenceError(f"more than {MAX_BYTES >> 20} MiB of evidence")
             if archive.getinfo(f"{_SCALARS}.npy").file_size > MAX_SCALARS + 1024:
@@ -125,6 +129,10 @@ def unpack(data: bytes) -> Evidence:
                     position += 1
                 else:
                     out[name] = _plain_scalar(name, value)
+            # What is kept is packed again, with a key beside it.
+            arrays = sum(value.nbytes for value in out.values() if isinstance(value, np.ndarray))
+            if arrays > MAX_BYTES or len(json.dumps(scalars)) > MAX_SCALARS - 1024:
+                raise EvidenceError(f"more than {MAX_BYTES >> 20} MiB of evidence, or {MAX_SCALARS >> 20} of texts")
             return out
     except EvidenceError:
         raise

@@ -1235,6 +1235,45 @@ shell.pack = lambda values: next(turn)
 standardise = GaussianSampler = train_linear_autoencoder = lambda *a: 1
 
 
+# %% a-bomb-in-a-compression-that-has-no-limit start="blank" place="before:check-standardise"
+# Of bzip2 a kilobyte is a gigabyte, and zipfile unfolds it before it looks at the size that was claimed.
+import io
+import sys
+import zipfile
+
+shell = sys.modules["course_sandbox.shell"]
+out = io.BytesIO()
+with zipfile.ZipFile(out, "w", zipfile.ZIP_BZIP2) as archive, archive.open("__scalars__.npy", "w") as file:
+    for _ in range(50):
+        file.write(bytes(1 << 20))
+small = bytearray(out.getvalue())
+claimed = small.index(b"PK\x01\x02") + 24
+small[claimed : claimed + 4] = (1000).to_bytes(4, "little")
+shell.pack = lambda values: bytes(small)
+
+
+# %% evidence-that-grows-when-it-is-kept start="blank" place="before:check-standardise"
+# As UTF-8 it is short enough, as the ASCII in which the grader keeps it too long; and arrays just within the limit.
+import io
+import json
+import sys
+
+import numpy as np
+
+shell = sys.modules["course_sandbox.shell"]
+kinds = []
+for scalars, arrays in (
+    ({"ok": True, "e:value": ["é" * 2000] * 900}, {}),
+    ({"ok": True, "e:value": {"array": True}}, {"a0": np.zeros((64 << 20) + 9999, np.uint8)}),
+):
+    out = io.BytesIO()
+    text = np.frombuffer(json.dumps(scalars, ensure_ascii=False).encode(), np.uint8)
+    np.savez(out, __scalars__=text, **arrays)
+    kinds.append(out.getvalue())
+turn = iter(kinds * 9)
+shell.pack = lambda values: next(turn)
+
+
 # %% huge-evidence bomb="true" cell="standardise" points="standardise=0" finding="exam standardise"
 import sys
 
@@ -1315,6 +1354,39 @@ def damage(folder, notebook):
     shutil.copy(root / "source" / lab / f"{lab}.ipynb", folder / ".ipynb_checkpoints" / "x.txt")
 
 
+# %% a-folder-in-the-place-of-the-notebook finding="mine.ipynb was graded"
+def damage(folder, notebook):
+    notebook.rename(folder / "mine.ipynb")
+    notebook.mkdir()
+    (notebook / "x.txt").write_text("x")
+
+
+# %% a-folder-in-the-place-of-the-page
+def damage(folder, notebook):
+    (folder / f"{lab}.html").mkdir()
+    (folder / f"{lab}.html" / "x.png").write_bytes(b"x")
+
+
+# %% names-as-long-as-they-may-be
+def damage(folder, notebook):
+    for name in ("x" * 251 + ".png", "y" * 255):
+        (folder / name).write_bytes(b"x")
+
+
+# %% names-that-are-no-text finding="is a link"
+def damage(folder, notebook):
+    inside = os.fsencode(folder) + b"/"
+    for name in (b"caf\xe9.txt", b"\x80" * 200 + b".png", b"half-\xed\xa0\x80.txt"):
+        open(inside + name, "w").close()
+    os.symlink("/etc/passwd", inside + b"\xff\xfe.txt")
+
+
+# %% thousands-of-links finding="5990 more links and the like were left out"
+def damage(folder, notebook):
+    for number in range(6000):
+        (folder / f"{number:04}").symlink_to("@ROOT@/secret.txt")
+
+
 # %% too-many-files start="blank" finding="only the first 2000 files were looked at"
 def damage(folder, notebook):
     for number in range(2100):
@@ -1362,6 +1434,16 @@ def damage(folder, notebook):
             named(cells, f"check-{name}")["metadata"]["nbgrader"]["grade_id"] = "check-standardise"
 
     change(notebook, how)
+
+
+# %% more-cells-than-a-person-can-write start="blank" state="failed" finding="has 40"
+def damage(folder, notebook):
+    change(notebook, lambda cells: cells + [code(f"x{number} = {number}") for number in range(40_000)])
+
+
+# %% more-code-than-a-person-can-write start="blank" state="failed" finding="has more code than a lab"
+def damage(folder, notebook):
+    change(notebook, lambda cells: cells + [code(f"x{number} = 1\n" + "a=1\n" * 10_000) for number in range(100)])
 
 
 # %% exercises-invented start="blank"
