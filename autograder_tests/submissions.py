@@ -18,6 +18,7 @@ Each submission starts perfect, or with `start="blank"` as it was given out. Wha
 - `points`: "standardise=2 sampler=0"; exercises that are not named get all their points, with start="blank" none;
 - `finding`: words that one of the findings holds, several parted by " | "; without it there must be no finding;
 - `state`: "failed" where a person has to look; "graded" otherwise;
+- `sandbox="true"`: what is expected shows only where a sandbox runs the cells;
 - `bomb="true"`: it uses up what the limits allow, or a whole time limit: left out of `make test`.
 
 A comment `# --- words ---...` is a heading: the entries below it, up to the next one, are of that group. A word between
@@ -50,6 +51,7 @@ class Case:
     findings: tuple[str, ...] = ()
     state: str = "graded"
     bomb: bool = False
+    sandbox: bool = False
     group: str = ""
     steps: list[tuple[str, str, str]] = field(default_factory=list)
 
@@ -82,7 +84,7 @@ def read_cases(path: Path) -> list[Case]:
         title = meta.get("title")
         if not title:
             continue
-        unknown = set(meta) - {"title", "start", "points", "finding", "state", "bomb", "place", "cell"}
+        unknown = set(meta) - {"title", "start", "points", "finding", "state", "bomb", "sandbox", "place", "cell"}
         if unknown or (title in cases and set(meta) - {"title", "place", "cell"}):
             raise ValueError(
                 f"{path}: entry {title} has {', '.join(sorted(unknown)) or 'expectations in a later step'}"
@@ -92,7 +94,7 @@ def read_cases(path: Path) -> list[Case]:
             case = Case(title, meta.get("start", "perfect"), {name: float(value) for name, value in points.items()})
             case.findings = tuple(words for words in meta.get("finding", "").split(" | ") if words)
             case.state = meta.get("state", "graded")
-            case.bomb, case.group = meta.get("bomb") == "true", group
+            case.bomb, case.sandbox, case.group = meta.get("bomb") == "true", meta.get("sandbox") == "true", group
             cases[title] = case
         if "cell" in meta:
             step = ("cell", meta["cell"], cell.source)

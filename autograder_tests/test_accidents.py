@@ -84,7 +84,7 @@ def late_ask(exam, namespace):
     return ask
 
 
-@pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
+@pytest.mark.parametrize("case", [case for case in CASES if not case.sandbox], ids=lambda case: case.name)
 def test_an_accident_costs_nothing_once_mended(case: Case, course, answers, full, tmp_path, monkeypatch):
     from course_admin.intake import files_beside, find_notebook
     from course_admin.reader import lab_frame, mend
@@ -135,7 +135,7 @@ def accidents(course, answers):
     for name in NEIGHBOURS:
         hand_in(Case(name), course, LAB, answers)
     before = [snapshot(folder) for folder in folders]
-    outcomes = {outcome.student: outcome for outcome in grade(course, [LAB])}
+    outcomes = {outcome.student: outcome for outcome in grade(course, [LAB], timeout=10)}
     assert [snapshot(folder) for folder in folders] == before, "submissions were changed"
     return outcomes
 

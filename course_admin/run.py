@@ -27,6 +27,9 @@ from course_utils.evidence import Evidence, EvidenceError, pack, unpack
 from course_utils.probes import PROBES, StudentError
 
 MAX_RESTARTS = 5
+OWN_SHARE = 0.5
+"""Of a notebook's time: what the cells that are neither set-up, answer nor check may take together."""
+MAX_FINDINGS = 50
 QUICK_SECONDS = 1.0
 """A cell that took no longer is executed again after a death, whatever it does."""
 
@@ -78,6 +81,8 @@ class _Running:
         self.held = contextlib.ExitStack()
         self.starts = 0
         self.count = 0
+        self.hurried = False
+        self.own_seconds = OWN_SHARE * sandbox.limits.notebook_seconds
         # Earlier cells and how they are executed again when Python has died: whole, or what they define.
         self.again: dict[int, str] = {}
 
@@ -91,8 +96,17 @@ class _Running:
             if is_automatic(cell):
                 self.check_cell(cell, index)
             elif cell.source.strip() and self.have_session():
-                result = self.execute(cell, index, cell.source)
-                self.again[index] = _again(cell, result)
+                wanted = _is_wanted(cell)
+                spare = wanted or self.own_seconds > 0
+                result = self.execute(cell, index, cell.source, definitions=not spare)
+                self.own_seconds -= 0.0 if wanted else result.seconds
+                self.again[index] = _again(cell, result) if spare else "definitions"
+                if not spare and not self.hurried:
+                    self.hurried = True
+                    self.run.findings.append(
+                        f"from code cell {_number(self.notebook, index)} on, cells outside of exercises were not run, "
+                        "but for what they define: those before had taken half of the time, and the exercises need it"
+                    )
 
     def check_cell(self, cell: NotebookNode, index: int) -> None:
         """Execute what the student can see of a check cell, then sit the exam."""
@@ -115,9 +129,9 @@ class _Running:
             reason = result.trouble.strip().splitlines()[-1]
             self.run.findings.append(f"exam {name} could not judge the answer: {reason}")
 
-    def execute(self, cell: NotebookNode, index: int, source: str) -> CellResult:
+    def execute(self, cell: NotebookNode, index: int, source: str, *, definitions: bool = False) -> CellResult:
         """Execute a cell, show its outputs in the notebook, and say among the findings which limit it hit."""
-        result = self.session.execute(source)
+        result = self.session.execute(source, definitions=definitions)
         self.count += 1
         cell.execution_count = self.count
         cell.outputs = [from_dict(output) for output in result.outputs]
@@ -138,13 +152,18 @@ class _Running:
             hit = next(filter(None, map(self.sandbox.limits.explain, errors)), None)
             if hit:
                 self.note(cell, f"{label} ran into {hit}")
+        if result.went_on and _is_wanted(cell):
+            self.note(cell, f"{label} asked for something that is not here; the lines below that were run all the same")
         if result.cut:
             self.note(cell, f"{label} printed more than is kept: the rest was cut")
         return result
 
     def note(self, cell: NotebookNode, line: str) -> None:
         """A finding, also shown in the cell that it is about."""
-        self.run.findings.append(line)
+        if len(self.run.findings) < MAX_FINDINGS:
+            self.run.findings.append(line)
+        else:
+            self.say_once("there was more of the like: it stands in the cells that it is about")
         shown = {"output_type": "error", "ename": "Stopped", "evalue": line, "traceback": [line]}
         cell.outputs.append(from_dict(shown))
 
@@ -242,15 +261,23 @@ def _again(cell: NotebookNode, result: CellResult) -> str:
     """
     if result.state in ("dead", "interrupted"):
         return "definitions"
-    wanted = "setup" in cell.metadata.get("tags", []) or cell.metadata.get("nbgrader", {}).get("solution")
-    return "whole" if wanted or result.seconds < QUICK_SECONDS else "definitions"
+    return "whole" if _is_wanted(cell) or result.seconds < QUICK_SECONDS else "definitions"
+
+
+def _is_wanted(cell: NotebookNode) -> bool:
+    """Whether a cell is set-up or an answer, which exercises need."""
+    return bool("setup" in cell.metadata.get("tags", []) or cell.metadata.get("nbgrader", {}).get("solution"))
 
 
 def _label(nb: NotebookNode, index: int) -> str:
     """A cell as people find it: its number among the code cells, and its grade_id."""
     name = nb.cells[index].metadata.get("nbgrader", {}).get("grade_id")
-    number = sum(cell.cell_type == "code" for cell in nb.cells[: index + 1])
+    number = _number(nb, index)
     return f"code cell {number} ({name})" if name else f"code cell {number}"
+
+
+def _number(nb: NotebookNode, index: int) -> int:
+    return sum(cell.cell_type == "code" for cell in nb.cells[: index + 1])
 
 
 def _one_line(value: Any) -> str:

@@ -55,6 +55,8 @@ ENVIRONMENT = {
     # A mark never depends on a network.
     "COURSE_DATA": "sample",
     "COURSE_PROGRESS": "0",
+    # A breakpoint() that was left in an answer is passed by: nobody is there to type.
+    "PYTHONBREAKPOINT": "0",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
 START_SECONDS = 180
@@ -93,7 +95,8 @@ class CellResult:
     """What became of a cell.
 
     state: "ok", "error" (it raised), "interrupted" (it ran too long; Python lives on) or "dead"; why: for the last
-    two, after "cell 3 ..."; outputs: of a notebook, plain dicts; cut: whether some were left out; seconds: it took.
+    two, after "cell 3 ..."; outputs: of a notebook, plain dicts; cut: whether some were left out; seconds: it took;
+    went_on: whether, where something was missing, the lines below it were run all the same.
     """
 
     state: str
@@ -101,6 +104,7 @@ class CellResult:
     outputs: list[dict[str, Any]] = field(default_factory=list)
     cut: bool = False
     seconds: float = 0.0
+    went_on: bool = False
 
 
 class Nursery(NamedTuple):
@@ -432,7 +436,8 @@ class Session:
         if state == "ok":
             state = "ok" if header.get("ok") is True else "error"
         why = {"dead": self.why, "interrupted": self._too_long(limit)}.get(state, "")
-        return CellResult(state, why, self._outputs.cell, self._outputs.cut, time.monotonic() - began)
+        went_on = header.get("went_on") is True
+        return CellResult(state, why, self._outputs.cell, self._outputs.cut, time.monotonic() - began, went_on)
 
     def put(self, path: str, content: bytes) -> bool:
         """Write a file into the working folder. path: relative, with "/". Returns whether it is there now.
@@ -442,7 +447,10 @@ class Session:
         if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\0" in path or not path:
             raise ValueError(f"{path!r} is no path below the working folder")
         do = {"do": "file", "path": path}
-        state, header, _ = self._exchange(do, content, "done", self._limits.cell_seconds, MAX_OUTPUT_FRAME)
+        try:
+            state, header, _ = self._exchange(do, content, "done", self._limits.cell_seconds, MAX_OUTPUT_FRAME)
+        except frames.FrameError:  # a name of thousands of odd characters
+            return False
         return state == "ok" and header.get("ok") is True
 
     def ask(self, question: bytes) -> bytes:

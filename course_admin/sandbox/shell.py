@@ -7,7 +7,7 @@ frame apart, forked workers that print). All defence is on the host's side of th
     host -> shell   {"do": "file", "nonce", "path"} content | {"do": "cell", "nonce"} source
                     | {"do": "definitions", "nonce"} source | {"do": "ask", "nonce"} question
     shell -> host   {"is": "ready"} | {"is": "output"} a notebook output as JSON | {"is": "output", "cut"}
-                    | {"is": "done", "nonce", "ok"} | {"is": "answer", "nonce"} evidence
+                    | {"is": "done", "nonce", "ok", "went_on"} | {"is": "answer", "nonce"} evidence
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
+from types import CodeType, SimpleNamespace
 from typing import Any
 
 import IPython
@@ -288,11 +289,40 @@ def _is_constant(node: ast.AST | None) -> bool:
     )
 
 
+def rest(shell: Shell, source: str, error: BaseException | None, *, follows: bool) -> str:
+    """What stands in a cell below the statement that raised, where that was for something that is missing here: a
+    package, or a command of IPython's. "" for any other error.
+
+    follows: whether an earlier statement of the cell raised so; then a name that is not defined may come of that.
+    """
+    text = shell.transform_cell(source)
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    lines = [at for frame, at in traceback.walk_tb(getattr(error, "__traceback__", None)) if _is_cell(frame.f_code)]
+    node = next((node for node in tree.body if lines and node.lineno <= lines[0] <= node.end_lineno), None)
+    if node is None:
+        return ""
+    command = "get_ipython()" in ast.unparse(node)
+    if not (isinstance(error, ImportError) or command or (follows and isinstance(error, NameError))):
+        return ""
+    return "\n".join(text.split("\n")[node.end_lineno :]).strip("\n")
+
+
+def _is_cell(code: CodeType) -> bool:
+    return code.co_name == "<module>" and "ipython-input" in code.co_filename
+
+
 def _run_cell(shell: Shell, nonce: str, source: str) -> None:
-    ok = False
+    ok = went_on = False
     try:
         with CHANNEL.student_runs(silent=False):
-            ok = bool(shell.run_cell(source, store_history=True).success)
+            result = shell.run_cell(source, store_history=True)
+            while not result.success and (source := rest(shell, source, result.error_in_exec, follows=went_on)):
+                went_on = True
+                result = shell.run_cell(source, store_history=False)
+            ok = bool(result.success)
             _flush()
     except BaseException as error:  # an interrupt between two lines of IPython's, or a student's replacement of it
         with contextlib.suppress(BaseException):
@@ -300,7 +330,7 @@ def _run_cell(shell: Shell, nonce: str, source: str) -> None:
             CHANNEL.output(
                 {"output_type": "error", "ename": type(error).__name__, "evalue": str(error), "traceback": [text]}
             )
-    CHANNEL.send({"is": "done", "nonce": nonce, "ok": ok})
+    CHANNEL.send({"is": "done", "nonce": nonce, "ok": ok, "went_on": went_on})
 
 
 def _answer(shell: Shell, nonce: str, question: bytes) -> None:
@@ -357,4 +387,6 @@ def _warm_up(shell: Shell) -> None:
     axes.set_title("x")
     figure.savefig(io.BytesIO(), format="png")
     plt.close(figure)
+    # After each cell pyplot would draw its figures for a window that is not there; the inline backend draws them again.
+    plt.uninstall_repl_displayhook()
     shell.user_ns.pop("_", None)

@@ -418,6 +418,158 @@ def damage(folder, notebook):
     change(notebook, how)
 
 
+# %% lines-without-their-ends
+def damage(folder, notebook):
+    def how(cells):
+        for cell in cells:
+            cell["source"] = cell["source"].split("\n")
+
+    change(notebook, how)
+
+
+# %% zeros-among-the-text
+def damage(folder, notebook):
+    def how(cells):
+        named(cells, "standardise")["source"] += "\n# a disk that failed: \0\0"
+
+    change(notebook, how)
+
+
+# --- what runs here otherwise than at home ------------------------------------------------------------------------------
+
+
+# %% packages-that-are-not-here-above-an-answer sandbox="true" finding="(standardise) asked for something that is not here"
+def damage(folder, notebook):
+    def how(cells):
+        cell = named(cells, "standardise")
+        cell["source"] = "import no_such_package as nsp\nfrom google.colab import files\n" + cell["source"]
+
+    change(notebook, how)
+
+
+# %% drive-and-widgets-above-the-set-up sandbox="true" finding="code cell 2 asked for something that is not here"
+def damage(folder, notebook):
+    def how(cells):
+        cell = next(cell for cell in cells if "import torch" in cell["source"])
+        above = "from google.colab import drive\ndrive.mount('/content/drive')\n%matplotlib widget\n%no_such_command\n"
+        cell["source"] = above + cell["source"]
+
+    change(notebook, how)
+
+
+# %% commands-at-the-top-of-answers sandbox="true" finding="(linear_autoencoder) asked for something"
+def damage(folder, notebook):
+    tops = {
+        "standardise": "%%time\n",
+        "sampler": "%%capture out\n",
+        "linear_autoencoder": "%matplotlib widget\n!pip list | head -1\n%load_ext autoreload\n%autoreload 2\n%cd /content\n",
+    }
+
+    def how(cells):
+        for name, top in tops.items():
+            named(cells, name)["source"] = top + named(cells, name)["source"]
+
+    change(notebook, how)
+
+
+# %% a-breakpoint-left-in-an-answer sandbox="true"
+def damage(folder, notebook):
+    def how(cells):
+        cell = named(cells, "standardise")
+        cell["source"] = cell["source"].replace("    centred =", "    breakpoint()\n    centred =", 1)
+        cells[:0] = [code("name = input('your name? ')"), code("import pdb; pdb.set_trace()"), code("%debug")]
+
+    change(notebook, how)
+
+
+# %% exit-and-quit sandbox="true"
+def damage(folder, notebook):
+    def how(cells):
+        own = ["exit()", "quit", "import sys\nsys.exit('bye')", "raise SystemExit", "raise KeyboardInterrupt"]
+        return [*map(code, own), *cells, code("exit")]
+
+    change(notebook, how)
+
+
+# %% cells-that-wait sandbox="true"
+def damage(folder, notebook):
+    own = [
+        "import asyncio\nawait asyncio.sleep(0.01)",
+        "async def later():\n    return 3\n\n\nprint(await later())",
+        "asyncio.create_task(asyncio.sleep(0.01))",
+        "asyncio.run(asyncio.sleep(0.01))",
+    ]
+    change(notebook, lambda cells: [*map(code, own), *cells])
+
+
+# %% python-ends-in-own-cells sandbox="true" finding="code cell 1 ended the Python process | code cell 6 ended | code cell 10 ended"
+def damage(folder, notebook):
+    def how(cells):
+        cells.insert(place_of(cells, "sampler"), code("import ctypes\nctypes.string_at(0)"))
+        cells.insert(place_of(cells, "linear_autoencoder"), code("import os\nos._exit(1)"))
+        cells.insert(0, code("import os, signal\nos.kill(os.getpid(), signal.SIGTERM)"))
+
+    change(notebook, how)
+
+
+# %% a-loop-without-end sandbox="true" finding="code cell 3 ran longer than 10 s and was stopped"
+def damage(folder, notebook):
+    change(notebook, lambda cells: cells.insert(3, code("n = 0\nwhile True:\n    n += 1")))
+
+
+# %% names-of-the-course-and-of-python-taken sandbox="true"
+def damage(folder, notebook):
+    own = [
+        "data, checks, training = 3, [], 'none'",
+        "list, max, sum, print, len, open, type, isinstance = [1], 3, None, 3, 9, None, 3, 4",
+        "del list, max, sum, print, len, open, type, isinstance",
+        "print, len = None, 3",
+    ]
+
+    def how(cells):
+        at = place_of(cells, "standardise") + 1
+        cells[at:at] = map(code, own)
+
+    change(notebook, how)
+
+
+# %% settings-changed sandbox="true"
+def damage(folder, notebook):
+    own = [
+        "import random, numpy as np\nnp.random.seed(0)\nrandom.seed(0)\ntorch.manual_seed(0)",
+        "import warnings\nwarnings.simplefilter('error')\nwarnings.warn('mine')",
+        "import logging, sys\nlogging.basicConfig(level=logging.DEBUG)\nlogging.error('mine')\nsys.stderr.write('mine')",
+        "import os\nos.chdir('/tmp')\nos.environ['CUDA_VISIBLE_DEVICES'] = '0'",
+        "torch.set_num_threads(4)\n(torch.rand(900, 900) @ torch.rand(900, 900)).sum()",
+        "import matplotlib\nmatplotlib.use('TkAgg')",
+    ]
+
+    def how(cells):
+        at = place_of(cells, "standardise")
+        cells[at:at] = map(code, own)
+
+    change(notebook, how)
+
+
+# %% bars-figures-and-widgets sandbox="true"
+def damage(folder, notebook):
+    own = [
+        "from tqdm.notebook import tqdm\nfor _ in tqdm(range(30)):\n    pass",
+        "from tqdm.auto import trange\nfor _ in trange(300):\n    pass",
+        "import ipywidgets\nipywidgets.interact(lambda x: x, x=5)",
+        "import matplotlib.pyplot as plt\nfor _ in range(25):\n    plt.figure()",
+        "plt.plot([1, 2])\nplt.show(block=True)",
+        "import threading, time\nthreading.Thread(target=lambda: [print(time.sleep(0.05)) for _ in range(999)]).start()",
+    ]
+    change(notebook, lambda cells: [*map(code, own), *cells])
+
+
+# %% commands-that-clear-everything sandbox="true"
+def damage(folder, notebook):
+    own = ["%reset -f", "get_ipython().magic('reset -sf')", "%xmode Verbose", "%%bash\nexit 3", "%%no_such\nx", "?print"]
+    change(notebook, lambda cells: [*map(code, own), *cells])
+
+
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
