@@ -102,6 +102,8 @@ def _diagnose_softmax(got: dict[str, Evidence], small: np.ndarray, large: np.nda
         wrong = "softmax of logits in the thousands is finite, but wrong: nothing may be cut off, or added to the sum"
     elif isinstance(got["large"].get("raised"), str):
         wrong = got["large"]["raised"]
+    elif first.message in slips and "column" in first.message:
+        wrong = first.message
     elif _only_some_nan(found, large.shape):
         wrong = "softmax is nan in some of the rows: the largest logit is that of the row, not that of the whole batch"
     return [first, verdict(fine, "softmax holds for logits in the thousands", wrong)]
@@ -132,29 +134,37 @@ def _diagnose_entropy(
         "cross_entropy takes probabilities of probabilities: softmax was applied twice": (
             -log_softmax(p, axis=1)[np.arange(n), labels].mean()
         ),
+        "cross_entropy takes logarithms to the base 2: the natural one is asked for": each.mean() / np.log(2),
+        "cross_entropy takes logarithms to the base 10: the natural one is asked for": each.mean() / np.log(10),
+        "cross_entropy gives the mean of all logarithms, the wrong classes' too: targets picks the right one": (
+            -log_p.sum(axis=1).mean()
+        ),
+        f"the sum over the batch is divided by {classes}, the classes: divide by the number of images": (
+            each.sum() / classes
+        ),
+        "the largest logit is taken off in the sum, but not in the logit of the right class: in both, or in neither": (
+            (each - small.max(axis=1)).mean()
+        ),
+        "softmax runs over the images in cross_entropy: each row has probabilities of its own": (
+            -log_softmax(small.astype(np.float64), axis=0)[np.arange(n), labels].mean()
+        ),
+    }
+    other_losses = {
         "cross_entropy gives the mean probability of the right class: take its logarithm": p[
             np.arange(n), labels
         ].mean(),
         "cross_entropy gives 1 - the probability of the right class: take minus its logarithm": (
             (1 - p[np.arange(n), labels]).mean()
         ),
-        "cross_entropy takes logarithms to the base 2: the natural one is asked for": each.mean() / np.log(2),
-        "cross_entropy takes logarithms to the base 10: the natural one is asked for": each.mean() / np.log(10),
-        "cross_entropy gives the mean of all logarithms, the wrong classes' too: targets picks the right one": (
-            -log_p.sum(axis=1).mean()
-        ),
         "cross_entropy takes minus the logit of the right class: softmax is left out": (
             -small[np.arange(n), labels].mean()
-        ),
-        f"the sum over the batch is divided by {classes}, the classes: divide by the number of images": (
-            each.sum() / classes
         ),
         "cross_entropy gives squared differences of probabilities: take minus the logarithm of the right one's": (
             np.square(p - targets).sum(axis=1).mean()
         ),
         "cross_entropy gives the mean of squared differences: take minus the logarithm of the right class's "
         "probability": np.square(p - targets).mean(),
-        "cross_entropy asks for the class with the largest logit, whatever the label is: targets picks the right one": (
+        "cross_entropy asks for the class with the largest logit, whatever the label is: the label's is asked for": (
             -log_p.max(axis=1).mean()
         ),
         "cross_entropy weighs the logarithms with the probabilities themselves: targets are the weights": (
@@ -163,18 +173,12 @@ def _diagnose_entropy(
         "cross_entropy takes the logarithm of a mean probability: the mean comes last, over the losses": (
             -np.log(p[np.arange(n), labels].mean())
         ),
-        "the largest logit is taken off in the sum, but not in the logit of the right class: in both, or in neither": (
-            (each - small.max(axis=1)).mean()
-        ),
         "cross_entropy takes another number off each column: it has to be the same in all of a row": (
             -log_softmax(small - small.max(axis=0), axis=1)[np.arange(n), labels].mean()
         ),
         "cross_entropy adds the wrong classes' log(1 - p): that is binary cross-entropy": (
             each - (np.log1p(-p) * (1 - targets)).sum(axis=1)
         ).mean(),
-        "softmax runs over the images in cross_entropy: each row has probabilities of its own": (
-            -log_softmax(small.astype(np.float64), axis=0)[np.arange(n), labels].mean()
-        ),
     }
     slip, problem = None, None
     if found is None:
@@ -187,7 +191,7 @@ def _diagnose_entropy(
         return [Verdict(3.0, False, problem or "the cross-entropy is no number")]
     fine = bool(np.isclose(found, right, rtol=1e-3))
     if not fine:
-        slip = closest(found, slips, within=1e-4)
+        slip = closest(found, slips | other_losses, within=1e-4)
         if slip is None:
             wrong = f"cross_entropy gives {found:.4g}, torch {right:.4g}, on the same logits"
             return [Verdict(3.0, False, wrong)]
@@ -197,7 +201,9 @@ def _diagnose_entropy(
     far, _ = _torch_entropy(large, labels)
     return [
         first,
-        _large_entropy(got["large"], far, slip is not None, number_of(got["apart"], "value") is not None),
+        Verdict(1.0, False, slip)  # another loss holds nothing that was asked for
+        if slip in other_losses
+        else _large_entropy(got["large"], far, slip is not None, number_of(got["apart"], "value") is not None),
         _entropy_gradient(got, gradient, np.asarray(_torch_entropy(large, labels)[1]), fine),
     ]
 

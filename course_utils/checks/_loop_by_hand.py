@@ -77,7 +77,8 @@ def _diagnose_steps(path: list[dict], parts: list[np.ndarray], answers: list[Evi
     taken = [difference(after, before) for before, after in pairwise(path)]
     steps = [number_of(got, "steps") for got in answers]
     asked = [scaled(-RATE, _gradient(at, part)) for at, part in zip(path, parts, strict=False)]
-    slip = _count_slip(steps, norm(taken[0])) or _first_step_slip(taken[0], asked[0], path[0], parts[0])
+    counted = _count_slip(steps, norm(taken[0]))
+    slip = counted or _first_step_slip(taken[0], asked[0], path[0], parts[0])
     right = ("a step goes down the gradient of the loss", "every iteration draws a batch and takes a step of its own")
     if norm(taken[0]) == 0:
         return [Verdict(2.0, False, slip or "")]
@@ -88,7 +89,7 @@ def _diagnose_steps(path: list[dict], parts: list[np.ndarray], answers: list[Evi
         own = all(along(step, _gradient(at, part, kind)) for step, at, part in zip(taken, path, parts, strict=False))
     return [
         verdict(not slip, right[0], slip or ""),
-        verdict(own, right[1], _later_slip(taken, asked, path, parts, answers[-1])),
+        verdict(own, right[1], counted or _later_slip(taken, asked, path, parts, answers[-1])),
     ]
 
 
@@ -205,6 +206,8 @@ def _no_losses(got: Evidence) -> str:
         return "one number came back: a list with the loss of each iteration is asked for"
     if "None" in kind:
         return "nothing came back (None): is there a return?"
+    if kind == "list of 1" and number_of(got, "steps") == 3:
+        return "of 3 iterations one loss came back: make the list once, before the loop, and append to it"
     if kind.startswith(("list", "tuple")):
         return f"of 3 iterations a {kind} came back: a list of 3 losses is asked for, each one number"
     return f"what came back is {kind}: a list with the loss of each iteration is asked for"

@@ -19,12 +19,8 @@ BENDS = {
     "tanh": np.tanh,
     "sigmoid": lambda x: 0.5 * (1 + np.tanh(x / 2)),
 }
-AT_CODE = BENDS | {"two tanh": lambda x: np.tanh(np.tanh(x))}
-ENDS = AT_CODE | {
-    "clamp": lambda x: x.clip(-1, 1),
-    "unit": lambda x: (np.tanh(x) + 1) / 2,
-    "ReLU, tanh": lambda x: np.tanh(np.maximum(x, 0)),
-}
+AT_CODE = BENDS | {"two tanh": lambda x: np.tanh(np.tanh(x)), "ReLU, tanh": lambda x: np.tanh(np.maximum(x, 0))}
+ENDS = AT_CODE | {"clamp": lambda x: x.clip(-1, 1), "unit": lambda x: (np.tanh(x) + 1) / 2}
 BIASES = {  # which row of each of the four matrices is the bias: the last, the first, none
     "last": "llll",
     "first": "ffff",
@@ -48,7 +44,7 @@ END_SLIPS = {
     "ReLU": "the output goes through a ReLU: no pixel can be negative, and half of the range is lost",
     "two tanh": "the output goes through tanh twice",
     "unit": "the output was moved to pixels from 0 to 1: leave them between -1 and 1",
-    "ReLU, tanh": "the output goes through a ReLU before the tanh: no pixel can be negative",
+    "ReLU, tanh": "there is a ReLU before the tanh at the end: no pixel can be negative",
     "clamp": "the output is cut off at -1 and 1: where it is cut there is no gradient, use tanh",
 }
 

@@ -184,6 +184,7 @@ def judge_get_random_batch(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     if enough and not slip:  # in so many draws small differences show as well
         slip = _drawing_slip((batch[:, None] == X).all(axis=2).argmax(axis=1)[:, None], len(X))
     few = f"{many} out of {len(X)} images: with replacement that can be done. {more.get('raised', '')}".rstrip()
+    few = slip if slip and not enough else few
     replaced = any(len(set(batch)) < size for batch in positions.tolist())
     if not replaced:
         again = f"no image came twice in {DRAWS} batches of {size}: draw with replacement, every time from all images"
@@ -214,12 +215,8 @@ def _batch_problem(got: Evidence, X: np.ndarray, size: int, times: int) -> str |
         }
         if first.shape in shapes:
             return shapes[first.shape]
-    for name in sorted(name for name in got if name.startswith("draw_") and not name.endswith("_type")):
-        problem = shape_problem(got, name, shape, "a batch")
-        if problem:
-            return problem
-    whole = all(array_of(got, f"draw_{i}", shape) is not None for i in range(times))
-    return None if whole else shape_problem(got, "draw_0", shape, "a batch") or "some of the batches are missing"
+    problems = (shape_problem(got, f"draw_{i}", shape, "a batch") for i in range(times))
+    return next(filter(None, problems), None)
 
 
 def _drawing_slip(positions: np.ndarray, n: int) -> str | None:
@@ -405,13 +402,14 @@ def judge_forward(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     other = find_way(matrices, X, array_of(bent, "value_0", shape))
     if way is None:
         wrong = "these matrices give another reconstruction with ReLU, at_code, ReLU and tanh"
-        return [Verdict(6.0, False, wrong)]
+        return [Verdict(6.0, False, wrong), *left_alone(got, "W or X")]
     bias, first, code, second, end = way
+    hidden_slip = _hidden_slip(first, second, other)
     return [
         verdict(bias == "last", "the bias is the last row of each matrix", BIAS_SLIPS.get(bias, "")),
-        verdict((first, second) == ("ReLU", "ReLU"), "a ReLU in both hidden layers", _hidden_slip(first, second)),
+        verdict((first, second) == ("ReLU", "ReLU"), "a ReLU in both hidden layers", hidden_slip),
         verdict(end == "tanh", "tanh at the end", END_SLIPS.get(end, f"the output goes through {end}, tanh it is")),
-        _at_code(code, other, bent),
+        _at_code(code, other, bent, hidden_slip),
         _code_returned(matrices, X, bent, other),
         _gradients(got, W, X, right=way == ("last", "ReLU", "none", "ReLU", "tanh")),
         *left_alone(got, "W or X"),
@@ -435,17 +433,22 @@ def _gradients(got: Evidence, W: dict[str, np.ndarray], X: np.ndarray, right: bo
     return verdict(same or not right, "gradients reach all four matrices", wrong)
 
 
-def _hidden_slip(first: str, second: str) -> str:
+def _hidden_slip(first: str, second: str, with_tanh: tuple | None) -> str:
+    """What is wrong in the hidden layers; with_tanh: the way when at_code is torch.tanh."""
+    if with_tanh and (("none", "tanh") in ((first, with_tanh[1]), (second, with_tanh[3]))):
+        return "at_code is applied in a hidden layer: a ReLU belongs there, and at_code at the code alone"
     if "none" in (first, second):
         where = "the encoder's" if second == "ReLU" else "the decoder's" if first == "ReLU" else "each half's"
         return f"there is no ReLU between {where} layers: two matrices in a row are one matrix"
     return f"the hidden layers go through {first if first != 'ReLU' else second}, a ReLU is asked for"
 
 
-def _at_code(code: str, other: tuple | None, bent: Evidence) -> Verdict:
+def _at_code(code: str, other: tuple | None, bent: Evidence, hidden_slip: str) -> Verdict:
     """Whether the function that came in, and no other, is used at the code."""
     with_tanh = other[2] if other else None
-    if code == "none" and with_tanh == "none":
+    if code == "none" and with_tanh == "none" and hidden_slip.startswith("at_code"):
+        wrong = hidden_slip
+    elif code == "none" and with_tanh == "none":
         wrong = "at_code is never used: with torch.tanh the reconstruction is that of a linear code"
     elif code == "none" and with_tanh == "two tanh":
         wrong = "at_code is applied twice: once is enough"
@@ -461,6 +464,7 @@ def _at_code(code: str, other: tuple | None, bent: Evidence) -> Verdict:
 def _code_returned(W: list[np.ndarray], X: np.ndarray, bent: Evidence, other: tuple | None) -> Verdict:
     """The code, of the network as the student built it, with torch.tanh at the code."""
     bias, first, code = other[:3] if other else ("last", "ReLU", "tanh")
+    code = "tanh" if code == "two tanh" else code  # which of the two comes back is nobody's concern
     hidden = BENDS[first](layer(X.astype(np.float64), W[0], bias, 0))
     before = layer(hidden, W[1], bias, 1)
     right = AT_CODE[code](before)
@@ -494,7 +498,7 @@ def judge_dead_codes(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         "rare": np.where(np.arange(n) == rng.integers(1, n - 1), 3.0, 0.0),
         "dip": np.where(np.arange(n) == rng.integers(1, n - 1), -3.0, 0.0),
         "negative": -lively,
-        "mirrored": rng.permutation(np.repeat([2.0, -2.0], n // 2)),
+        "mirrored": np.tile([2.0, -2.0], n // 2),
         "positive": lively,
         "faint": 0.004 * lively,
     }
@@ -540,15 +544,15 @@ def _dead_slip(marked: set[str], value: np.ndarray) -> str:
         return "a code that is the same number for all images, but not 0, is not found: it says as little"
     if marked == {"zero", "rare", "dip"}:
         return "a code that is 0 for some of the images counts as dead: it is when it is the same for all of them"
-    if {"zero", "dip", "negative"} <= marked <= dead | {"dip", "negative"}:
+    if {"zero", "dip"} <= marked <= dead | {"dip", "negative"} and marked != dead | {"dip"}:
         return "a code that is never positive counts as dead, though it differs from image to image"
     if "mirrored" in marked and marked <= {"zero", "mirrored"}:
         return "a code whose numbers cancel counts as dead: sums and means do not show whether they differ"
     if marked == dead | {"mirrored"}:
         return "a code of 2 and -2 counts as dead: without their signs its numbers are the same, with them they differ"
-    if marked == dead | {"rare", "dip"}:
+    if dead < marked <= dead | {"rare", "dip"}:
         return "a code that is 0 for all images but one counts as dead: it is alive as long as one image differs"
-    if marked - {"constant"} == {"zero", "faint"}:
+    if {"zero", "faint"} <= marked <= dead | {"rare", "dip", "faint"}:
         return "a code whose numbers are small counts as dead, though they differ: compare them with one another"
     if not marked:
         return "no code is marked, two of them are dead"
@@ -619,7 +623,7 @@ def _diagnose_draws(got: Evidence, Z: np.ndarray) -> list[Verdict]:
 
 def _draw_slip(drawn: np.ndarray, Z: np.ndarray, low: np.ndarray, high: np.ndarray) -> str:
     """What is wrong with the codes drawn, "" if nothing."""
-    from scipy.stats import kstest
+    from scipy.stats import kstest, kurtosis
 
     def uniform(start: np.ndarray | float, end: np.ndarray | float) -> bool:
         unit = (drawn - start) / (np.asarray(end) - start)
@@ -660,8 +664,13 @@ def _draw_slip(drawn: np.ndarray, Z: np.ndarray, low: np.ndarray, high: np.ndarr
     for slip, (start, end) in slips.items():
         if uniform(start, end):
             return slip
-    if np.abs((drawn.mean(axis=0) - mean) / spread).max() < 0.5 and (drawn.std(axis=0) < 0.27 * (high - low)).all():
+    share = (drawn - low) / (high - low)
+    if kurtosis(drawn).min() > -0.9 and np.abs((drawn.mean(axis=0) - mean) / spread).max() < 0.5:
         return "the codes crowd in the middle: uniform is asked for, each number between low and high alike"
+    if share.min() < -1e-3 or share.max() > 1.001:
+        return "some of the codes drawn lie below the smallest or above the largest number of their column"
+    if share.min(axis=0).max() > 0.01 or share.max(axis=0).min() < 0.99:
+        return "the codes drawn do not reach the smallest and the largest number of their column: these are the ends"
     return "the codes are not uniform between the smallest and the largest number of each column"
 
 

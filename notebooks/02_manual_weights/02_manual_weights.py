@@ -141,7 +141,7 @@ def to_range(images):
     """Images as rows in the range of tanh.
 
     images: float tensor [N, 1, H, W], pixels in [0, 1].
-    Returns a float tensor [N, H * W], pixels in [-1, 1].
+    Returns a float tensor [N, H * W], the pixels of each image in their order, in [-1, 1].
     """
     ### BEGIN SOLUTION
     return 2 * images.flatten(1) - 1
@@ -277,7 +277,8 @@ def forward(W, X, at_code):
 
     W: list of four matrices as above, the last row of each is the bias; X: float tensor [N, P];
     at_code: the function a of the formula, takes and returns a tensor [N, d].
-    Returns two tensors: the reconstruction [N, P] and the code [N, d], the one that goes into the decoder.
+    Returns two tensors: the reconstruction [N, P], from which gradients reach all of W, and the code [N, d],
+    the one that goes into the decoder.
     """
 
     ### BEGIN SOLUTION
@@ -325,7 +326,7 @@ def train_by_hand(network, W, draw, optimizer, iterations):
 
     network(W, X): returns the reconstruction [B, P] and the code [B, d] of a batch X [B, P];
     draw(): returns a batch, another at every call; each iteration takes one;
-    optimizer: of torch.optim, has W; iterations: how many steps to take.
+    optimizer: of torch.optim, has W, and its steps alone change W; iterations: how many steps to take.
     Returns a list of floats: the loss of each batch, the one before its step.
     """
     ### BEGIN SOLUTION

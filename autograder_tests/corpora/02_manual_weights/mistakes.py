@@ -70,6 +70,33 @@
 # new |     images *= 2
 # new |     return images.flatten(1) - 1
 
+# %% divided-by-the-largest exercise="to_range" keeps=0.5 hint="divided by the largest of this batch"
+# old |     return 2 * images.flatten(1) - 1
+# new |     rows = images.flatten(1)
+# new |     return 2 * rows / rows.max() - 1
+
+# %% each-image-centred exercise="to_range" keeps=0.5 hint="the mean of each image is taken off"
+# old |     return 2 * images.flatten(1) - 1
+# new |     rows = images.flatten(1)
+# new |     return rows - rows.mean(dim=1, keepdim=True)
+
+# %% each-image-standardised exercise="to_range" keeps=0.5 hint="by its own mean and spread"
+# old |     return 2 * images.flatten(1) - 1
+# new |     rows = images.flatten(1)
+# new |     return (rows - rows.mean(dim=1, keepdim=True)) / rows.std(dim=1, keepdim=True)
+
+# %% whole-numbers exercise="to_range" keeps=0.5 hint="rounded to whole numbers"
+# old |     return 2 * images.flatten(1) - 1
+# new |     return (2 * images.flatten(1) - 1).long()
+
+# %% black-and-white exercise="to_range" keeps=0.5 hint="only black and white"
+# old |     return 2 * images.flatten(1) - 1
+# new |     return 2 * (images.flatten(1) > 0.5).float() - 1
+
+# %% column-after-column exercise="to_range" keeps=0.5 hint="their order is not"
+# old |     return 2 * images.flatten(1) - 1
+# new |     return 2 * images.transpose(2, 3).flatten(1) - 1
+
 # %% [markdown]
 # ## get_random_batch
 
@@ -131,6 +158,27 @@
 # old |     positions = torch.randint(len(X), (size,), generator=generator)
 # new |     dice = torch.rand(2, size, generator=generator).mean(dim=0)
 # new |     positions = (dice * len(X)).long()
+
+# %% rounded-positions exercise="get_random_batch" keeps=0.5 hint="draw all alike"
+# old |     positions = torch.randint(len(X), (size,), generator=generator)
+# new |     dice = torch.rand(size, generator=generator)
+# new |     positions = (dice * (len(X) - 1)).round().long()
+
+# %% as-far-as-the-batch exercise="get_random_batch" keeps=0.25 hint="as many as a batch has"
+# old |     positions = torch.randint(len(X), (size,), generator=generator)
+# new |     positions = torch.randint(size, (size,), generator=generator)
+
+# %% no-more-than-there-are exercise="get_random_batch" keeps=0.75 hint="with replacement that can be done"
+# old |     positions = torch.randint(len(X), (size,), generator=generator)
+# new |     positions = torch.randint(len(X), (len(X),), generator=generator)[:size]
+
+# %% a-dimension-too-many exercise="get_random_batch" keeps=0 hint="a batch has shape [10, 1, 4]"
+# old |     positions = torch.randint(len(X), (size,), generator=generator)
+# new |     positions = torch.randint(len(X), (size, 1), generator=generator)
+
+# %% a-list-of-rows exercise="get_random_batch" keeps=0 hint="a batch is list of 10"
+# old |     return X[positions]
+# new |     return [X[i] for i in positions]
 
 # %% [markdown]
 # ## init_parameters
@@ -211,6 +259,37 @@
 # %% weights-and-biases-apart exercise="init_parameters" keeps=0 hint="a list of 4 tensors is asked for"
 # old |     return W
 # new |     return [matrix[:-1] for matrix in W], [matrix[-1] for matrix in W]
+
+# %% constant-bias exercise="init_parameters" keeps=0.75 hint="the last rows have another mean or spread"
+# old |     W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
+# new |     W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
+# new |     for matrix in W:
+# new |         matrix[-1] = 0.01
+
+# %% bias-never-scaled exercise="init_parameters" keeps=0.75 hint="the last rows have another mean or spread"
+# old |     W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
+# new |     W = []
+# new |     for n, m in pairwise(sizes):
+# new |         A, b = 0.01 * torch.randn(n, m, generator=generator), torch.randn(1, m, generator=generator)
+# new |         W.append(torch.cat([A, b]))
+
+# %% zeros-in-the-first-row exercise="init_parameters" keeps=0.75 hint="the first rows are zero"
+# old |     W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
+# new |     W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
+# new |     for matrix in W:
+# new |         matrix[0] = 0
+
+# %% one-row-repeated exercise="init_parameters" keeps=0.75 hint="the same numbers come again and again"
+# old |     W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
+# new |     W = [0.01 * torch.randn(1, m, generator=generator).repeat(n + 1, 1) for n, m in pairwise(sizes)]
+
+# %% mean-for-spread exercise="init_parameters" keeps=0.75 hint="the numbers have mean 0.0"
+# old |     W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
+# new |     W = [torch.normal(0.01, 0.01, (n + 1, m), generator=generator) for n, m in pairwise(sizes)]
+
+# %% last-matrix-forgotten exercise="init_parameters" keeps=0.75 hint="some of the matrices want no gradients"
+# old |     for matrix in W:
+# new |     for matrix in W[:-1]:
 
 # %% [markdown]
 # ## forward
@@ -306,6 +385,60 @@
 # %% detached-code exercise="forward" keeps=0.8333 hint="no gradient reaches some of the matrices"
 # old |     Z = at_code(layer(H, W[1]))
 # new |     Z = at_code(layer(H, W[1])).detach()
+
+# %% code-without-its-one exercise="forward" keeps=0.8333 hint="the code goes into the decoder without its 1"
+# old |     H = torch.relu(layer(Z, W[2]))
+# new |     H = torch.relu(Z @ W[2][:-1])
+
+# %% decoder-without-bias exercise="forward" keeps=0.8333 hint="the decoder has no bias"
+# old |     H = torch.relu(layer(Z, W[2]))
+# old |     return torch.tanh(layer(H, W[3])), Z
+# new |     H = torch.relu(Z @ W[2][:-1])
+# new |     return torch.tanh(H @ W[3][:-1]), Z
+
+# %% last-layer-without-bias exercise="forward" keeps=0.8333 hint="the last layer has no bias"
+# old |     return torch.tanh(layer(H, W[3])), Z
+# new |     return torch.tanh(H @ W[3][:-1]), Z
+
+# %% pixels-from-0-to-1 exercise="forward" keeps=0.8333 hint="moved to pixels from 0 to 1"
+# old |     return torch.tanh(layer(H, W[3])), Z
+# new |     return (torch.tanh(layer(H, W[3])) + 1) / 2, Z
+
+# %% relu-before-tanh exercise="forward" keeps=0.8333 hint="a ReLU before the tanh"
+# old |     return torch.tanh(layer(H, W[3])), Z
+# new |     return torch.tanh(torch.relu(layer(H, W[3]))), Z
+
+# %% at-code-twice exercise="forward" keeps=0.8333 hint="at_code is applied twice"
+# old |     H = torch.relu(layer(Z, W[2]))
+# new |     H = torch.relu(layer(at_code(Z), W[2]))
+
+# %% at-code-in-the-wrong-place exercise="forward" keeps=0.6667 hint="at_code is applied in a hidden layer"
+# old |     H = torch.relu(layer(X, W[0]))
+# old |     Z = at_code(layer(H, W[1]))
+# new |     H = at_code(layer(X, W[0]))
+# new |     Z = layer(H, W[1])
+
+# %% relu-under-at-code exercise="forward" keeps=0.8333 hint="with a linear code it goes through ReLU all the same"
+# old |     Z = at_code(layer(H, W[1]))
+# new |     Z = at_code(torch.relu(layer(H, W[1])))
+
+# %% at-code-on-the-ones-too exercise="forward" keeps=0.8333 hint="with torch.tanh for at_code the reconstruction is another"
+# old |     Z = at_code(layer(H, W[1]))
+# old |     H = torch.relu(layer(Z, W[2]))
+# new |     Z = at_code(torch.cat([layer(H, W[1]), torch.ones(len(X), 1)], dim=1))
+# new |     H = torch.relu(Z @ W[2])
+# old |     return torch.tanh(layer(H, W[3])), Z
+# new |     return torch.tanh(layer(H, W[3])), Z[:, :-1]
+
+# %% detached-bias exercise="forward" keeps=0.8333 hint="its gradients are not"
+# old |         return torch.cat([X, ones], dim=1) @ M
+# new |         return X @ M[:-1] + ones * M[-1].detach()
+
+# %% writes-into-the-images exercise="forward" keeps=0 hint="writes into W or X"
+# old |     H = torch.relu(layer(X, W[0]))
+# new |     X *= 2
+# new |     X -= 1
+# new |     H = torch.relu(layer(X, W[0]))
 
 # %% [markdown]
 # ## train_by_hand
@@ -413,6 +546,60 @@
 # old |     return losses
 # new |     print(losses)
 
+# %% one-iteration-too-few exercise="train_by_hand" keeps=0.25 hint="one iteration too few"
+# old |     for _ in range(iterations):
+# new |     for _ in range(1, iterations):
+
+# %% one-iteration-too-many exercise="train_by_hand" keeps=0.25 hint="one iteration too many"
+# old |     for _ in range(iterations):
+# new |     for _ in range(iterations + 1):
+
+# %% a-hundred-whatever-is-asked exercise="train_by_hand" keeps=0.25 hint="100 steps are taken"
+# old |     for _ in range(iterations):
+# new |     for _ in range(100):
+
+# %% steps-twice exercise="train_by_hand" keeps=0.75 hint="step() is called twice"
+# old |         optimizer.step()
+# new |         optimizer.step()
+# new |         optimizer.step()
+
+# %% steps-by-hand exercise="train_by_hand" keeps=0.5 hint="but not by optimizer.step()"
+# old |         optimizer.step()
+# new |         with torch.no_grad():
+# new |             for matrix in W:
+# new |                 matrix -= 3e-3 * matrix.grad
+
+# %% optimiser-of-its-own exercise="train_by_hand" keeps=0.75 hint="but not by optimizer.step()"
+# old |     for _ in range(iterations):
+# new |     optimizer = type(optimizer)(W, **optimizer.defaults)
+# new |     for _ in range(iterations):
+
+# %% matrices-made-anew exercise="train_by_hand" keeps=0 hint="optimizer.step() is never called"
+# old |         optimizer.zero_grad()
+# old |         loss.backward()
+# old |         optimizer.step()
+# new |         gradients = torch.autograd.grad(loss, W)
+# new |         W = [(M - 0.1 * g).detach().requires_grad_() for M, g in zip(W, gradients)]
+
+# %% loss-made-anew exercise="train_by_hand" keeps=0.25 hint="step finds no gradient"
+# old |         loss = (reconstruction - X).square().mean(dim=1).mean()
+# new |         loss = (reconstruction - X).square().mean()
+# new |         loss = torch.tensor(loss.item(), requires_grad=True)
+
+# %% losses-with-their-history exercise="train_by_hand" keeps=0.75 hint="the losses still hang on the matrices"
+# old |         losses.append(loss.item())
+# new |         losses.append(loss)
+
+# %% a-step-every-other-time exercise="train_by_hand" keeps=0.5 hint="no step is taken: every iteration takes one"
+# old |         optimizer.step()
+# new |         if len(losses) % 2:
+# new |             optimizer.step()
+
+# %% list-made-in-the-loop exercise="train_by_hand" keeps=0.75 hint="make the list once, before the loop"
+# old |         X = draw()
+# new |         losses = []
+# new |         X = draw()
+
 # %% [markdown]
 # ## dead_codes
 
@@ -455,6 +642,40 @@
 # %% rare-is-dead exercise="dead_codes" keeps=0.25 hint="0 for all images but one counts as dead"
 # old |     return Z.amax(dim=0) == Z.amin(dim=0)
 # new |     return (Z == Z.median(dim=0).values).float().mean(dim=0) > 0.95
+
+# %% hardly-any-spread exercise="dead_codes" keeps=0.25 hint="whose numbers are small counts as dead"
+# old |     return Z.amax(dim=0) == Z.amin(dim=0)
+# new |     return Z.std(dim=0) < 0.01
+
+# %% rounded-first exercise="dead_codes" keeps=0.25 hint="whose numbers are small counts as dead"
+# old |     return Z.amax(dim=0) == Z.amin(dim=0)
+# new |     Z = Z.round()
+# new |     return Z.amax(dim=0) == Z.amin(dim=0)
+
+# %% without-signs exercise="dead_codes" keeps=0.25 hint="a code of 2 and -2 counts as dead"
+# old |     return Z.amax(dim=0) == Z.amin(dim=0)
+# new |     return Z.abs().amax(dim=0) == Z.abs().amin(dim=0)
+
+# %% largest-is-zero exercise="dead_codes" keeps=0.25 hint="never positive counts as dead"
+# old |     return Z.amax(dim=0) == Z.amin(dim=0)
+# new |     return Z.amax(dim=0) == 0
+
+# %% first-and-last-image exercise="dead_codes" keeps=0.25 hint="0 for all images but one counts as dead"
+# old |     return Z.amax(dim=0) == Z.amin(dim=0)
+# new |     return Z[0] == Z[-1]
+
+# %% all-codes-together exercise="dead_codes" keeps=0.25 hint="no code is marked"
+# old |     return Z.amax(dim=0) == Z.amin(dim=0)
+# new |     return (Z == Z.max()).all(dim=0)
+
+# %% rows-for-columns-kept exercise="dead_codes" keeps=0 hint="one answer for each of 8 codes"
+# old |     return Z.amax(dim=0) == Z.amin(dim=0)
+# new |     return Z.amax(dim=0, keepdim=True) == Z.amin(dim=0, keepdim=True)
+
+# %% shifts-the-codes exercise="dead_codes" keeps=0.8 hint="writes into Z"
+# old |     return Z.amax(dim=0) == Z.amin(dim=0)
+# new |     Z -= Z[0].clone()
+# new |     return (Z == 0).all(dim=0)
 
 # %% [markdown]
 # ## decoder_alone
@@ -534,6 +755,48 @@
 # %% decode-missing exercise="decoder_alone" keeps=0.5 hint="complete the cell above first"
 # old |     ones = torch.ones(len(Z), 1)
 # new |     raise NotImplementedError("still to do")
+
+# %% one-spread-around-the-mean exercise="decoder_alone" keeps=0.75 hint="one standard deviation to each side"
+# old |     low, high = Z.amin(dim=0), Z.amax(dim=0)
+# new |     low, high = Z.mean(dim=0) - Z.std(dim=0), Z.mean(dim=0) + Z.std(dim=0)
+
+# %% two-spreads-around-the-mean exercise="decoder_alone" keeps=0.75 hint="do not reach the smallest and the largest"
+# old |     low, high = Z.amin(dim=0), Z.amax(dim=0)
+# new |     low, high = Z.mean(dim=0) - 2 * Z.std(dim=0), Z.mean(dim=0) + 2 * Z.std(dim=0)
+
+# %% all-but-one-per-cent exercise="decoder_alone" keeps=0.75 hint="do not reach the smallest and the largest"
+# old |     low, high = Z.amin(dim=0), Z.amax(dim=0)
+# new |     low, high = Z.quantile(0.01, dim=0), Z.quantile(0.99, dim=0)
+
+# %% beginning-at-the-end exercise="decoder_alone" keeps=0.75 hint="from high to high + (high - low)"
+# old |     return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
+# new |     return high + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
+
+# %% normal-from-low exercise="decoder_alone" keeps=0.75 hint="below the smallest or above the largest"
+# old |     return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
+# new |     return low + (high - low) * torch.randn(n, Z.shape[1], generator=generator)
+
+# %% generator-of-its-own exercise="decoder_alone" keeps=0.75 hint="every call of sample_codes gives the same codes"
+# old |     return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
+# new |     generator = torch.Generator().manual_seed(0)
+# new |     return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
+
+# %% decode-with-a-relu-on-the-codes exercise="decoder_alone" keeps=0.75 hint="decode puts a ReLU on the codes"
+# old |     H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2])
+# new |     H = torch.relu(torch.cat([torch.relu(Z), ones], dim=1) @ W[2])
+
+# %% decode-code-without-its-one exercise="decoder_alone" keeps=0.75 hint="decode: the code goes into the decoder without its 1"
+# old |     H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2])
+# new |     H = torch.relu(Z @ W[2][:-1])
+
+# %% decode-last-layer-without-bias exercise="decoder_alone" keeps=0.75 hint="decode: the last layer has no bias"
+# old |     return torch.tanh(torch.cat([H, ones], dim=1) @ W[3])
+# new |     return torch.tanh(H @ W[3][:-1])
+
+# %% decode-into-the-codes exercise="decoder_alone" keeps=0.4 hint="writes into W or Z"
+# old |     H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2])
+# new |     Z -= Z.mean(dim=0)
+# new |     H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2])
 
 # %% [markdown]
 # ## cross_entropy
@@ -617,3 +880,60 @@
 # old |     shifted = logits - logits.amax(dim=1, keepdim=True)
 # new |     logits -= logits.amax(dim=1, keepdim=True)
 # new |     shifted = logits
+
+# %% maximum-of-each-column exercise="cross_entropy" keeps=0.6 hint="softmax takes another number off each column"
+# old |     powers = torch.exp(logits - logits.amax(dim=1, keepdim=True))
+# new |     powers = torch.exp(logits - logits.amax(dim=0, keepdim=True))
+
+# %% sums-of-the-columns exercise="cross_entropy" keeps=0.6 hint="softmax divides by the sums of the columns"
+# old |     return powers / powers.sum(dim=1, keepdim=True)
+# new |     return powers / powers.sum(dim=0, keepdim=True)
+
+# %% softmax-into-the-logits exercise="cross_entropy" keeps=0.8333 hint="writes into the logits"
+# old |     powers = torch.exp(logits - logits.amax(dim=1, keepdim=True))
+# new |     logits -= logits.amax(dim=1, keepdim=True)
+# new |     powers = torch.exp(logits)
+
+# %% maximum-of-the-batch-in-the-loss exercise="cross_entropy" keeps=0.6 hint="exponentials are inf, or all of a row's are 0"
+# old |     shifted = logits - logits.amax(dim=1, keepdim=True)
+# new |     shifted = logits - logits.max()
+
+# %% plain-exponential-in-the-loss exercise="cross_entropy" keeps=0.6 hint="exponentials are inf, or all of a row's are 0"
+# old |     log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()
+# new |     log_p = logits - logits.exp().sum(dim=1, keepdim=True).log()
+
+# %% maximum-of-each-column-in-the-loss exercise="cross_entropy" keeps=0.4 hint="cross_entropy takes another number off each column"
+# old |     shifted = logits - logits.amax(dim=1, keepdim=True)
+# new |     shifted = logits - logits.amax(dim=0, keepdim=True)
+
+# %% maximum-taken-off-once exercise="cross_entropy" keeps=0.8 hint="in both, or in neither"
+# old |     log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()
+# new |     log_p = logits - shifted.exp().sum(dim=1, keepdim=True).log()
+
+# %% mean-over-the-classes exercise="cross_entropy" keeps=0.8 hint="divide by the number of images"
+# old |     return -(targets * log_p).sum(dim=1).mean()
+# new |     return -(targets * log_p).sum(dim=0).mean()
+
+# %% squared-differences exercise="cross_entropy" keeps=0.6 hint="squared differences of probabilities"
+# old |     return -(targets * log_p).sum(dim=1).mean()
+# new |     return (log_p.exp() - targets).square().sum(dim=1).mean()
+
+# %% mean-of-squared-differences exercise="cross_entropy" keeps=0.6 hint="the mean of squared differences"
+# old |     return -(targets * log_p).sum(dim=1).mean()
+# new |     return (log_p.exp() - targets).square().mean()
+
+# %% favourite-class exercise="cross_entropy" keeps=0.6 hint="the class with the largest logit, whatever the label is"
+# old |     return -(targets * log_p).sum(dim=1).mean()
+# new |     return -log_p.amax(dim=1).mean()
+
+# %% weighed-with-itself exercise="cross_entropy" keeps=0.6 hint="with the probabilities themselves"
+# old |     return -(targets * log_p).sum(dim=1).mean()
+# new |     return -(log_p.exp() * log_p).sum(dim=1).mean()
+
+# %% logarithm-last exercise="cross_entropy" keeps=0.6 hint="the logarithm of a mean probability"
+# old |     return -(targets * log_p).sum(dim=1).mean()
+# new |     return -(targets * log_p.exp()).sum(dim=1).mean().log()
+
+# %% detached-sum exercise="cross_entropy" keeps=0.8 hint="the value is right, its gradient is not"
+# old |     log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()
+# new |     log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log().detach()
