@@ -6,6 +6,7 @@ Those modules are imported inside the commands, so that `course --help` answers 
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -134,7 +135,10 @@ def grade(
     from course_admin import crew
 
     if scheduler is None and student is None:
-        crew.get_ready()  # while this process imports as well
+        # While this process imports as well. Ctrl-C is for this one alone, and what it starts takes over how.
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        crew.get_ready()
+        signal.signal(signal.SIGINT, before)
     from rich.console import Console
 
     # Standard output is, with --json, the program's that reads it.

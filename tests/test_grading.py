@@ -7,6 +7,7 @@ import io
 import json
 import pickle
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from course_admin import classroom, demo, doctor
+from course_admin import classroom, crew, demo, doctor
 from course_admin.build import build
 from course_admin.cli import main
 from course_admin.course import CourseError
@@ -208,6 +209,15 @@ def test_report_says_in_one_line_what_is_wrong(gradebook, capsys, arguments, wor
     assert ended.value.code == 1
     assert words in said
     assert said.count("\n") == 1
+
+
+def test_ctrl_c_is_for_the_command_not_for_those_that_it_starts(tmp_path, monkeypatch):
+    seen, before = [], signal.getsignal(signal.SIGINT)
+    monkeypatch.setattr(crew, "get_ready", lambda: seen.append(signal.getsignal(signal.SIGINT)))
+    with pytest.raises(SystemExit):
+        main(["--root", str(tmp_path), "grade", LAB])
+    assert seen == [signal.SIG_IGN]
+    assert signal.getsignal(signal.SIGINT) == before
 
 
 def test_no_gradebook_no_report(tmp_path):
