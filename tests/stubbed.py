@@ -6,6 +6,7 @@ import os
 import time
 
 from course_admin.exams import Result, load_exams
+from course_admin.executor import Execution, shared_sandbox
 from course_admin.submission import Run, Sitting
 from course_admin.worker import Done, Job, Page, pack_evidence
 from course_utils.checks._report import Verdict
@@ -48,3 +49,11 @@ def waits(_: int) -> int:
     """A task that hangs."""
     time.sleep(600)
     return 0
+
+
+def opens_a_sandbox(execution: Execution) -> tuple[int, str]:
+    """The parent in this worker's sandbox, and the value of a cell that was run in it."""
+    sandbox = shared_sandbox(execution.sandbox, execution.limits, nursery=execution.nursery)
+    with sandbox.session() as session:
+        (output,) = session.execute("6 * 7").outputs
+    return sandbox.parent, output["data"]["text/plain"]

@@ -16,6 +16,7 @@ import threading
 import time
 import traceback
 from collections import deque
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,7 @@ from course_admin import grade as grading
 from course_admin.build import build
 from course_admin.course import CourseError
 from course_admin.crew import Crew, LostError, Task, spread
+from course_admin.executor import Execution
 from course_admin.grade import FAILED, GRADED, KEPT, grade, rejudge
 from course_admin.newlab import new_course, new_lab
 from course_admin.report import read_marks
@@ -157,6 +159,32 @@ def test_workers_end_with_the_command(built, tmp_path):
     assert not [pid for pid in pids if _alive(pid)]
 
 
+def test_workers_share_one_sandbox_until_it_is_gone():
+    execution = Execution()
+    with Crew(2) as crew:
+        crew.prepare(execution)
+        crew.prepare(execution)  # once is enough
+        nursery = crew.nursery()
+        if nursery is None:
+            pytest.skip("NO WARM SANDBOX HERE: there is none to share")
+        shared = replace(execution, nursery=nursery)
+        tasks = [Task(stubbed.opens_a_sandbox, (shared,), number) for number in range(2)]
+        found = {task.key: result for task, result in spread(crew, iter(tasks), deque())}
+        opened = crew._opening[1].result()
+        below = dict(watch.descendants(opened.parent))
+        assert {parent for parent, _ in found.values()} <= set(below)
+        assert {shown for _, shown in found.values()} == {"42"}
+        opened.close()
+        # A worker whose sandbox has gone opens one of its own, and goes on.
+        ((_, (parent, shown)),) = spread(crew, iter([Task(stubbed.opens_a_sandbox, (shared,), "late")]), deque())
+        assert shown == "42"
+        assert parent not in below
+    until = time.monotonic() + 20
+    while _alive(parent) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not _alive(parent)
+
+
 def _alive(pid):
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
@@ -178,10 +206,9 @@ def test_a_class_is_graded_while_workers_are_killed(course, monkeypatch):
 
         def submit(self, function, *arguments):
             future = super().submit(function, *arguments)
-            # The first task of a worker takes longest: it opens a sandbox. So three tasks lose theirs, at random times.
             if function is worker.execute and len(killed) < 3:
                 killed.append(function)
-                _kill_later(self._busy[future], random.uniform(0.0, 4.0), below)
+                _kill_later(self, self._busy[future], random.uniform(0.0, 1.5), below)
             return future
 
     killed = []
@@ -200,12 +227,13 @@ def test_a_class_is_graded_while_workers_are_killed(course, monkeypatch):
     until = time.monotonic() + 20
     while any(map(_alive, below)) and time.monotonic() < until:
         time.sleep(0.1)
+    assert below
     assert not [pid for pid in below if _alive(pid)], "sandboxes are left"
 
 
-def _kill_later(worker_, seconds, below):
+def _kill_later(crew_, worker_, seconds, below):
     def kill():
-        below.update(pid for pid, _ in watch.descendants(worker_.pid))
+        below.update(pid for pid, _ in watch.descendants(crew_._opening[1].result()._process.pid))
         worker_.kill()
 
     threading.Timer(seconds, kill).start()
