@@ -69,6 +69,6 @@ def cross_entropy(ask, rng):
         ask, probes.differentiate, targets=("cross_entropy",), logits=level, one_hot=np.eye(12, dtype=np.float32)[:3]
     )
     found = number_of(got, "value")
-    even = found is not None and abs(found - np.log(12)) < 1e-3
+    even = found is not None and abs(found - np.log(12)) < 1e-2  # a float32 of 9000 is known to 0.001
     wrong = "twelve equal logits do not make log 12 = 2.485"
     return corner(verdicts, verdict(even, "twelve equal logits make log 12", wrong))

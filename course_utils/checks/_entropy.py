@@ -93,7 +93,8 @@ def _diagnose_softmax(got: dict[str, Evidence], small: np.ndarray, large: np.nda
         otherwise="not those of scipy",
     )
     value = array_of(got["large"], "value", large.shape)
-    fine = value is not None and np.allclose(value, softmax(large.astype(np.float64), axis=1), atol=1e-4)
+    # In the thousands a float32 is known to 0.0005: log-sum-exp, as good a way as any, cannot be more exact than that.
+    fine = value is not None and np.allclose(value, softmax(large.astype(np.float64), axis=1), atol=5e-3)
     if not first.passed and value is not None and not fine:
         fine = np.isfinite(value).all() and first.message in slips
     wrong = "softmax of logits in the thousands is nan: take the largest logit of each row off first"
