@@ -304,8 +304,8 @@ def train_matrices(
     images: [N, P]; draws: whole numbers [k, B], the rows that make each batch, from the first again when they are used
     up; weights: two or more matrices whose last row is the bias: ReLU between them, a linear code after half of them,
     tanh at the end; optimizer: "SGD" or "Adam".
-    Evidence: returned (as `value` in `call`), weights.NAME afterwards, seen and steps: how many batches were drawn and
-    how often the optimiser stepped; history, whether a tensor that came back still hangs on the matrices.
+    Evidence: returned (as `value` in `call`; of ten iterations at most), weights.NAME afterwards, seen and steps: how
+    many batches were drawn and how often the optimiser stepped; history, whether a tensor that came back still hangs on the matrices.
     """
     W = _leaves(weights)
     given = tensors({"images": images})["images"]
@@ -335,7 +335,7 @@ def train_matrices(
     stepper.register_step_pre_hook(count)
     returned = target(network, W, draw, stepper, int(iterations))
     listed = returned if isinstance(returned, tuple | list) else [returned]
-    out = flatten("returned", returned)
+    out = flatten("returned", returned) if iterations <= 10 else {}
     out["history"] = any(isinstance(item, torch.Tensor) and item.requires_grad for item in listed)
     out |= {f"weights.{name}": tensor.detach().numpy().copy() for name, tensor in zip(weights, W, strict=True)}
     return {**out, "seen": seen, "steps": steps}

@@ -196,7 +196,7 @@ def train_epoch(model, loader, optimizer):
 def train_epoch(model, loader, optimizer):
     total = 0.0
     for images, _ in loader:
-        per_image = (model(images) - images).square().mean(dim=1)
+        per_image = (model(images) - images).square().flatten(1).mean(dim=1)
         for parameter, gradient in zip(
             model.parameters(), torch.autograd.grad(per_image.mean(), list(model.parameters()))
         ):

@@ -74,6 +74,49 @@ def keep_digits(images, labels, digits):
 # old |     return images[kept], labels[kept]
 # new |     return images[kept] / 255, labels[kept]
 
+# %% all-at-once exercise="keep_digits" keeps=0 hint="never two at once"
+# old |     kept = torch.isin(labels, torch.tensor(digits, device=labels.device))
+# new |     kept = torch.ones_like(labels, dtype=torch.bool)
+# new |     for digit in digits:
+# new |         kept &= labels == digit
+
+# %% last-one-lost exercise="keep_digits" keeps=0 hint="some of the images are missing or doubled"
+# old |     return images[kept], labels[kept]
+# new |     where = kept.nonzero()[:-1, 0]
+# new |     return images[where], labels[where]
+
+# %% positions-as-labels exercise="keep_digits" keeps=0.5 hint="are these positions instead of labels"
+# old |     return images[kept], labels[kept]
+# new |     return images[kept], kept.nonzero()[:, 0]
+
+
+# %% zero-counts-as-false exercise="keep_digits" keeps=0.75 hint="for 0 and 9, here"
+def keep_digits(images, labels, digits):
+    kept = torch.tensor([bool(label in digits and label) for label in labels.tolist()])
+    return images[kept], labels[kept]
+
+
+# %% searched-in-unsorted-digits exercise="keep_digits" keeps=0.75 hint="do not come in ascending order"
+def keep_digits(images, labels, digits):
+    digits = torch.tensor(digits)
+    place = torch.searchsorted(digits, labels).clamp(max=len(digits) - 1)
+    kept = digits[place] == labels
+    return images[kept], labels[kept]
+
+
+# %% squeezed-digits exercise="keep_digits" keeps=0.75 hint="for one digit alone"
+def keep_digits(images, labels, digits):
+    kept = (labels[:, None] == torch.tensor(digits).squeeze()[None, :]).any(1)
+    return images[kept], labels[kept]
+
+
+# %% marks-labels-in-place exercise="keep_digits" keeps=0.75 hint="writes into images or labels"
+def keep_digits(images, labels, digits):
+    labels[~torch.isin(labels, torch.tensor(digits))] = -1
+    kept = labels >= 0
+    return images[kept], labels[kept]
+
+
 # %% [markdown]
 # ## small_autoencoder
 
@@ -190,6 +233,59 @@ class SmallAutoencoder(nn.Module):
 # old | nn.Linear(128, 784), nn.Sigmoid()
 # new | nn.Linear(128, 784), nn.Softmax(dim=1)
 
+# %% batch-normalised exercise="small_autoencoder" keeps=0.8 hint="in training the network gives something else"
+# old | nn.Linear(784, 128), nn.ReLU()
+# new | nn.Linear(784, 128), nn.BatchNorm1d(128), nn.ReLU()
+
+# %% dropout exercise="small_autoencoder" keeps=0.8 hint="in training the network gives something else"
+# old | nn.Linear(784, 128), nn.ReLU()
+# new | nn.Linear(784, 128), nn.ReLU(), nn.Dropout(0.2)
+
+# %% gelu-inside exercise="small_autoencoder" keeps=0.8 hint="go through a GELU"
+# old | nn.Linear(784, 128), nn.ReLU()
+# new | nn.Linear(784, 128), nn.GELU()
+# old | nn.Linear(2, 128), nn.ReLU()
+# new | nn.Linear(2, 128), nn.GELU()
+
+# %% divides-by-255 exercise="small_autoencoder" keeps=0.4 hint="divided by 255 before they went in"
+# old |         code = self.encoder(images.flatten(1))
+# new |         code = self.encoder(images.flatten(1) / 255)
+
+# %% pixels-up-to-255 exercise="small_autoencoder" keeps=0.8 hint="the output was multiplied by 255"
+# old |         return self.decoder(code).view_as(images)
+# new |         return 255 * self.decoder(code).view_as(images)
+
+# %% squeezes-one-image exercise="small_autoencoder" keeps=0.9 hint="a batch of one image"
+# old |         code = self.encoder(images.flatten(1))
+# new |         code = self.encoder(images.squeeze().flatten(1))
+
+# %% images-given-back exercise="small_autoencoder" keeps=0.1 hint="the images come back as they went in"
+# old |         return self.decoder(code).view_as(images)
+# new |         return images
+
+
+# %% layers-in-plain-lists exercise="small_autoencoder" keeps=0 hint="does not find in a plain list"
+class SmallAutoencoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = [nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2)]
+        self.decoder = [nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.Sigmoid()]
+
+    def forward(self, images):
+        x = images.flatten(1)
+        for layer in self.encoder + self.decoder:
+            x = layer(x)
+        return x.view_as(images)
+
+
+# %% relu-before-the-sigmoid exercise="small_autoencoder" keeps=0.8 hint="a ReLU before the sigmoid"
+# old | nn.Linear(128, 784), nn.Sigmoid()
+# new | nn.Linear(128, 784), nn.ReLU(), nn.Sigmoid()
+
+# %% tanh-before-the-sigmoid exercise="small_autoencoder" keeps=0.8 hint="a tanh before the sigmoid"
+# old | nn.Linear(128, 784), nn.Sigmoid()
+# new | nn.Linear(128, 784), nn.Tanh(), nn.Sigmoid()
+
 # %% [markdown]
 # ## train_epoch
 
@@ -256,7 +352,7 @@ class SmallAutoencoder(nn.Module):
 
 # %% summed-over-pixels exercise="train_epoch" keeps=0.3333 hint="a sum over the pixels, the mean is asked for"
 # old |         loss = nn.functional.mse_loss(model(images), images)
-# new |         loss = (model(images) - images).square().sum(dim=1).mean()
+# new |         loss = (model(images) - images).square().flatten(1).sum(dim=1).mean()
 
 # %% scaled-before-backward exercise="train_epoch" keeps=0.6667 hint="the loss was multiplied by the batch before backward"
 # old |         loss = nn.functional.mse_loss(model(images), images)
@@ -350,6 +446,100 @@ class SmallAutoencoder(nn.Module):
 # old |     for images, _ in loader:
 # new |     for images, _ in [*loader, *loader]:
 
+# %% left-in-evaluation-mode exercise="train_epoch" keeps=0.75 hint="left in evaluation mode"
+# old |     return total / count
+# new |     model.eval()
+# new |     return total / count
+
+# %% makes-its-own-optimizer exercise="train_epoch" keeps=0.3333 hint="not by the optimizer that comes as an argument"
+# old |     total, count = 0.0, 0
+# new |     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+# new |     total, count = 0.0, 0
+
+# %% adam-anew-for-every-batch exercise="train_epoch" keeps=0.3333 hint="not by the optimizer that comes as an argument"
+# old |         optimizer.zero_grad()
+# new |         optimizer = torch.optim.Adam(model.parameters())
+# new |         optimizer.zero_grad()
+
+# %% steps-twice exercise="train_epoch" keeps=0.6667 hint="2 steps were taken for one batch"
+# old |         optimizer.step()
+# new |         optimizer.step()
+# new |         optimizer.step()
+
+# %% backward-twice exercise="train_epoch" keeps=0.6667 hint="does backward run twice"
+# old |         loss.backward()
+# new |         loss.backward(retain_graph=True)
+# new |         loss.backward()
+
+
+# %% step-for-every-image exercise="train_epoch" keeps=0 hint="4 steps were taken for one batch"
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        for image in images:
+            loss = nn.functional.mse_loss(model(image[None]), image[None])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+            count += 1
+    return total / count
+
+
+# %% all-batches-at-once exercise="train_epoch" keeps=0.3333 hint="one step was taken for the whole epoch"
+def train_epoch(model, loader, optimizer):
+    images = torch.cat([batch for batch, _ in loader])
+    loss = nn.functional.mse_loss(model(images), images)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %% divides-by-255-again exercise="train_epoch" keeps=0 hint="times as bright first"
+# old |     for images, _ in loader:
+# new |     for images, _ in loader:
+# new |         images = images / 255
+
+# %% length-of-the-difference exercise="train_epoch" keeps=0.3333 hint="the length of all differences"
+# old |         loss = nn.functional.mse_loss(model(images), images)
+# new |         loss = (model(images) - images).norm()
+
+# %% step-after-every-other-batch exercise="train_epoch" keeps=0.3333 hint="the first batch takes no step"
+# old |     for images, _ in loader:
+# new |     for i, (images, _) in enumerate(loader):
+# old |         optimizer.step()
+# new |         if i % 2 == 1:
+# new |             optimizer.step()
+
+# %% full-batches-in-the-divisor exercise="train_epoch" keeps=0.6667 hint="as if every batch were a full one"
+# old |     return total / count
+# new |     return total / (len(loader) * loader.batch_size)
+
+# %% loss-after-the-epoch exercise="train_epoch" keeps=0.6667 hint="when the epoch was over"
+# old |     return total / count
+# new |     with torch.no_grad():
+# new |         return sum(nn.functional.mse_loss(model(x), x).item() * len(x) for x, _ in loader) / count
+
+# %% counts-from-one exercise="train_epoch" keeps=0.6667 hint="does a count begin at 1"
+# old |     total, count = 0.0, 0
+# new |     total, count = 0.0, 1
+
+# %% overwrites-the-total exercise="train_epoch" keeps=0.6667 hint="it overwrites the others"
+# old |         total += loss.item() * len(images)
+# new |         total = loss.item() * len(images)
+
+# %% smallest-loss exercise="train_epoch" keeps=0.6667 hint="the smallest of the batches' losses"
+# old |     total, count = 0.0, 0
+# new |     total, count = float("inf"), 1
+# old |         total += loss.item() * len(images)
+# old |         count += len(images)
+# new |         total = min(total, loss.item())
+
+# %% returns-the-network exercise="train_epoch" keeps=0.6667 hint="train_epoch returns _InTheirShape"
+# old |     return total / count
+# new |     return model
+
 # %% [markdown]
 # ## pca_fit
 
@@ -385,7 +575,7 @@ class SmallAutoencoder(nn.Module):
 # old |     components = eigenvectors.flip(1)[:, :k].T
 # new |     components = eigenvectors.flip(1)[:, :k]
 
-# %% all-of-them exercise="pca_fit" keeps=0.25 hint="components has shape [7, 7]"
+# %% all-of-them exercise="pca_fit" keeps=0.25 hint="components has shape [10, 10]"
 # old |     components = eigenvectors.flip(1)[:, :k].T
 # old |     return mean, components, eigenvalues.flip(0)[:k]
 # new |     return mean, eigenvectors.flip(1).T, eigenvalues.flip(0)
@@ -462,6 +652,71 @@ def pca_fit(X, k):
     return mean, Vh[:k], s[:k] ** 2 / (len(X) - 1)
 
 
+# %% mean-after-centring exercise="pca_fit" keeps=0.75 hint="was it taken after X had been centred"
+# old |     mean = X.mean(dim=0)
+# old |     centred = X - mean
+# new |     centred = X - X.mean(dim=0)
+# new |     mean = centred.mean(dim=0)
+
+# %% median exercise="pca_fit" keeps=0 hint="the medians of the columns"
+# old |     mean = X.mean(dim=0)
+# new |     mean = X.median(dim=0).values
+
+# %% eig-not-sorted exercise="pca_fit" keeps=0.8 hint="eig gives the eigenvalues in no order"
+# old |     eigenvalues, eigenvectors = torch.linalg.eigh(covariance)
+# old |     components = eigenvectors.flip(1)[:, :k].T
+# old |     return mean, components, eigenvalues.flip(0)[:k]
+# new |     eigenvalues, eigenvectors = torch.linalg.eig(covariance)
+# new |     return mean, eigenvectors.real[:, :k].T, eigenvalues.real[:k]
+
+# %% squeezes-one-component exercise="pca_fit" keeps=0.8 hint="for k = 1 components has shape [7]"
+# old |     components = eigenvectors.flip(1)[:, :k].T
+# new |     components = eigenvectors.flip(1)[:, :k].T.squeeze()
+
+# %% flips-the-entries exercise="pca_fit" keeps=0.5 hint="the columns of X are reversed in the components"
+# old |     components = eigenvectors.flip(1)[:, :k].T
+# new |     components = eigenvectors.flip(0)[:, :k].T
+
+# %% begins-with-the-second exercise="pca_fit" keeps=0.5 hint="these begin with the second"
+# old |     components = eigenvectors.flip(1)[:, :k].T
+# new |     components = eigenvectors.flip(1)[:, 1:k + 1].T
+
+# %% cuts-before-the-flip exercise="pca_fit" keeps=0.75 hint="upside down"
+# old |     return mean, components, eigenvalues.flip(0)[:k]
+# new |     return mean, components, eigenvalues[:k].flip(0)
+
+# %% divides-by-columns exercise="pca_fit" keeps=0.75 hint="the number of columns less 1"
+# old |     covariance = centred.T @ centred / (len(X) - 1)
+# new |     covariance = centred.T @ centred / (X.shape[1] - 1)
+
+
+# %% singular-values-not-squared exercise="pca_fit" keeps=0.75 hint="the singular values were not squared"
+def pca_fit(X, k):
+    mean = X.mean(dim=0)
+    _, s, Vh = torch.linalg.svd(X - mean, full_matrices=False)
+    return mean, Vh[:k], s[:k] / (len(X) - 1)
+
+
+# %% eigenvalues-squared exercise="pca_fit" keeps=0.75 hint="squared once too often"
+# old |     return mean, components, eigenvalues.flip(0)[:k]
+# new |     return mean, components, eigenvalues.flip(0)[:k].square()
+
+
+# %% as-if-singular-values-of-X exercise="pca_fit" keeps=0.75 hint="as singular values of X would be"
+def pca_fit(X, k):
+    mean = X.mean(dim=0)
+    _, s, Vh = torch.linalg.svd(torch.cov(X.T))
+    return mean, Vh[:k], s[:k] ** 2 / (len(X) - 1)
+
+
+# %% running-sums exercise="pca_fit" keeps=0.75 hint="these are running sums"
+# old |     return mean, components, eigenvalues.flip(0)[:k]
+# new |     return mean, components, eigenvalues.flip(0)[:k].cumsum(0)
+
+# %% whitened-components exercise="pca_fit" keeps=0.5 hint="the components have the right directions, but lengths"
+# old |     return mean, components, eigenvalues.flip(0)[:k]
+# new |     return mean, components / eigenvalues.flip(0)[:k, None].sqrt(), eigenvalues.flip(0)[:k]
+
 # %% [markdown]
 # ## pca_codes
 
@@ -531,6 +786,47 @@ def pca_fit(X, k):
 # old |     return Z @ components + mean
 # new |     raise NotImplementedError("still to do")
 
+# %% encode-one-number-off exercise="pca_codes" keeps=0.5 hint="one number is taken off all pixels"
+# old |     return (X - mean) @ components.T
+# new |     return (X - mean.mean()) @ components.T
+
+# %% encode-mean-of-all-numbers exercise="pca_codes" keeps=0.5 hint="the mean of all numbers is taken off"
+# old |     return (X - mean) @ components.T
+# new |     return (X - X.mean()) @ components.T
+
+# %% encode-divided-by-n exercise="pca_codes" keeps=0.5 hint="the codes were divided by the number of images"
+# old |     return (X - mean) @ components.T
+# new |     return (X - mean) @ components.T / len(X)
+
+# %% encode-relu exercise="pca_codes" keeps=0.5 hint="the codes were cut off at 0"
+# old |     return (X - mean) @ components.T
+# new |     return ((X - mean) @ components.T).relu()
+
+# %% encode-squeezed exercise="pca_codes" keeps=0.8 hint="the code of one image, with one component,"
+# old |     return (X - mean) @ components.T
+# new |     return ((X - mean) @ components.T).squeeze()
+
+# %% decode-squeezed exercise="pca_codes" keeps=0.8 hint="the reconstruction of one image, with one component,"
+# old |     return Z @ components + mean
+# new |     return (Z @ components + mean).squeeze()
+
+# %% decode-stretched exercise="pca_codes" keeps=0.5 hint="stretched to lie between 0 and 1"
+# old |     return Z @ components + mean
+# new |     X = Z @ components + mean
+# new |     return (X - X.min()) / (X.max() - X.min())
+
+# %% decode-sigmoid exercise="pca_codes" keeps=0.5 hint="PCA is linear"
+# old |     return Z @ components + mean
+# new |     return torch.sigmoid(Z @ components + mean)
+
+# %% decode-mean-projected exercise="pca_codes" keeps=0.5 hint="the mean was projected as well"
+# old |     return Z @ components + mean
+# new |     return (Z + mean @ components.T) @ components
+
+# %% decode-one-number-added exercise="pca_codes" keeps=0.5 hint="one number is added to all pixels"
+# old |     return Z @ components + mean
+# new |     return Z @ components + mean.mean()
+
 # %% [markdown]
 # ## components_needed
 
@@ -595,6 +891,31 @@ def components_needed(variances, share):
 # %% the-whole-mask exercise="components_needed" keeps=0 hint="what came back is tensor: a number of components"
 # old |     return int(missing.sum()) + 1
 # new |     return missing
+
+# %% in-per-cent exercise="components_needed" keeps=0 hint="it always says 1"
+# old |     missing = running < share * running[-1]
+# new |     missing = 100 * running / running[-1] < share
+
+# %% the-closest-share exercise="components_needed" keeps=0 hint="a share of 0.9 it says 3"
+# old |     return int(missing.sum()) + 1
+# new |     return int((running / running[-1] - share).abs().argmin()) + 1
+
+# %% rounded-shares exercise="components_needed" keeps=0.6667 hint="is something rounded"
+# old |     missing = running < share * running[-1]
+# new |     missing = (running / running[-1]).round(decimals=2) < share
+
+# %% decimal-count exercise="components_needed" keeps=0.75 hint="a count is an int"
+# old |     return int(missing.sum()) + 1
+# new |     return float(missing.sum()) + 1
+
+
+# %% stops-before-the-last exercise="components_needed" keeps=0.6667 hint="a share of 1 takes all five"
+def components_needed(variances, share):
+    total = variances.sum()
+    for k in range(1, len(variances)):
+        if variances[:k].sum() >= share * total:
+            return k
+
 
 # %% [markdown]
 # ## image_errors
@@ -674,6 +995,47 @@ def image_errors(images, reconstructions):
 # old |     return difference.square().mean(dim=1)
 # new |     return [row.square().mean().item() for row in difference]
 
+# %% channel-kept exercise="image_errors" keeps=0 hint="a column came back"
+# old |     return difference.square().mean(dim=1)
+# new |     return (images - reconstructions).square().mean(dim=(-2, -1))
+
+# %% line-by-line exercise="image_errors" keeps=0.3333 hint="over a line of pixels"
+# old |     return difference.square().mean(dim=1)
+# new |     return (images - reconstructions).square().mean(dim=-1)
+
+# %% squeezes-all exercise="image_errors" keeps=0.75 hint="the result for one image alone"
+# old |     return difference.square().mean(dim=1)
+# new |     return (images - reconstructions).squeeze().flatten(1).square().mean(dim=1)
+
+# %% reconstructions-clamped exercise="image_errors" keeps=0 hint="cut off at 0 and 1 first"
+# old |     difference = (images - reconstructions).flatten(1)
+# new |     difference = (images - reconstructions.clamp(0, 1)).flatten(1)
+
+# %% decibels exercise="image_errors" keeps=0 hint="these are decibels"
+# old |     return difference.square().mean(dim=1)
+# new |     return -10 * difference.square().mean(dim=1).log10()
+
+# %% sorted exercise="image_errors" keeps=0 hint="the errors are sorted"
+# old |     return difference.square().mean(dim=1)
+# new |     return difference.square().mean(dim=1).sort().values
+
+# %% summed-over-the-batch-size exercise="image_errors" keeps=0 hint="divided by the number of images: divide by that of the pixels"
+# old |     return difference.square().mean(dim=1)
+# new |     return difference.square().sum(dim=1) / len(images)
+
+# %% divided-by-28 exercise="image_errors" keeps=0.3333 hint="divided by 28"
+# old |     return difference.square().mean(dim=1)
+# new |     return difference.square().sum(dim=1) / images.shape[-1]
+
+# %% difference-of-squares exercise="image_errors" keeps=0 hint="the squares were subtracted from each other"
+# old |     difference = (images - reconstructions).flatten(1)
+# old |     return difference.square().mean(dim=1)
+# new |     return (images.square() - reconstructions.square()).flatten(1).mean(dim=1)
+
+# %% same-error-for-all exercise="image_errors" keeps=0 hint="every image has the same error"
+# old |     return difference.square().mean(dim=1)
+# new |     return torch.full((len(images),), difference.square().mean().item())
+
 # %% [markdown]
 # ## train_small
 
@@ -705,3 +1067,20 @@ def image_errors(images, reconstructions):
 # old |     model = small()
 # new |     model = small()
 # new |     model.encoder, model.decoder = MLP(784, [128, 10]), MLP(10, [128, 784])
+
+# %% without-sigmoid exercise="train_small" keeps=0 hint="learned without the sigmoid at the end"
+# old |     model = small()
+# new |     model = small()
+# new |     model.sigmoid = nn.Identity()
+
+# %% trains-up-to-255 exercise="train_small" keeps=0 hint="images changed before training"
+# old |     training.fit(
+# old |         model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False
+# old |     )
+# new |     training.fit(model, 255 * images, epochs=25, batch_size=50, progress=False)
+
+# %% changes-the-images exercise="train_small" keeps=0.8 hint="writes into images"
+# old |     model = small()
+# new |     model = small()
+# new |     images *= 1.5
+# new |     images.clamp_(0, 1)
