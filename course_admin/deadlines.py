@@ -10,7 +10,6 @@ file beside it, extensions.csv, with the columns student, lab and due (a date an
 
 from __future__ import annotations
 
-import csv
 import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -21,8 +20,10 @@ from traitlets import Dict, Unicode
 from traitlets.config import Configurable
 
 from course_admin.course import CourseError
+from course_admin.roster import read_table
 
 FORM = "YYYY-MM-DD HH:MM"
+HEADS = ("student", "lab", "due")
 
 
 class Extension(NamedTuple):
@@ -131,14 +132,15 @@ def in_words(seconds: float) -> str:
 
 
 def _read_extensions(path: Path) -> list[Extension]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, ValueError, csv.Error) as error:
-        raise CourseError(f"{path} cannot be read: {error}") from error
+    rows = read_table(path)
+    heads = [head.strip().casefold() for head in rows[0]] if rows else list(HEADS)
+    if not set(HEADS) <= set(heads):
+        raise CourseError(
+            f"{path}: the heads in its first line must be {', '.join(HEADS)} (it has: {', '.join(heads)})"
+        )
     found = []
-    for number, row in enumerate(rows, start=2):
-        values = [(row.get(column) or "").strip() for column in ("student", "lab", "due")]
+    for number, row in enumerate(rows[1:], start=2):
+        values = [row[i].strip() if i < len(row) else "" for i in map(heads.index, HEADS)]
         if not any(values):
             continue
         if not all(values):

@@ -84,6 +84,19 @@ def test_a_line_without_a_date_is_named(tmp_path):
         dates(course_root=str(tmp_path), due={"a": "2026-07-01 12:00"})
 
 
+@pytest.mark.parametrize("text", ["Student;Lab;Due\nJörg;a;2\n", "sep=;\nlab;due;student\na;2;Jörg\n"])
+def test_extensions_saved_by_a_spreadsheet_count(tmp_path, text):
+    (tmp_path / "extensions.csv").write_bytes(text.encode("cp1252"))
+    found = dates(course_root=str(tmp_path), due={"a": "2026-07-01 12:00"})
+    assert found.extension("a", "Jörg") == timedelta(days=2)
+
+
+def test_extensions_under_other_heads_are_not_passed_over(tmp_path):
+    (tmp_path / "extensions.csv").write_text("name,lab,until\nada,a,2\n")
+    with pytest.raises(CourseError, match=r"must be student, lab, due \(it has: name, lab, until\)"):
+        dates(course_root=str(tmp_path), due={"a": "2026-07-01 12:00"})
+
+
 @pytest.mark.parametrize(
     ("seconds", "words"),
     [(20, "1 min"), (59 * 60, "59 min"), (HOUR, "1 h"), (25 * HOUR + 600, "1 d 1 h"), (2 * DAY, "2 d")],
