@@ -188,11 +188,13 @@ def _note_time(moments: dict[str, datetime], student: str, text: str, dates: Dea
 
 
 def read_time(text: str, dates: Deadlines, where: str) -> datetime:
-    """A time of handing in as UTC: YYYY-MM-DD HH:MM, or as Moodle writes it, "Monday, 12 October 2026, 11:05 PM".
+    """A time of handing in as UTC: YYYY-MM-DD HH:MM, or as Moodle writes it, "Monday, 12 October 2026, 11:05 PM", in
+    the USA "Monday, October 12, 2026, 11:05 PM".
 
     In the course's time zone, where it has none of its own. Raises CourseError.
     """
-    for form in ("%A, %d %B %Y, %I:%M %p", "%A, %d %B %Y, %H:%M", "%d %B %Y, %I:%M %p", "%d %B %Y, %H:%M"):
+    days, hours = ("%A, %d %B %Y", "%A, %B %d, %Y", "%d %B %Y", "%B %d, %Y"), ("%I:%M %p", "%H:%M")
+    for form in (f"{day}, {hour}" for day in days for hour in hours):
         try:
             return dates.moment(datetime.strptime(text, form).isoformat(), where)
         except ValueError:

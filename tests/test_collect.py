@@ -15,8 +15,9 @@ import pytest
 from course_admin import archive
 from course_admin.archive import File
 from course_admin.cli import main
-from course_admin.collect import KEPT, NEW, NOTHING, REPLACED, UNCHANGED, Place, collect, owners_of
+from course_admin.collect import KEPT, NEW, NOTHING, REPLACED, UNCHANGED, Place, collect, owners_of, read_time
 from course_admin.course import CourseError
+from course_admin.deadlines import Deadlines
 from course_admin.downloads import parse
 from course_admin.roster import Roster, Student, read_roster
 
@@ -295,6 +296,19 @@ def test_a_zip_of_moodle_with_times_from_its_worksheet(course, tmp_path, form):
     from nbgrader.utils import parse_utc
 
     assert parse_utc(inside(course, "bjorn")["timestamp.txt"].decode()) == datetime(2026, 10, 13, 23, 59)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-10-12 22:05",
+        "Monday, 12 October 2026, 10:05 PM",
+        "Monday, October 12, 2026, 10:05 PM",
+        "12 October 2026, 22:05",
+    ],
+)
+def test_times_as_moodle_writes_them_here_and_there(text):
+    assert read_time(text, Deadlines(timezone="Europe/Berlin"), "x").isoformat() == "2026-10-12T20:05:00+00:00"
 
 
 def test_an_extension_counts(course, tmp_path):
