@@ -305,7 +305,8 @@ def train_matrices(
     up; weights: two or more matrices whose last row is the bias: ReLU between them, a linear code after half of them,
     tanh at the end; optimizer: "SGD" or "Adam".
     Evidence: returned (as `value` in `call`; of ten iterations at most), weights.NAME afterwards, seen and steps: how
-    many batches were drawn and how often the optimiser stepped; history, whether a tensor that came back still hangs on the matrices.
+    many batches were drawn and how often the optimiser stepped; history, whether a tensor that came back still hangs on
+    the matrices.
     """
     W = _leaves(weights)
     given = tensors({"images": images})["images"]

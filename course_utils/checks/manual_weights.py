@@ -637,6 +637,8 @@ def _draw_slip(drawn: np.ndarray, Z: np.ndarray, low: np.ndarray, high: np.ndarr
         links = np.abs(np.corrcoef(drawn.T) - np.eye(drawn.shape[1])).max()
         if links > 0.2:
             return "the codes of a row go up and down together: throw dice for each of them"
+        if len(np.unique(drawn[:, 0])) < 0.9 * len(drawn):
+            return "codes come again in other rows: draw n of them, each anew"
         share = (drawn - low) / (high - low)  # the ends are reached, but not passed
         if (
             share.min(axis=0).max() < 0.01

@@ -595,6 +595,10 @@
 # new |         if len(losses) % 2:
 # new |             optimizer.step()
 
+# %% a-loss-for-each-image exercise="train_by_hand" keeps=0.75 hint="of 3 iterations a list of 12 came back"
+# old |         losses.append(loss.item())
+# new |         losses.extend((reconstruction - X).square().mean(dim=1).tolist())
+
 # %% list-made-in-the-loop exercise="train_by_hand" keeps=0.75 hint="make the list once, before the loop"
 # old |         X = draw()
 # new |         losses = []
@@ -780,6 +784,11 @@
 # old |     return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
 # new |     generator = torch.Generator().manual_seed(0)
 # new |     return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
+
+# %% half-of-them-twice exercise="decoder_alone" keeps=0.75 hint="codes come again in other rows"
+# old |     return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
+# new |     half = torch.rand(n // 2, Z.shape[1], generator=generator)
+# new |     return low + (high - low) * torch.cat([half, half])
 
 # %% decode-with-a-relu-on-the-codes exercise="decoder_alone" keeps=0.75 hint="decode puts a ReLU on the codes"
 # old |     H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2])
