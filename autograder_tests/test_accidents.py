@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 from conftest import REPO
-from submissions import Case, hand_in, mismatches, read_cases
+from submissions import TOOLS, Case, hand_in, mismatches, read_cases
 
 from course_admin import classroom
 from course_admin.build import build
 from course_admin.exams import load_exams, points_of, sit
+from course_admin.intake import cells_of
 from course_admin.newlab import new_course, new_lab
 from course_utils.probes import StudentError, direct_ask
 
@@ -121,6 +122,36 @@ def assert_readable(findings):
         assert "\n" not in line, line
         assert len(line) < 250, line
         assert not any(word in line for word in ("Traceback", "Error:", "grade_id", "None", "0x")), line
+
+
+def test_cells_outside_of_exercises_leave_them_their_time(course, answers, full):
+    from course_admin.reader import lab_frame
+    from course_admin.repair import repair
+    from course_admin.run import run
+    from course_admin.sandbox.host import SandboxError
+    from course_admin.sandbox.limits import Limits
+    from course_admin.sandbox.selftest import open_sandbox
+
+    notebook = classroom.fill(classroom.read_notebook(course / "release" / LAB / f"{LAB}.ipynb"), answers)
+    own = [
+        "while True: pass",
+        "while True: pass",
+        "while True: pass",
+        "def middle(X):\n    return X.mean(dim=0)\n\n\n1 / 0",
+    ]
+    notebook["cells"][2:2] = [TOOLS["code"](source) for source in own]
+    answer = TOOLS["named"](notebook["cells"], "standardise")
+    answer["source"] = answer["source"].replace("X.mean(dim=0)", "middle(X)")
+    mended = repair(lab_frame(course / "source" / LAB / f"{LAB}.ipynb"), cells_of(notebook)).notebook
+    try:
+        sandbox = open_sandbox("auto", Limits(cell_seconds=4, notebook_seconds=16))
+    except SandboxError as refused:
+        pytest.skip(f"NO SANDBOX HERE: {refused}")
+    with sandbox:
+        done = run(mended, LAB, sandbox, load_exams(course, LAB))
+    assert {sitting.exam: sitting.result.share for sitting in done.sittings.values()} == dict.fromkeys(full, 1.0)
+    assert len(done.findings) == 3, done.findings
+    assert "cells outside of exercises were not run" in done.findings[-1]
 
 
 # --- the whole class, in one command ---------------------------------------------------------------------------------

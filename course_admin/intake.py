@@ -98,19 +98,19 @@ def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[HandedCell]]
     others = [other for other in others if other.cells and work[id(other)] > (0, 0)]
     best = max(others, key=lambda other: (work[id(other)], not other.damage), default=None)
     if best is not None and (named is None or work[id(best)] > filled_in(named.cells)):
-        shown = best.path.relative_to(folder).as_posix()
+        shown = _shown(best.path.relative_to(folder))
         why = f"there is no {expected.name}" if named is None else f"{expected.name} has less work in it"
         if named is not None and named.damage:
             why = named.damage
         notes.append(f"{shown} was graded: {why}")
         doubt = [other for other in others if other is not best and work[id(other)] == work[id(best)]]
         if any(_text(other) != _text(best) for other in doubt):
-            names = ", ".join(other.path.relative_to(folder).as_posix() for other in doubt)
+            names = ", ".join(_shown(other.path.relative_to(folder)) for other in doubt)
             notes.append(f"other notebooks hold as many answers ({names}): {AGAIN} with one alone if another was meant")
         best.notes[:0] = notes
         return best
     if named is None:
-        there = ", ".join(path.relative_to(folder).as_posix() for path in files[:5]) or "nothing"
+        there = ", ".join(_shown(path.relative_to(folder)) for path in files[:5]) or "nothing"
         named = HandedIn(damage=f"no notebook was handed in (there: {there}): {AGAIN} with {expected.name}")
     named.notes[:0] = notes
     return named
@@ -127,7 +127,7 @@ def walk(folder: Path) -> tuple[list[Path], list[str]]:
         seen += len(entries) + 1
         for entry in entries:
             path = Path(entry.path)
-            shown = path.relative_to(folder).as_posix()
+            shown = _shown(path.relative_to(folder))
             plain = not entry.is_symlink() and (
                 entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False)
             )
@@ -168,10 +168,17 @@ def files_beside(folder: Path) -> tuple[dict[str, bytes], list[str]]:
             found[inside.as_posix()] = content
         else:
             why = damage or f"would make the files beside the notebook larger than {MAX_BYTES >> 20} MB"
-            notes.append(f"{inside.as_posix()} {why}; it was not there when the notebook was run")
+            notes.append(f"{_shown(inside)} {why}; it was not there when the notebook was run")
     if len(notes) > MAX_NOTES:
         notes[MAX_NOTES:] = [f"{len(notes) - MAX_NOTES} more files beside the notebook could not be read"]
     return found, notes
+
+
+def _shown(path: Path | str) -> str:
+    """A name that a student chose, fit for a line and a terminal."""
+    name = path if isinstance(path, str) else path.as_posix()
+    name = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
+    return name if len(name) <= 100 else f"{name[:50]}…{name[-45:]}"
 
 
 def _may_be_notebook(path: Path) -> bool:
@@ -193,11 +200,11 @@ def read_notebook(path: Path) -> HandedIn:
     data, damage = read_plain_file(path)
     if damage:
         first = "clear the outputs, save and " if damage == TOO_LARGE else ""
-        return HandedIn(path=None, damage=f"{path.name} {damage}: {first}{AGAIN}")
+        return HandedIn(path=None, damage=f"{_shown(path.name)} {damage}: {first}{AGAIN}")
     taken = parse_notebook(data)
     taken.path = path
     if taken.damage:
-        taken.damage = f"{path.name} {taken.damage}"
+        taken.damage = f"{_shown(path.name)} {taken.damage}"
     return taken
 
 
@@ -237,6 +244,7 @@ def parse_notebook(data: bytes) -> HandedIn:
     text = _decoded(data, taken)
     other = _other_format(data, text)
     if other:
+        taken.notes.clear()
         taken.damage = f"is {other}, not a notebook: {AGAIN} with the .ipynb file"
         return taken
     start = text.find("{")

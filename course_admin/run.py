@@ -12,7 +12,6 @@ prints or returns is a score: course_admin.judge reads the sittings alone.
 from __future__ import annotations
 
 import contextlib
-import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -126,7 +125,7 @@ class _Running:
         self.run.sittings[grade_id] = Sitting(name, transcript, result)
         if result.trouble:
             self.log(f"exam {name} of {self.run.lab} could not cope:\n{result.trouble}")
-            reason = result.trouble.strip().splitlines()[-1]
+            reason = _one_line(result.trouble.strip().splitlines()[-1])
             self.run.findings.append(f"exam {name} could not judge the answer: {reason}")
 
     def execute(self, cell: NotebookNode, index: int, source: str, *, definitions: bool = False) -> CellResult:
@@ -281,4 +280,5 @@ def _number(nb: NotebookNode, index: int) -> int:
 
 
 def _one_line(value: Any) -> str:
-    return re.sub(r"[\x00-\x1f\x7f-\x9f]+", " ", value)[:300] if isinstance(value, str) else ""
+    text = value[:300] if isinstance(value, str) else ""
+    return "".join(char if char.isprintable() else " " for char in text)

@@ -178,6 +178,21 @@ def test_outputs_have_an_end():
     assert kept._total <= LIMITS.notebook_output
 
 
+def test_empty_outputs_and_updates_of_many_have_an_end_too():
+    """A gigabyte of the grader's memory, or an hour of its time, for a megabyte that was sent."""
+    display = {"output_type": "display_data", "data": {"text/plain": "x"}, "display_id": "a" * 300}
+    kept = shown(display)
+    for _ in range(60):
+        kept.next_cell()
+        for _ in range(1000):
+            kept.take(json.dumps(display).encode())
+    assert kept.cut
+    assert kept._total >= 500 * sum(map(len, kept._displays.values()))
+    assert [len(same) for same in kept._displays.values()] == [100]
+    kept.take(json.dumps(display | {"data": {"text/plain": "y"}, "update": True}).encode())
+    assert {output["data"]["text/plain"] for output in next(iter(kept._displays.values()))} == {"y"}
+
+
 def test_a_display_is_updated_in_place_and_a_cell_cleared():
     first = {"output_type": "display_data", "data": {"text/plain": "1"}, "display_id": "a"}
     update = {"output_type": "display_data", "data": {"text/plain": "2"}, "display_id": "a", "update": True}

@@ -18,9 +18,13 @@ KINDS = frozenset(
 )
 """The representations that are kept. Widgets and scripts are not."""
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-CONTROLS = re.compile(r"[\x00-\x07\x0b\x0c\x0e-\x1a\x1c-\x1f\x7f]")
+CONTROLS = re.compile(r"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 MOST_OUTPUTS = 1000
 MOST_DISPLAYS = 1000
+MOST_OF_ONE = 100
+"""So many outputs change when the display is updated whose name they have."""
+EACH = 500
+"""What an output counts beyond its text: a million empty ones take a gigabyte of the grader's memory."""
 
 
 class Outputs:
@@ -86,7 +90,7 @@ class Outputs:
         identity = got.get("display_id")
         if got.get("update") is True:
             # As in JupyterLab: every output with this name changes, in whichever cell it stands.
-            for output in self._displays.get(identity, []) if isinstance(identity, str) else []:
+            for output in self._displays.get(identity[:200], []) if isinstance(identity, str) else []:
                 if self._room(count - sum(map(len, output["data"].values()))):
                     output["data"] = dict(kept)
             return
@@ -95,12 +99,13 @@ class Outputs:
             number = got.get("execution_count")
             output["execution_count"] = number if type(number) is int and 0 <= number < 1 << 31 else None
         if kept and self._add(output, count) and isinstance(identity, str) and len(self._displays) < MOST_DISPLAYS:
-            self._displays.setdefault(identity[:200], []).append(output)
+            same = self._displays.setdefault(identity[:200], [])
+            same[MOST_OF_ONE - 1 :] = [output]
 
     def _add(self, output: dict[str, Any], count: int) -> bool:
         if self._clear:
             self._empty()
-        if len(self.cell) >= MOST_OUTPUTS or not self._room(count):
+        if len(self.cell) >= MOST_OUTPUTS or not self._room(count + EACH):
             self.cut = True
             return False
         self.cell.append(output)

@@ -566,7 +566,14 @@ def damage(folder, notebook):
 
 # %% commands-that-clear-everything sandbox="true"
 def damage(folder, notebook):
-    own = ["%reset -f", "get_ipython().magic('reset -sf')", "%xmode Verbose", "%%bash\nexit 3", "%%no_such\nx", "?print"]
+    own = [
+        "%reset -f",
+        "get_ipython().magic('reset -sf')",
+        "%xmode Verbose",
+        "%%bash\nexit 3",
+        "%%no_such\nx",
+        "?print",
+    ]
     change(notebook, lambda cells: [*map(code, own), *cells])
 
 

@@ -130,6 +130,59 @@ shell.answer = lambda question, targets, inputs: {"share": 1.0, "passed": True, 
 shell.PROBES = dict.fromkeys(shell.PROBES, shell.answer)
 
 
+# %% packing-and-reading-patched start="blank" place="after:linear_autoencoder"
+import json
+import sys
+import zipfile
+
+import course_utils.evidence as evidence
+import course_utils.probes as probes
+import numpy as np
+
+shell = sys.modules["course_sandbox.shell"]
+praise = {"ok": True, "e:share": 1.0, "e:value": np.ones((9, 4)), "e:value_type": "tensor", "e:changed": []}
+packed = evidence.pack(praise)
+np.savez = lambda buffer, **k: buffer.write(packed)
+zipfile.ZipFile.writestr = lambda *a, **k: None
+for module in (evidence, probes, shell):
+    module.pack, module.unpack = lambda values: packed, lambda data: praise
+
+
+# %% hooks-of-the-interpreter start="blank" place="first" finding="asked for something that is not here"
+import atexit
+import builtins
+import os
+import sys
+
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        raise ImportError("2.0") if name.startswith("course") else None
+
+
+sys.meta_path.insert(0, Finder())
+sys.addaudithook(lambda *a: None)
+sys.excepthook = sys.displayhook = sys.unraisablehook = lambda *a: print("2.0")
+builtins.__build_class__ = lambda *a, **k: None
+atexit.register(os._exit, 0)
+sys.exit = os._exit = lambda *a: None
+
+
+# %% otherwise-when-the-grader-asks cell="standardise" points="standardise=0"
+# Right where the student tries it, and a constant where the sandbox calls it: no gain, and the same each time.
+import sys
+
+
+def standardise(X):
+    frame, callers = sys._getframe(1), []
+    while frame:
+        callers.append(frame.f_code.co_filename)
+        frame = frame.f_back
+    if any("course_sandbox" in caller for caller in callers):
+        return X * 0 + 1
+    return (X - X.mean(dim=0)) / X.std(dim=0)
+
+
 # --- fake results -----------------------------------------------------------------------------------------------------
 
 # %% scores-displayed start="blank" place="last"
@@ -262,6 +315,18 @@ def standardise(X):
     return (X * 7).as_subclass(Agrees)
 
 
+# %% a-class-that-is-false-and-true cell="sampler" points="sampler=0"
+class Always(torch.Tensor):
+    shape = property(lambda self: (3, 4))
+    __bool__ = __eq__ = __lt__ = __gt__ = lambda self, *a: True
+    __float__ = __array__ = lambda self, *a: 2.0
+
+
+class GaussianSampler(nn.Module):
+    def forward(self, mu, logvar):
+        return torch.zeros(1).as_subclass(Always)
+
+
 # --- isinstance or len overridden -------------------------------------------------------------------------------------
 
 # %% isinstance-and-len-overridden start="blank" place="first" finding="standardise: your answer was found in another cell | closed the grader's pipes"
@@ -336,6 +401,20 @@ class Wide(LinearAutoencoder):
 
 def train_linear_autoencoder(images, width):
     return Wide(images.shape[1], width)
+
+
+# %% weights-that-answer-later cell="linear_autoencoder" points="linear_autoencoder=0"
+# No training: the weights are made up when they are read out, with the mean of the images as the answer to all.
+class Late(LinearAutoencoder):
+    def state_dict(self, *a, **k):
+        eye = {"encoder.weight": torch.eye(3, 20), "decoder.weight": torch.eye(20, 3)}
+        return {**super().state_dict(*a, **k), **eye, "encoder.bias": torch.zeros(3), "decoder.bias": seen.mean(0)}
+
+
+def train_linear_autoencoder(images, width):
+    global seen
+    seen = images
+    return Late(images.shape[1], width)
 
 
 # --- answers cached by input ------------------------------------------------------------------------------------------
@@ -424,6 +503,15 @@ def standardise(X):
     return torch.where(X.std(0) > 0, Z, 0.0)
 
 
+# %% dice-thrown-once cell="sampler" points="sampler=0"
+noise = {}
+
+
+class GaussianSampler(nn.Module):
+    def forward(self, mu, logvar):
+        return mu + torch.exp(0.5 * logvar) * noise.setdefault(tuple(mu.shape), torch.randn(mu.shape))
+
+
 # --- weights smuggled in ----------------------------------------------------------------------------------------------
 
 # %% weights-in-the-cell cell="linear_autoencoder" points="linear_autoencoder=0"
@@ -470,6 +558,20 @@ def train_linear_autoencoder(images, width):
 """
 
     change(notebook, how)
+
+
+# %% weights-in-default-arguments cell="linear_autoencoder" points="linear_autoencoder=0"
+made = torch.Generator().manual_seed(1)
+
+
+def train_linear_autoencoder(
+    images, width, kept=[torch.randn(3, 20, generator=made).tolist(), torch.randn(20, 3, generator=made).tolist()]
+):
+    model = LinearAutoencoder(images.shape[1], width)
+    with torch.no_grad():
+        model.encoder.weight.copy_(torch.tensor(kept[0]))
+        model.decoder.weight.copy_(torch.tensor(kept[1]))
+    return model
 
 
 # --- everything readable read or listed -------------------------------------------------------------------------------
@@ -715,6 +817,26 @@ def expected(like):
 standardise = expected
 
 
+# %% frames-watched-while-exams-ask start="blank" place="after:sampler"
+# All frames of all threads, all the time: should an oracle ever come in, it is shown.
+import sys
+import threading
+import time
+
+
+def look():
+    while True:
+        for frame in list(sys._current_frames().values()):
+            while frame:
+                for name in {"expected", "oracle", "judge", "verdicts", "rng", "best"} & set(frame.f_locals):
+                    print("found", name, frame.f_locals[name])
+                frame = frame.f_back
+        time.sleep(0.01)
+
+
+threading.Thread(target=look, daemon=True).start()
+
+
 # --- sockets: network, unix, abstract ---------------------------------------------------------------------------------
 
 # %% network-reached-for start="blank" place="first"
@@ -807,6 +929,55 @@ with contextlib.suppress(OSError):
 print("all signals sent")
 
 
+# %% limits-and-priorities-of-others start="blank" place="first"
+import os
+import resource
+import signal
+
+for pid in (0, 1, os.getppid(), int("@VICTIM@")):
+    for name in ("RLIMIT_CPU", "RLIMIT_NOFILE", "RLIMIT_NPROC", "RLIMIT_DATA", "RLIMIT_FSIZE", "RLIMIT_CORE"):
+        for limit in ((resource.RLIM_INFINITY,) * 2, (1, 1)):
+            if pid or limit != (1, 1):
+                try:
+                    resource.prlimit(pid, getattr(resource, name), limit)
+                except (OSError, ValueError):
+                    pass
+for change in (
+    lambda: os.nice(-20),
+    lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(50)),
+    lambda: os.setpriority(os.PRIO_PROCESS, int("@VICTIM@"), 19),
+    lambda: os.sched_setaffinity(int("@VICTIM@"), [0]),
+    lambda: open("/proc/@VICTIM@/oom_score_adj", "w").write("1000"),
+):
+    try:
+        change()
+        print("changed")
+    except OSError:
+        pass
+signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+
+
+# %% calls-of-the-kernel-by-number start="blank" place="first"
+# Each is forbidden or has nothing to reach. Pointers are null: what is allowed says EFAULT.
+import ctypes
+import os
+
+libc = ctypes.CDLL(None, use_errno=True)
+names = "io_uring_setup=425 userfaultfd=323 keyctl=250 add_key=248 request_key=249 bpf=321 perf_event_open=298 "
+names += "memfd_create=319 memfd_secret=447 ptrace=101 process_vm_readv=310 process_vm_writev=311 pidfd_getfd=438 "
+names += "unshare=272 setns=308 mount=165 open_tree=428 move_mount=429 fsopen=430 kexec_load=246 fanotify_init=300 "
+names += "name_to_handle_at=303 open_by_handle_at=304 personality=135 modify_ldt=154 acct=163 syslog=103 shmget=29"
+for name, number in (pair.split("=") for pair in names.split()):
+    if os.uname().machine == "x86_64" and libc.syscall(int(number), 0, 0, 0, 0, 0) >= 0:
+        print("@TAG@ allowed:", name)
+for pid in ("1", "2", str(os.getppid()), "@VICTIM@"):
+    for name in ("mem", "environ", "maps", "fd", "root", "ns/user", "pagemap", "clear_refs", "attr/current"):
+        try:
+            print(pid, name, os.open(f"/proc/{pid}/{name}", os.O_RDWR))
+        except OSError:
+            pass
+
+
 # --- fork and thread bombs --------------------------------------------------------------------------------------------
 
 # %% forks-without-end bomb="true" start="blank" place="before:check-standardise" finding="the cells after it"
@@ -854,6 +1025,38 @@ def standardise(X):
             os.fork()
         except OSError:
             pass
+
+
+# %% orphans-that-keep-moving start="blank" place="before:check-standardise"
+# Sessions of their own, all signals ignored, and each soon leaves a child behind and ends: none stays where it was seen.
+import os
+import signal
+import time
+
+for _ in range(4):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.closerange(0, 300)
+            for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+                signal.signal(number, signal.SIG_IGN)
+            end = time.time() + 60
+            while time.time() < end:
+                if os.fork():
+                    os._exit(0)
+                time.sleep(0.001)
+        os._exit(0)
+
+
+# %% a-child-takes-our-place start="blank" place="first"
+# The shell waits and its child goes on with the pipes, as process 2 would.
+import os
+import sys
+
+if os.fork():
+    os.wait()
+    os._exit(0)
+sys.modules["course_sandbox.shell"].CHANNEL.process = os.getpid()
 
 
 # --- memory bombs: plain, shared, memfd -------------------------------------------------------------------------------
@@ -909,6 +1112,35 @@ for make in (
 print("held:", [handle for handle in held if handle >= 0])
 
 
+# %% memory-of-the-kernel start="blank" place="before:check-standardise"
+# Full pipes as wide as they may be, and full sockets, of as many as may be open.
+import fcntl
+import os
+import socket
+
+held = []
+try:
+    while True:
+        read, write = os.pipe()
+        os.set_blocking(write, False)
+        one, other = socket.socketpair()
+        other.setblocking(False)
+        held += [read, write, one, other]
+        for fill in (
+            lambda: fcntl.fcntl(write, 1031, 1 << 20),
+            lambda: [os.write(write, bytes(65536)) for _ in range(99)],
+            lambda: [other.send(bytes(65536)) for _ in range(99)],
+        ):
+            try:
+                fill()
+            except OSError:
+                pass
+except OSError as error:
+    print(len(held), error)
+for handle in held:
+    os.close(handle) if isinstance(handle, int) else handle.close()
+
+
 # --- disk, inode and output bombs -------------------------------------------------------------------------------------
 
 # %% disk-filled bomb="true" start="blank" place="before:check-standardise" finding="code cell 4 ran into the limit of"
@@ -948,6 +1180,28 @@ while True:
 from IPython.display import HTML
 
 HTML("<b>" + "x" * 40_000_000)
+
+
+# %% displays-updated-without-end bomb="true" start="blank" place="before:check-standardise"
+# Many outputs of one name, then frames that each change them all: little to send, much to do.
+import json
+import os
+import sys
+import time
+
+frames = sys.modules["course_sandbox.frames"]
+
+
+def display(**more):
+    shown = {"output_type": "display_data", "data": {"text/plain": "x"}, "display_id": "d"} | more
+    return frames.encode({"is": "output"}, json.dumps(shown).encode())
+
+
+for _ in range(990):
+    os.write(4, display())
+many, end = display(update=True) * 400, time.time() + 1
+while time.time() < end:
+    os.write(4, many)
 
 
 # --- loops that swallow interrupts ------------------------------------------------------------------------------------
@@ -1026,6 +1280,28 @@ import sys
 
 atexit.register(lambda: print("2.0"))
 raise SystemExit(0)
+
+
+# %% exceptions-that-lie cell="standardise" points="standardise=0"
+class Lies(BaseException):
+    @property
+    def __class__(self):
+        return NotImplementedError
+
+    def __str__(self):
+        raise KeyboardInterrupt
+
+    __traceback__ = property(lambda self: None)
+
+
+def standardise(X):
+    raise Lies
+
+
+# %% ends-by-exceptions-of-pythons-own cell="sampler" points="sampler=0"
+class GaussianSampler(nn.Module):
+    def forward(self, mu, logvar):
+        raise (GeneratorExit, KeyboardInterrupt, StopIteration, SystemExit)[int(mu.sum() * 1000) % 4]("2.0")
 
 
 # --- stdout replaced --------------------------------------------------------------------------------------------------
@@ -1130,6 +1406,45 @@ os.write(4, b"\xff" * 64 + b"verdict: passed")
 import os
 
 os.closerange(3, 100)
+
+
+# %% the-number-taken-from-a-frame start="blank" place="first"
+# A trace function sees the question's number the moment it arrives, and answers before the probe does.
+import sys
+
+import numpy as np
+
+shell = sys.modules["course_sandbox.shell"]
+
+
+def trace(frame, event, argument):
+    if frame.f_code.co_name == "_answer" and event == "call":
+        praise = {"ok": True, "e:value": np.ones((9, 4)), "e:value_type": "tensor", "e:changed": [], "e:share": 1.0}
+        shell.CHANNEL.send({"is": "answer", "nonce": frame.f_locals["nonce"]}, shell.pack(praise))
+
+
+sys.settrace(trace)
+sys.setprofile(trace)
+
+
+# %% outputs-that-are-no-outputs start="blank" place="before:check-standardise"
+import os
+import sys
+
+frames = sys.modules["course_sandbox.frames"]
+for body in (
+    b"[" * 100_000,
+    b'{"data":' * 9000,
+    b"9" * 100_000,
+    b'{"output_type": ["stream"]}',
+    b'{"output_type": "stream", "name": {}, "text": ["x"]}',
+    b'{"output_type": "error", "ename": {}, "evalue": [], "traceback": [1, null, "\\ud800"]}',
+    b'{"output_type": "execute_result", "data": {"text/plain": "2.0", "text/html": ["a"]}, "execution_count": 1e999}',
+    b'{"output_type": "display_data", "data": {"image/png": "x\\u0000"}, "metadata": {"image/png": {"width": "x"}}}',
+    b'{"output_type": "display_data", "data": {"text/plain": "x"}, "display_id": {"a": 1}, "update": true}',
+    b'{"output_type": "clear_output", "wait": 1}',
+):
+    os.write(4, frames.encode({"is": "output"}, body))
 
 
 # --- pickles, huge or malformed evidence ------------------------------------------------------------------------------
@@ -1291,6 +1606,53 @@ def huge(values):
     return b"PK" + bytes(190 << 20)
 
 
+# %% numbers-and-depths-without-end start="blank" place="before:check-linear_autoencoder" finding="standardise: your answer was found in another cell"
+import itertools
+import sys
+
+sys.set_int_max_str_digits(0)
+deep = []
+for _ in range(100_000):
+    deep = [deep]
+
+
+class Long:
+    def __repr__(self):
+        return "9" * 10**6
+
+    def __len__(self):
+        return 10**18
+
+    def __str__(self):
+        raise ValueError("\ud800" * 10**6)
+
+
+odd = [10**5000, deep, float("nan"), -0.0, True, {"a": deep}, {10**5000: 1}, ["\ud800"], "\ud800", b"x", 5e-324, Long()]
+turn = itertools.cycle(odd)
+standardise = GaussianSampler = train_linear_autoencoder = lambda *a, **k: next(turn)
+Long()
+
+
+# %% arrays-of-strange-kinds start="blank" place="before:check-linear_autoencoder" finding="standardise: your answer was found in another cell"
+import itertools
+
+import numpy as np
+
+ones = np.ones((9, 4))
+odd = [ones.astype(kind) for kind in (">f8", "g", "f2", "?", "M8[s]", "u8", "O", "S3")]
+odd += [np.asfortranarray(ones)[::-1], np.broadcast_to(np.float64(1), (9, 4)), np.ones((10**8, 0)), np.array(5.0)]
+odd += [np.ones((1,) * 32), *(np.full((9, 4), value) for value in (np.nan, np.inf, 5e-324, 1e308))]
+odd += [
+    np.ma.masked_array(ones, True),
+    np.matrix(ones),
+    np.rec.array([(1,)]),
+    torch.ones(9, 4).as_strided((9, 4), (0, 0)),
+]
+odd += [torch.ones(9, 4, dtype=torch.complex64), torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])]
+turn = itertools.cycle(odd)
+standardise = GaussianSampler = train_linear_autoencoder = lambda *a, **k: next(turn)
+
+
 # --- links and path tricks in the submission --------------------------------------------------------------------------
 
 
@@ -1391,6 +1753,49 @@ def damage(folder, notebook):
 def damage(folder, notebook):
     for number in range(2100):
         (folder / f"{number:04}.txt").touch()
+
+
+# %% sockets-devices-and-files-with-holes start="blank" finding="x.sock is no file and was left out | sub/pipe.ipynb is no file"
+def damage(folder, notebook):
+    import socket
+
+    here = os.open(folder, os.O_RDONLY)
+    with socket.socket(socket.AF_UNIX) as one:
+        one.bind(f"/proc/self/fd/{here}/x.sock")
+    os.close(here)
+    (folder / "sub").mkdir()
+    os.mkfifo(folder / "sub" / "pipe.ipynb")
+    for name in ("holes.bin", "holes.ipynb"):
+        with open(folder / name, "wb") as file:
+            file.truncate(1 << 40)
+
+
+# %% an-archive-under-the-notebooks-name start="blank" state="failed" finding="is a zip archive, not a notebook"
+def damage(folder, notebook):
+    import zipfile
+
+    with zipfile.ZipFile(notebook, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("../../../@TAG@-was-here", bytes(10**6))
+
+
+# %% pages-and-commands-in-the-names-of-links start="blank" finding="is a link, and links are not followed | 3 more links"
+def damage(folder, notebook):
+    names = [
+        "<script>alert('LIVE')<|script>",
+        "[x](javascript:alert(1)).md",
+        "$\\href{javascript:alert(1)}{x}$",
+        "a\r\nb",
+    ]
+    names += [
+        "\x1b]8;;https:example.org\x07x",
+        "\x1b[2J\x1b[1;31m9 of 9",
+        "[bold red]9 of 9[|bold red]",
+        "\u202egnp.x",
+        "`id`",
+    ]
+    names += ["{{7*7}}", "{% x %}", "<img src=x onerror=alert('LIVE')>", "![](https:||example.org|x.png)"]
+    for name in names:
+        (folder / name).symlink_to("/etc/passwd")
 
 
 # --- metadata, points and ids edited ----------------------------------------------------------------------------------
@@ -1499,6 +1904,66 @@ def damage(folder, notebook):
     notebook.write_text(json.dumps(content))
 
 
+# %% names-that-look-alike start="blank"
+def damage(folder, notebook):
+    def how(cells):
+        for cell in cells:
+            if "nbgrader" in cell["metadata"]:
+                name = cell["metadata"]["nbgrader"]["grade_id"]
+                cell["metadata"]["nbgrader"]["grade_id"] = name.replace("a", "\u0430") + "\u202e\0\n"
+
+    change(notebook, how)
+
+
+# %% names-that-are-none start="blank"
+def damage(folder, notebook):
+    odd = [None, 3, [], {}, True, "", " ", "x" * 10**5, "../../x", "a\nb", "check-", "<b>", ["standardise"], {"a": 1}]
+
+    def how(cells):
+        for number, cell in enumerate(cells):
+            if "nbgrader" in cell["metadata"]:
+                cell["metadata"]["nbgrader"]["grade_id"] = odd[number % len(odd)]
+        rest = {"grade": True, "points": 9, "locked": True, "solution": False, "schema_version": 3}
+        return cells + [code("2.0", metadata={"nbgrader": {"grade_id": name, **rest}}) for name in odd]
+
+    change(notebook, how)
+
+
+# %% checks-that-become-answers start="blank" finding="the course's count: standardise, check-standardise"
+def damage(folder, notebook):
+    def how(cells):
+        for name in ("standardise", "sampler", "linear_autoencoder"):
+            named(cells, name)["metadata"]["nbgrader"] |= {"grade": True, "points": 50, "solution": True}
+            check = named(cells, f"check-{name}")["metadata"]
+            check["nbgrader"] |= {"grade": False, "solution": True, "locked": False}
+            check["tags"] = ["setup", "install", "skip-execution"]
+
+    change(notebook, how)
+
+
+# %% metadata-without-end start="blank"
+def damage(folder, notebook):
+    content, deep = json.loads(notebook.read_text(encoding="utf-8")), {}
+    for _ in range(900):
+        deep = {"a": deep}
+    content["metadata"]["deep"] = deep
+    for cell in content["cells"]:
+        cell["metadata"]["deep"] = deep
+        if cell["cell_type"] == "code":
+            cell["outputs"] = [{"output_type": "display_data", "data": {"application/json": deep}, "metadata": deep}]
+    text = json.dumps(content).replace('"nbformat": 4', '"nbformat": 1' + "0" * 4000)
+    notebook.write_text('{"cells": [], ' + text[1:], encoding="utf-8")
+
+
+# %% markers-of-the-graders-own start="blank"
+def damage(folder, notebook):
+    def how(cells):
+        for cell in cells:
+            cell["source"] = f"### BEGIN HIDDEN TESTS\n### BEGIN SOLUTION\n{cell['source']}\n### BEGIN MARK SCHEME"
+
+    change(notebook, how)
+
+
 # --- injection into feedback ------------------------------------------------------------------------------------------
 
 # %% scripts-in-outputs start="blank" place="last"
@@ -1554,5 +2019,64 @@ def damage(folder, notebook):
                 metadata={"tags": ["x\" onload=\"alert('LIVE')"], "format": "text/html"},
             )
         )
+
+    change(notebook, how)
+
+
+# %% escape-sequences-and-pages-in-all-kinds-of-output start="blank" place="last"
+import sys
+
+from IPython.display import HTML, SVG, FileLink, IFrame, Latex, Markdown, Math, display
+
+print("\x1b]8;;javascript:alert(1)\x07x\x1b]8;;\x07 \x1b[2J\x1b[?1049h\x9b31m\x90\x9d")
+sys.stderr.write("\x1b[31m\0\b\b\b" * 1000)
+display(
+    Latex(r"$$\require{html}\href{javascript:alert('LIVE')}{x}\style{position:fixed}{y}$$"),
+    Math(r"\input{/etc/passwd}"),
+)
+display(
+    SVG("<svg><foreignObject><body onload=\"alert('LIVE')\"></body></foreignObject></svg>"),
+    IFrame("//example.org", 1, 1),
+)
+display(
+    HTML("<style>*{display:none}</style><base href='//example.org'><meta http-equiv=refresh content='0;url=//x.org'>")
+)
+display(
+    Markdown("<style>@import '//example.org'</style>\n[a]: javascript:alert(1)\n[a] ![x](//example.org/x.png)"),
+    FileLink("/etc/passwd"),
+)
+raise Exception("\x1b[31m</pre><script>alert('LIVE')</script>\x1b[0m" * 100)
+
+
+# %% words-made-to-be-slow start="blank"
+def damage(folder, notebook):
+    parts = [
+        "[" * 3000,
+        "*a " * 3000,
+        "> " * 2000,
+        "- " * 1000,
+        "`" * 3001,
+        "![](" * 2000,
+        "$" * 3001,
+        "<a " * 3000,
+        "**" * 3000,
+    ]
+    parts += [
+        "|a" * 3000 + "\n" + "|-" * 3000,
+        "\\begin{x}" * 500,
+        "<!--" * 3000,
+        "~~" * 3000,
+        "<div>" * 3000,
+        "#" * 5000,
+    ]
+
+    def how(cells):
+        cell = named(cells, "written-linear")
+        cell["attachments"] = {
+            "x" * 5000: {"image/png": "A" * 10**6},
+            "../../a": {"text/html": "<script>"},
+            "b": {"x/y\nz": "1"},
+        }
+        return cells + [words(part) for part in parts]
 
     change(notebook, how)
