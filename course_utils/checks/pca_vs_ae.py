@@ -632,8 +632,11 @@ def judge_train_small(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
             slip = f"what you return learned {other}: small() is asked for, a linear code and a sigmoid at the end"
         elif np.abs(drawn - 0.5).max() < 0.25:
             slip = f"{learned}. All it draws is grey, as before training: is it the trained network that you return?"
-        elif error < 1.1 * mean_only:
-            slip = f"{learned}: not much more was learned. Adam, or far longer steps, get further"
+        elif error < 2 * mean_only:
+            slip = (
+                f"{learned}: not much more was learned. Adam, or far longer steps, get further, unless gradients pile up, "
+                "the code has a bend, or the images are not those that came in"
+            )
         else:
             slip = (
                 f"{learned}, less: steps that are too long, gradients that pile up, a bend on the code, or images "
