@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 ATTEMPTS = 3
 TICK = 0.25
+PATIENCE = 60.0
+"""Seconds until a cluster must have a worker."""
 
 
 class LostError(Exception):
@@ -221,7 +223,16 @@ class Cluster:
             self._client = Client(address, timeout=10, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise CourseError(f"no Dask scheduler answers at {address}: start one with `dask scheduler`") from error
+        try:
+            self._client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError as error:
+            self._client.close()
+            raise CourseError(
+                f"the Dask scheduler at {address} has had no worker for {PATIENCE:g} s: "
+                f"start some with `dask worker {address} --nthreads 1 --no-nanny`"
+            ) from error
         self._executor = self._client.get_executor(pure=False, retries=0)
+        self._address = address
         self.died = 0
 
     def __enter__(self) -> Cluster:
@@ -242,12 +253,24 @@ class Cluster:
     @property
     def size(self) -> int:
         """How many tasks at a time: one for each thread of each worker that is there now, and one in reserve."""
-        threads = self._client.nthreads()
+        with self._answering():
+            threads = self._client.nthreads()
         return sum(threads.values()) + len(threads) or 1
 
     def submit(self, function: Callable, *arguments: Any) -> Future:
         """Give a task to the scheduler."""
-        return self._executor.submit(function, *arguments)
+        with self._answering():
+            return self._executor.submit(function, *arguments)
+
+    @contextlib.contextmanager
+    def _answering(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, RuntimeError, TimeoutError) as error:
+            raise CourseError(
+                f"the Dask scheduler at {self._address} has gone: what was graded until now is in the gradebook, and "
+                "the same command goes on from there once a scheduler is running"
+            ) from error
 
     def back(self, future: Future) -> None:
         """To be called with every future that is done."""

@@ -122,6 +122,8 @@ def rejudge(
         raise CourseError(f"{lab.name} has no exercise {exercise!r}: choose one of {', '.join(known)}")
     config = load_settings(lab.root)
     students = _submissions(lab, student)
+    if not students:
+        _nothing_handed_in([(lab, students)], student)
     changes: dict[str, tuple[float, float] | str] = {}
     with _quiet(), Ledger(_coursedir(config, lab).db_url) as ledger, _crew(jobs, scheduler, len(students)) as crew:
         register(lab, config, ledger)
@@ -151,6 +153,9 @@ def rejudge(
                     )
                 elif isinstance(result, Exception):
                     changes[name] = _reason(result)
+                elif result.trouble:
+                    reason = result.trouble.strip().splitlines()[-1]
+                    changes[name] = f"the exam could not judge the answer, so the points stay: {reason}"
                 else:
                     changes[name] = records.rejudge(name, exercise, result)
                     pages.extend(_page_task(records, name))

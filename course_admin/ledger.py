@@ -322,15 +322,21 @@ INDEXES = (
 def _in_words(url: str) -> Iterator[None]:
     """A database's errors as one line for the person who grades."""
     from sqlalchemy.engine import make_url
-    from sqlalchemy.exc import SQLAlchemyError
+    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
     try:
         yield
     except (SQLAlchemyError, ImportError) as error:
-        # Without the password.
-        shown = make_url(url).render_as_string(hide_password=True).removeprefix("sqlite:///")
+        try:
+            # Without the password.
+            shown = make_url(url).render_as_string(hide_password=True).removeprefix("sqlite:///")
+        except ArgumentError:
+            raise CourseError(
+                "c.CourseDirectory.db_url is no URL of a database: it looks like "
+                "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, or sqlite:///gradebook.db"
+            ) from error
         reason = (str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__])[0]
         hint = "what was recorded before stays; mend it and run the same command again"
         if "locked" in reason:
-            hint = f"another program has held it for {PATIENCE:g} s; close that, and run the same command again"
+            hint = "another program holds it; close that, and run the same command again"
         raise CourseError(f"the gradebook {shown} cannot be used: {reason}. {hint}") from error

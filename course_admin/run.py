@@ -11,6 +11,7 @@ prints or returns is a score: course_admin.judge reads the sittings alone.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import time
 from collections.abc import Callable, Mapping
@@ -108,13 +109,14 @@ class _Running:
                     )
 
     def check_cell(self, cell: NotebookNode, index: int) -> None:
-        """Execute what the student can see of a check cell, then sit the exam."""
+        """Sit the exam of a check cell; before that run what the student can see of it, if more than a check."""
         grade_id, name = cell.metadata.nbgrader.grade_id, exam_name(cell)
         if name not in self.exams:
             self.run.missed[grade_id] = "this exercise has no exam: the course team has to mend that"
             return
         visible = without_hidden(cell.source)
-        if visible.strip() and self.have_session():
+        # The exam asks what the course's own check would, on other numbers, and its lines are the ones that are shown.
+        if not _is_only_a_check(visible) and self.have_session():
             self.execute(cell, index, visible)
         # Also when the check has just ended Python: the exam's own questions may be answered.
         if not self.have_session():
@@ -266,6 +268,24 @@ def _again(cell: NotebookNode, result: CellResult) -> str:
 def _is_wanted(cell: NotebookNode) -> bool:
     """Whether a cell is set-up or an answer, which exercises need."""
     return bool("setup" in cell.metadata.get("tags", []) or cell.metadata.get("nbgrader", {}).get("solution"))
+
+
+def _is_only_a_check(source: str) -> bool:
+    """Whether a cell does nothing but call course_utils.checks, as `checks` in every lab, on what has a name."""
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:
+        return False
+    return all(
+        isinstance(statement, ast.Expr)
+        and isinstance(call := statement.value, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == "checks"
+        and not call.keywords
+        and all(isinstance(argument, ast.Name) for argument in call.args)
+        for statement in statements
+    )
 
 
 def _label(nb: NotebookNode, index: int) -> str:

@@ -434,6 +434,11 @@ def test_a_dask_cluster_grades_a_class_and_survives_the_loss_of_a_worker(course,
         assert workers[0].wait(60) == -signal.SIGKILL
         again = grade(course, [LAB], scheduler=address)
         assert {outcome.state for outcome in again} == {KEPT}
+        workers[1].kill()
+        workers[1].wait()
+        monkeypatch.setattr("course_admin.crew.PATIENCE", 0.5)
+        with pytest.raises(CourseError, match=r"has had no worker for 0\.5 s: start some with `dask worker tcp://"):
+            grade(course, [LAB], scheduler=address, force=True)
     finally:
         for process in processes:
             process.kill()

@@ -11,7 +11,8 @@ import pytest
 
 from course_admin import classroom
 from course_admin.build import build
-from course_admin.grade import EARLIER, FAILED, GRADED, KEPT, grade
+from course_admin.course import CourseError
+from course_admin.grade import EARLIER, FAILED, GRADED, KEPT, grade, rejudge
 from course_admin.newlab import new_course, new_lab
 from course_admin.report import gradebook_url
 
@@ -119,6 +120,25 @@ def test_what_goes_wrong_after_the_run_is_a_finding_and_the_mark_stands(course, 
     (outcome,) = grade(course, [LAB], force=True)
     assert (outcome.state, outcome.automatic) == (FAILED, 9)
     assert outcome.findings == ["could not be graded: ZeroDivisionError: division by zero", EARLIER]
+
+
+def test_an_exam_that_fails_when_it_judges_again_takes_no_points(course):
+    put(course)
+    grade(course, [LAB], force=True)
+    exams = course / "autograder_tests" / "exams" / f"{LAB}.py"
+    whole = exams.read_text()
+    exams.write_text(whole + '\n\n@exam("standardise")\ndef standardise(ask, rng):\n    return 1 / 0\n')
+    try:
+        changes = rejudge(course, LAB, "standardise")
+    finally:
+        exams.write_text(whole)
+    assert changes == {
+        "ada": "the exam could not judge the answer, so the points stay: ZeroDivisionError: division by zero"
+    }
+    with opened(course) as gradebook:
+        assert gradebook.find_grade("check-standardise", LAB, LAB, "ada").auto_score == 2
+    with pytest.raises(CourseError, match="no submission of 00_template by nobody"):
+        rejudge(course, LAB, "standardise", student="nobody")
 
 
 def test_stock_nbgrader_leaves_the_earlier_mark_too(course):
