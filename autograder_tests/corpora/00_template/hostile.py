@@ -1737,7 +1737,7 @@ def damage(folder, notebook):
 
 # %% names-that-are-no-text finding="is a link"
 def damage(folder, notebook):
-    inside = os.fsencode(folder) + b"/"
+    inside = bytes(folder) + b"/"
     for name in (b"caf\xe9.txt", b"\x80" * 200 + b".png", b"half-\xed\xa0\x80.txt"):
         open(inside + name, "w").close()
     os.symlink("/etc/passwd", inside + b"\xff\xfe.txt")
@@ -1843,12 +1843,13 @@ def damage(folder, notebook):
 
 # %% more-cells-than-a-person-can-write start="blank" state="failed" finding="has 40"
 def damage(folder, notebook):
-    change(notebook, lambda cells: cells + [code(f"x{number} = {number}") for number in range(40_000)])
+    change(notebook, lambda cells: cells + [words(f"x{number} = {number}") for number in range(40_000)])
 
 
 # %% more-code-than-a-person-can-write start="blank" state="failed" finding="has more code than a lab"
 def damage(folder, notebook):
-    change(notebook, lambda cells: cells + [code(f"x{number} = 1\n" + "a=1\n" * 10_000) for number in range(100)])
+    lines = [f"x{number} = 1  # " + "a" * 40_000 for number in range(100)]
+    change(notebook, lambda cells: cells + [words(text) | {"cell_type": "code"} for text in lines])
 
 
 # %% exercises-invented start="blank"
@@ -1924,7 +1925,8 @@ def damage(folder, notebook):
             if "nbgrader" in cell["metadata"]:
                 cell["metadata"]["nbgrader"]["grade_id"] = odd[number % len(odd)]
         rest = {"grade": True, "points": 9, "locked": True, "solution": False, "schema_version": 3}
-        return cells + [code("2.0", metadata={"nbgrader": {"grade_id": name, **rest}}) for name in odd]
+        made = {"cell_type": "code"}
+        return cells + [words("2.0", metadata={"nbgrader": {"grade_id": name, **rest}}) | made for name in odd]
 
     change(notebook, how)
 
