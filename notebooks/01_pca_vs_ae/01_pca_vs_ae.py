@@ -29,7 +29,7 @@
 #
 # How an exercise works: fill in the cell, run it, then run the check below it. A check looks at your code with new numbers each time
 # and says what is right (✓), what is wrong and probably why (✗), or that the cell is still to be done (·).
-# One rule for all of them: what goes into a function stays as it is.
+# One rule for all of them: a function leaves the tensors it is given as they are (no `images -= 1`).
 
 # %% tags=["install"]
 # Here the build puts the cell that installs course_utils where it is missing (course_admin/install_cell.py).
@@ -265,7 +265,7 @@ plotting.show_pairs(
 # ### Now let `fit` do it
 #
 # `training.fit` is your loop with a few comforts: any loss and optimiser, validation on a whole set after each epoch, figures while it runs. Open it
-# (`training.fit??`), it fits on a screen.
+# (`training.fit??`): below its docstring it fits on a screen.
 #
 # It is also faster. The loader above fetches 64 images one by one and stacks them again for every batch. `fit` keeps all images in one tensor on the device and takes slices of
 # it.
@@ -314,7 +314,7 @@ print(history)
 # ### Exercise 0.4 (4 points, about 8 minutes)
 #
 # Your turn to choose: loss, optimiser, learning rate, batch size, epochs. Train `small()` until it beats the best that two straight directions can do, **PCA with two
-# components**, on digits that it has not seen. The check sends 1,000 zeros and ones with their pixels shuffled (a network like this one does not mind), and needs your
+# components** (section 1), on digits that it has not seen. The check sends 1,000 zeros and ones with their pixels shuffled (a network like this one does not mind), and needs your
 # function to be done within ten seconds or so.
 #
 # The course's own answer ends at 0.73 times PCA's error. Anything below 1 passes.
@@ -397,10 +397,15 @@ grade("01_pca_vs_ae", "pca_fit", pca_fit)
 # %% tags=["raises-exception"]
 # What did it find?
 mean, components, variances = pca_fit(train.images.flatten(1), 9)
-plotting.show_filters(components, ncols=9, title="the first nine components")
+plotting.show_filters(
+    components * variances.sqrt()[:, None],
+    ncols=9,
+    title="the first nine components, times the spread along each",
+    alt="The first nine components as images, each times the standard deviation along it, the largest first.",
+)
 
 # %% [markdown]
-# Nine directions, drawn as images: blue takes ink away, red adds it.
+# Nine directions, drawn as images, the one with the largest variance first: blue takes ink away, red adds it (or the other way round, for the sign of a direction is free).
 #
 # ### Exercise 1.2 (3 points, about 6 minutes)
 #
@@ -530,9 +535,9 @@ print(f"{100 * along:.2f} % of the mean image lies in the 30 directions")
 #
 # ## 2 · A linear autoencoder finds the same plane
 #
-# Take the bends out of an autoencoder: one matrix $W_g$ down to 30 numbers, one matrix $W_h$ back up. Whatever the two are, together they are one matrix of rank 30, and
+# Take the bends (ReLU, sigmoid) out of an autoencoder: one matrix $W_g$ down to 30 numbers, one matrix $W_h$ back up. Whatever the two are, together they are one matrix of rank 30, and
 # among those PCA is the best (Eckart and Young 1936). Gradient descent has no other valley to fall into (Baldi and Hornik 1989). So a linear
-# autoencoder can at best **draw with PCA**. Does it get there, and does it find the same 30 directions?
+# autoencoder can at best **do as well as PCA**. Does it get there, and does it find the same 30 directions?
 #
 # **Predict, then run**: by how many per cent will the error lie above PCA's?
 
@@ -742,8 +747,8 @@ print(f"PCA is closer to the original on {100 * wins:.0f} % of the test images")
 # %% [markdown]
 # ### Mend it, one thing at a time
 #
-# Three suspects: the learning rate, the ReLU on the code, the ReLU at the output. Below is the published set-up again. **Change one thing**, run the cell, look at the table, put it back, change the
-# next. (`nn.Identity()` does nothing; `nn.Sigmoid()` and 0.001 are good values to try.) Which of the three matters most?
+# Three suspects: the learning rate, the ReLU on the code, the ReLU at the output. Below is the published set-up with **one thing changed**, the learning rate. Run the cell, look at the table, put it back, change the
+# next. (`nn.Identity()` does nothing; `nn.Sigmoid()` is a good output to try.) **Predict**: which of the three matters most?
 
 # %%
 rate = 1e-3  # published: 3e-4
@@ -953,6 +958,9 @@ print(summarise(widths, "test error").to_string(float_format="{:.4f}".format))
 
 # %% [markdown]
 # **Think.** Which of these choices mattered more than the choice of seed? Those are worth your attention; about the others, two dots prove nothing.
+#
+# Two traps. The network without hidden layers errs far more than PCA with two components (section 1), which has none either: does it lack depth, or steps? And squared error and smooth absolute error
+# come out alike: look up what the second does with errors below 1.
 
 # %% [markdown]
 # ## 6 · Going further: looking at codes
