@@ -29,7 +29,7 @@
 #
 # How an exercise works: fill in the cell, run it, then run the check below it. A check looks at your code with new numbers each time
 # and says what is right (✓), what is wrong and probably why (✗), or that the cell is still to be done (·).
-# One rule for all of them: what goes into a function stays as it is.
+# One rule for all of them: a function leaves the tensors it is given as they are (no `X -= 1`); training alone changes the matrices that it trains.
 
 # %% tags=["install"]
 # Here the build puts the cell that installs course_utils where it is missing (course_admin/install_cell.py).
@@ -127,8 +127,8 @@ X, T = rows(train_set.images), rows(test_set.images)
 # And it has to fit what the network can draw. The last layer of this lab's network goes through **tanh**, whose values lie between -1 and 1. Pixels come in [0, 1], so we stretch them: black becomes -1, white
 # becomes 1.
 #
-# Keep in mind that errors change their meaning with the range. Twice as wide a range makes squared errors **four times** as large: lab 01's 0.0557 for PCA with two
-# components is 0.223 here.
+# Keep in mind that errors change their meaning with the range. Twice as wide a range makes squared errors **four times** as large: lab 01's 0.0559 for PCA with two
+# components is 0.224 here.
 #
 # ### Exercise 1.1 (2 points, about 5 minutes)
 #
@@ -354,7 +354,7 @@ grade("02_manual_weights", "train_by_hand", train_by_hand)
 # %% [markdown]
 # ### Your network at work
 #
-# All of it is yours now. The set-up is a published one: two codes with a ReLU on them, Adam with a learning rate of 0.003, 1,000 iterations with 40 images each. It takes a few seconds; watch the curve,
+# All of it is yours now (after a restart, run your cells of sections 1 to 3 first). The set-up is a published one: two codes with a ReLU on them, Adam with a learning rate of 0.003, 1,000 iterations with 40 images each. It takes a few seconds; watch the curve,
 # the codes of the test images, and the reconstructions.
 
 # %% tags=["raises-exception"]
@@ -436,7 +436,7 @@ for seed, model in published.items():
 plotting.show_embeddings(maps, test_set.labels[:1_000], ncols=3)
 
 # %% [markdown]
-# With both codes dead all images lie on one point, with one dead on a line. (`metrics.dead_units` counts what your function marks. A code that is above zero for a handful of images is not dead by this count, and helps as little.)
+# With both codes dead all images lie on one point, under the topmost of ten labels; with one dead, on a line. (`metrics.dead_units` counts what your function marks. A code that is above zero for a handful of images is not dead by this count, and helps as little.)
 #
 # How does a number die? $\mathrm{relu}(u)$ is 0 for every $u \le 0$, and flat there: no gradient. Once the weights of a code have moved so that $u \le 0$ for **every** image, nothing ever moves them back. With 30 ReLUs
 # some losses are bearable, as in lab 01. With two, each one matters.
@@ -502,7 +502,7 @@ plotting.show_images(
 )
 
 # %% [markdown]
-# A few digits fill most of the rectangle. Where no training image lies, the decoder draws the nearest digit on, sharp, as if it were sure. Where many digits crowd, it blurs.
+# A few digits fill most of the rectangle. Where no training image lies, the decoder goes on drawing the nearest digit, sharp, as if it were sure. Where many digits crowd, it blurs.
 #
 # **Think.** Find a place where one digit turns into another. Is there an image in between that you could not name? And which digits would you hardly ever get by pointing at this rectangle blindly?
 
@@ -617,7 +617,7 @@ for width, trained in ((2, two), (32, many)):
 # %% [markdown]
 # ### Two numbers instead of an eye
 #
-# "Most of these are no digits" is a matter of taste until it is measured. Two things can be:
+# "Most of the lower thirty are no digits" is a matter of taste until it is measured. Two things can be:
 #
 # - **Distance**: how far is an image from the nearest training image? (Root of the mean squared difference of the pixels.)
 # - **Confidence**: how sure is a small classifier, trained on the training images, of its favourite digit? We count the images for which it gives more than 0.9.
