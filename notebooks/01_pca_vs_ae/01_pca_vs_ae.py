@@ -764,8 +764,8 @@ for which, history in histories.items():
 print(f"{error_pca:.4f}  PCA with 30 components")
 
 # %% [markdown]
-# With 10,000 images and one seed, the learning rate and the code come out close to each other. With all 60,000 and five seeds (every run stands in `docs/results.md` of the course's
-# repository) the learning rate is clearly ahead, the linear code second. The sigmoid at the output changes next to nothing by itself, though the ReLU there is the one you can see: pixels whose ReLU never
+# With 10,000 images and one seed the linear code may well have come out first: one run each settles no order. With all 60,000 and five seeds (every run stands in `docs/results.md` of the course's
+# repository) the learning rate is clearly ahead, the linear code second. The sigmoid at the output changes next to nothing there by itself, though the ReLU in its place is the one you can see: pixels whose ReLU never
 # fires stay black for ever, the dots in the strokes. What catches the eye need not be what costs most.
 #
 # Now all three at once, with a learning rate that rises to 0.003 and falls to nothing again (*one cycle*, Smith and Topin 2018).
