@@ -747,7 +747,7 @@ print(f"PCA is closer to the original on {100 * wins:.0f} % of the test images")
 # %% [markdown]
 # ### Mend it, one thing at a time
 #
-# Three suspects: the learning rate, the ReLU on the code, the ReLU at the output. Below is the published set-up with **one thing changed**, the learning rate. Run the cell, look at the table, put it back, change the
+# (Write your answer to 3.2 before you read on.) Three suspects: the learning rate, the ReLU on the code, the ReLU at the output. Below is the published set-up with **one thing changed**, the learning rate. Run the cell, look at the table, put it back, change the
 # next. (`nn.Identity()` does nothing; `nn.Sigmoid()` is a good output to try.) **Predict**: which of the three matters most?
 
 # %%
