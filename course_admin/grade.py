@@ -35,7 +35,7 @@ from course_admin.record import EARLIER, FAILED, GRADED, KEPT, HandIn, Outcome, 
 from course_admin.sandbox.host import NONE, Nursery, SandboxError
 from course_admin.sandbox.selftest import WARNING
 from course_admin.submission import fingerprint
-from course_admin.watching import Watching
+from course_admin.watching import Watching, plain
 
 __all__ = ["EARLIER", "FAILED", "GRADED", "KEPT", "Outcome", "grade", "rejudge", "show"]
 
@@ -184,7 +184,7 @@ def show(outcomes: Sequence[Outcome], console: Any) -> None:
         for row in rows:
             points = f"{round(row.automatic, 2):g}/{row.automatic_max:g}" if row.automatic_max else "-"
             findings = [*row.findings, *(["unchanged, kept"] if row.state == KEPT else [])]
-            table.add_row(_plain(row.student), points, str(row.pending or ""), _plain("\n".join(findings)))
+            table.add_row(plain(row.student), points, str(row.pending or ""), plain("\n".join(findings)))
         console.print(table)
         kept = sum(row.state == KEPT for row in rows)
         if kept:
@@ -449,12 +449,6 @@ def _quiet() -> Iterator[None]:
         yield
 
 
-def _plain(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
-
-
 def _show_changes(lab: Lab, exercise: str, changes: dict[str, tuple[float, float] | str], console: Any) -> None:
     from rich import box
     from rich.table import Table
@@ -467,9 +461,9 @@ def _show_changes(lab: Lab, exercise: str, changes: dict[str, tuple[float, float
     table.add_column("", overflow="fold")
     for student, change in sorted(changes.items()):
         if isinstance(change, str):
-            table.add_row(_plain(student), "", "", _plain(change))
+            table.add_row(plain(student), "", "", plain(change))
         elif change[0] != change[1]:
-            table.add_row(_plain(student), *(f"{round(points, 2):g}" for points in change), "")
+            table.add_row(plain(student), *(f"{round(points, 2):g}" for points in change), "")
     same = sum(not isinstance(change, str) and change[0] == change[1] for change in changes.values())
     if table.row_count:
         console.print(table)

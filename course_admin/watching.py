@@ -21,7 +21,7 @@ class Watching:
         self._began = time.monotonic()
         columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
         self._bar = Progress(*columns, console=console)
-        self._task = self._bar.add_task(_plain(title), total=count)
+        self._task = self._bar.add_task(plain(title), total=count)
         self._live = Live(self, console=console, transient=True, refresh_per_second=4) if console.is_terminal else None
 
     def __enter__(self) -> Watching:
@@ -68,7 +68,7 @@ class Watching:
             "?" if left is None else f"{int(left) // 60}:{int(left) % 60:02} min",
         )
         now = time.monotonic()
-        names = [f"{_plain(_name(task))} {now - task.since:.0f} s" for task in graded[:8]]
+        names = [f"{plain(_name(task))} {now - task.since:.0f} s" for task in graded[:8]]
         more = f" and {len(graded) - 8} more" if len(graded) > 8 else ""
         return Group(self._bar, table, *(["running: " + ", ".join(names) + more] if names else []))
 
@@ -78,7 +78,8 @@ def _name(task: Task) -> str:
     return about if isinstance(about, str) else about.student
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Text that somebody else chose, fit for rich and for a terminal: no markup, no control characters."""
     from rich.markup import escape
 
-    return escape(text)
+    return escape("".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text))

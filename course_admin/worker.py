@@ -23,7 +23,7 @@ from course_admin.exams import Result, Transcript, exams_in, sit
 from course_admin.executor import Execution, shared_sandbox
 from course_admin.run import run
 from course_admin.submission import Run
-from course_utils.evidence import Evidence, pack, unpack
+from course_utils.evidence import Evidence, EvidenceError, pack, unpack
 from course_utils.probes import StudentError
 
 MAX_EVIDENCE = 64 << 20
@@ -132,12 +132,16 @@ def resit(exams: str, lab: str, name: str, evidence: bytes, seed: int) -> Result
 def pack_evidence(found: Run) -> bytes:
     """The transcripts of a run as one archive: EXAM/NUMBER for each question's answer. No pickle, as everywhere.
 
-    An exam that was told more than MAX_EVIDENCE bytes is left out, and so are those after it when that is the sum.
+    An exam that was told more than MAX_EVIDENCE bytes is left out, and so are those after it when that is the sum; one
+    that was told what cannot be packed again is left out too.
     """
     archive, room = io.BytesIO(), MAX_EVIDENCE
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
         for sitting in found.sittings.values():
-            packed = [_packed(key, got) for key, got in sitting.transcript.entries]
+            try:
+                packed = [_packed(key, got) for key, got in sitting.transcript.entries]
+            except EvidenceError:
+                continue
             room -= sum(map(len, packed))
             if room < 0:
                 break

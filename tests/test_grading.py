@@ -15,13 +15,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from rich.console import Console
 
 from course_admin import classroom, crew, demo, doctor
 from course_admin.build import build
 from course_admin.cli import main
 from course_admin.course import CourseError
 from course_admin.exams import Result, Transcript, load_exams, sit
-from course_admin.grade import EARLIER, FAILED, GRADED, KEPT, grade
+from course_admin.grade import EARLIER, FAILED, GRADED, KEPT, Outcome, grade, show
 from course_admin.newlab import new_course, new_lab
 from course_admin.report import as_csv, gradebook_url, read_marks, report
 from course_admin.submission import KEY, Run, Sitting, without_hidden
@@ -183,6 +184,17 @@ def test_marks_as_csv(gradebook):
         ("zoe", "10", "10", "0"),
     ]
     assert (rows[0]["sampler"], rows[0]["written-linear"], rows[1]["written-linear"]) == ("1.5", "", "1")
+
+
+def test_names_and_findings_cannot_steer_a_terminal():
+    out = io.StringIO()
+    outcome = Outcome(LAB, "a\x1b[2J[red]b", GRADED, findings=["left\u202eright", "[/] two\nlines"])
+    show([outcome], Console(file=out, width=100, force_terminal=True, color_system=None))
+    text = out.getvalue()
+    assert "\x1b[2J" not in text
+    assert "\u202e" not in text
+    assert "a\N{REPLACEMENT CHARACTER}[2J[red]b" in text
+    assert "[/] two" in text
 
 
 def test_marks_as_a_table(gradebook, tmp_path):

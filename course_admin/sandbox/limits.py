@@ -24,7 +24,7 @@ class Limits:
     interrupt: float = 3
     memory: int = 2048 * MB
     processes: int = 128
-    files: int = 512
+    files: int = 256
     disk: int = 256 * MB
     shared_memory: int = 256 * MB
     inodes: int = 20_000

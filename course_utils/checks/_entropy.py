@@ -204,15 +204,15 @@ def _diagnose_entropy(
         first,
         Verdict(1.0, False, slip)  # another loss holds nothing that was asked for
         if slip in other_losses
-        else _large_entropy(got["large"], far, slip is not None, number_of(got["apart"], "value") is not None),
+        else _large_entropy(got["large"], got["apart"], far, slip is not None),
         _entropy_gradient(got, gradient, np.asarray(_torch_entropy(large, labels)[1]), fine),
     ]
 
 
-def _large_entropy(got: Evidence, right: float, recognised: bool, holds_apart: bool) -> Verdict:
+def _large_entropy(got: Evidence, apart: Evidence, right: float, recognised: bool) -> Verdict:
     """On large logits: right, or, if a known slip was found already, at least a number.
 
-    holds_apart: whether it is a number where probabilities are rounded to 0 and nothing overflows.
+    apart: of logits with which probabilities are rounded to 0 and nothing overflows; it tells two slips apart.
     """
     praise = "cross_entropy holds for logits in the thousands"
     found = number_of(got, "value")
@@ -220,7 +220,7 @@ def _large_entropy(got: Evidence, right: float, recognised: bool, holds_apart: b
         return Verdict(1.0, True, praise)
     if isinstance(got.get("raised"), str):
         return Verdict(1.0, False, str(got["raised"]))
-    if found is None and holds_apart:
+    if found is None and number_of(apart, "value") is not None:
         wrong = (
             "cross_entropy of logits in the thousands is no number: exponentials are inf, or all of a row's are 0. "
             "Take the largest logit of each row off first"

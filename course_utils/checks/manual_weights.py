@@ -263,7 +263,7 @@ def judge_init_parameters(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         if broken:
             wrong = shape_problem(got, f"draw_0_{broken[0]}", np.shape(got[f"draw_0_{broken[0]}"]), "a matrix") or wrong
         return [Verdict(4.0, False, wrong)]
-    asked = [(n + 1, m) for n, m in pairwise(sizes)]
+    asked = [(above + 1, below) for above, below in pairwise(sizes)]
     shapes = [matrix.shape for matrix in found]
     shape = verdict(
         shapes == asked, "one matrix for each layer, the last row for the bias", _matrix_slip(shapes, sizes)

@@ -114,12 +114,8 @@ def get_random_batch(X, size, generator):
 def get_random_batch(X, size, generator):
     from torch.utils.data import DataLoader, RandomSampler, TensorDataset
 
-    loader = DataLoader(
-        TensorDataset(X),
-        batch_size=size,
-        sampler=RandomSampler(X, replacement=True, num_samples=size, generator=generator),
-        generator=generator,
-    )
+    drawn = RandomSampler(X, replacement=True, num_samples=size, generator=generator)
+    loader = DataLoader(TensorDataset(X), batch_size=size, sampler=drawn, generator=generator)
     return next(iter(loader))[0]
 
 
