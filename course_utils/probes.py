@@ -304,9 +304,9 @@ def train_matrices(
     images: [N, P]; draws: whole numbers [k, B], the rows that make each batch, from the first again when they are used
     up; weights: two or more matrices whose last row is the bias: ReLU between them, a linear code after half of them,
     tanh at the end; optimizer: "SGD" or "Adam".
-    Evidence: returned (as `value` in `call`; of ten iterations at most), weights.NAME afterwards, seen and steps: how
-    many batches were drawn and how often the optimiser stepped; history, whether a tensor that came back still hangs on
-    the matrices.
+    Evidence: returned (as `value` in `call`; of ten iterations and a hundred losses at most, else returned_type alone),
+    weights.NAME afterwards, seen and steps: how many batches were drawn and how often the optimiser stepped; history,
+    whether a tensor that came back still hangs on the matrices.
     """
     W = _leaves(weights)
     given = tensors({"images": images})["images"]
@@ -336,7 +336,9 @@ def train_matrices(
     stepper.register_step_pre_hook(count)
     returned = target(network, W, draw, stepper, int(iterations))
     listed = returned if isinstance(returned, tuple | list) else [returned]
-    out = flatten("returned", returned) if iterations <= 10 else {}
+    out: Evidence = {"returned_type": f"{type(returned).__name__} of {len(listed)}"}
+    if iterations <= 10 and len(listed) <= 100:
+        out = flatten("returned", returned)
     out["history"] = any(isinstance(item, torch.Tensor) and item.requires_grad for item in listed)
     out |= {f"weights.{name}": tensor.detach().numpy().copy() for name, tensor in zip(weights, W, strict=True)}
     return {**out, "seen": seen, "steps": steps}

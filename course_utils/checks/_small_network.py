@@ -478,8 +478,8 @@ def judge_train_small(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
             slip = f"{learned}. All it draws is grey, as before training: is it the trained network that you return?"
         elif error < 2 * mean_only:
             slip = (
-                f"{learned}: not much more was learned. Adam, or far longer steps, get further, unless gradients pile "
-                "up, the code has a bend, or the images are not those that came in"
+                f"{learned}: not much more was learned. Are the steps far too short (plain SGD with 0.25), too long "
+                "(Adam with 0.1), or do gradients pile up? Are the images those that came in?"
             )
         else:
             slip = (

@@ -886,7 +886,6 @@ depth = sweep(
         "784-2-784": partial(run, hidden=()),
         "784-128-2-128-784": partial(run, hidden=(128,)),
         "784-256-64-2-64-256-784": partial(run, hidden=(256, 64)),
-        "784-256-128-64-2-...": partial(run, hidden=(256, 128, 64)),
     },
     seeds=seeds,
 )

@@ -554,9 +554,9 @@
 # old |     for _ in range(iterations):
 # new |     for _ in range(iterations + 1):
 
-# %% a-hundred-whatever-is-asked exercise="train_by_hand" keeps=0.25 hint="100 steps are taken"
+# %% a-thousand-whatever-is-asked exercise="train_by_hand" keeps=0.25 hint="1000 steps are taken"
 # old |     for _ in range(iterations):
-# new |     for _ in range(100):
+# new |     for _ in range(1_000):
 
 # %% steps-twice exercise="train_by_hand" keeps=0.75 hint="step() is called twice"
 # old |         optimizer.step()
