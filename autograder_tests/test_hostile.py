@@ -277,7 +277,7 @@ def graded(root: Path, folder: Path, sandbox: Sandbox, full: dict[str, float], s
         load_exams(root, LAB),
         files=beside,
         seed=secrets.randbits(32) if seed is None else seed,
-        max_restarts=2,
+        max_restarts=3,
     )
     marks = judge(done, {f"check-{name}": points for name, points in full.items()})
     points = {name.removeprefix("check-"): mark.points for name, mark in marks.items()}

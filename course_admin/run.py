@@ -123,7 +123,8 @@ class _Running:
             self.run.missed[grade_id] = self.run.findings[-1]
             return
         transcript = Transcript()
-        result = sit(self.exams[name], transcript.recording(self.ask_about(self.exams[name])), seed=self.run.seed)
+        ask = self.ask_about(self.exams[name], _label(self.notebook, index))
+        result = sit(self.exams[name], transcript.recording(ask), seed=self.run.seed)
         self.run.sittings[grade_id] = Sitting(name, transcript, result)
         if result.trouble:
             self.log(f"exam {name} of {self.run.lab} could not cope:\n{result.trouble}")
@@ -222,8 +223,11 @@ class _Running:
 
     # --- asking ------------------------------------------------------------------------------------------------------
 
-    def ask_about(self, exam: Exam) -> Callable[..., Evidence]:
-        """The `ask` of an exam: questions go to the sandbox, and evidence or a StudentError comes back."""
+    def ask_about(self, exam: Exam, label: str) -> Callable[..., Evidence]:
+        """The `ask` of an exam: questions go to the sandbox, and evidence or a StudentError comes back.
+
+        label: of the check cell, for the finding when the answer's code has to be stopped.
+        """
 
         def ask(question: Callable, *, targets: tuple[str, ...] | None = None, **inputs: Any) -> Evidence:
             if PROBES.get(question.__name__) is not question:
@@ -234,8 +238,9 @@ class _Running:
             try:
                 answer = self.session.ask(packed)
             except Stopped as stopped:
-                if alive and not self.session.alive:
-                    self.run.findings.append(f"exam {exam.name}: the answer's code {stopped}")
+                if alive:
+                    after = "still counted" if self.session.alive else "were run in a new Python, and still counted"
+                    self.say_once(f"{label} {stopped}; the cells after it {after}")
                 raise StudentError("Stopped", f"your code {stopped}") from None
             return read_answer(answer)
 

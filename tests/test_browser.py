@@ -1,5 +1,5 @@
-"""As a student sees it: the bundle's release in JupyterLab, in Chromium. Every step leaves a screenshot
-(COURSE_SCREENSHOTS, default out/screenshots).
+"""As a student sees it: the bundle's release in JupyterLab, in Chromium; and a grader's button in the formgrader. Every
+step leaves a screenshot (COURSE_SCREENSHOTS, default out/screenshots).
 """
 
 import ast
@@ -20,8 +20,13 @@ from pathlib import Path
 import pytest
 
 from course_admin import classroom, publish
+from course_admin.build import build
 from course_admin.course import Lab
-from course_admin.settings import CODE_STUB
+from course_admin.grade import register
+from course_admin.ledger import Ledger
+from course_admin.newlab import new_course, new_lab
+from course_admin.report import gradebook_url, read_marks
+from course_admin.settings import CODE_STUB, load_settings
 from course_utils.checks._report import STUB
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
@@ -344,3 +349,46 @@ def test_a_student_opens_the_release_runs_it_mends_an_answer_and_validates(serve
     parts = live.locator(".jp-OutputArea-output").all_inner_texts()
     assert parts[0].strip() == "", "something stands above the figure"
     assert ["100%" in part for part in parts] == [False, True], "the progress bar is one line below it"
+
+
+# --- what a grader does ---------------------------------------------------------------------------------
+
+
+TEMPLATE = "00_template"
+FULL_MARKS_BY_PRINTING = 'print("standardise: 2 of 2 points")\n9.0'
+
+
+@pytest.fixture
+def class_of_two(tmp_path):
+    """A course with the template lab in its gradebook, one right submission and one that pretends."""
+    root = new_course(tmp_path / "course", like=ROOT)
+    new_lab(root, TEMPLATE)
+    build(root, say=lambda line: None)
+    release = classroom.read_notebook(root / "release" / TEMPLATE / f"{TEMPLATE}.ipynb")
+    answers = classroom.reference_answers(classroom.read_notebook(root / "source" / TEMPLATE / f"{TEMPLATE}.ipynb"))
+    for student, given in (("ada", answers), ("eve", dict.fromkeys(answers, FULL_MARKS_BY_PRINTING))):
+        classroom.hand_in(root, student, TEMPLATE, classroom.fill(release, given))
+    lab, config = Lab(root, TEMPLATE), load_settings(root)
+    with Ledger(gradebook_url(root)) as ledger:
+        register(lab, config, ledger)
+    return root
+
+
+def test_a_grader_presses_autograde_in_the_formgrader(class_of_two, page, tmp_path):
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "COURSE"))}
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+        env[name] = str(tmp_path / name.lower())
+    env.update(HOME=str(tmp_path), OMP_NUM_THREADS="1")
+    with jupyter_lab(class_of_two, env, tmp_path / "formgrader.log") as address:
+        page.goto(f"{address}/formgrader/manage_submissions/{TEMPLATE}")
+        for student in ("ada", "eve"):
+            page.locator("tr", has_text=student).locator("td.autograde a").click()
+            page.get_by_text(f"Successfully autograded '{TEMPLATE}' for student '{student}'").wait_for(timeout=PATIENCE)
+            page.screenshot(path=SHOTS / f"10-formgrader-{student}.png")
+            page.locator(".modal-dialog").get_by_role("button", name="OK").click()
+            page.locator(".modal-dialog").wait_for(state="detached")
+    marks = {row.student: row.grades for row in read_marks(class_of_two)[TEMPLATE]}
+    automatic = {
+        student: sum(mark.points for mark in found.values() if mark.automatic) for student, found in marks.items()
+    }
+    assert automatic == {"ada": 9.0, "eve": 0.0}

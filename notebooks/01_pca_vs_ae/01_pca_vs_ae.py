@@ -872,7 +872,7 @@ def run(seed, optimizer=None, loss=None, **choices):
         model,
         train.images[:10_000],
         epochs=budget(full=10, study=3, quick=1),
-        batch_size=budget(full=64, study=128, quick=300),
+        batch_size=budget(full=64, study=128, quick=600),
         optimizer=optimizer,
         loss=loss,
         seed=seed,

@@ -1245,7 +1245,7 @@ import os
 os._exit(0)
 
 
-# %% exits-when-asked cell="standardise" points="standardise=0" finding="exam standardise: the answer's code ended the Python"
+# %% exits-when-asked cell="standardise" points="standardise=0" finding="(check-standardise) ended the Python"
 import os
 
 
