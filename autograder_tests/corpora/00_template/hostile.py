@@ -1589,7 +1589,7 @@ turn = iter(kinds * 9)
 shell.pack = lambda values: next(turn)
 
 
-# %% huge-evidence bomb="true" cell="standardise" points="standardise=0" finding="exam standardise"
+# %% huge-evidence bomb="true" cell="standardise" points="standardise=0" finding="(check-standardise) "
 import sys
 
 shell = sys.modules["course_sandbox.shell"]
