@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from jinja2 import pass_context
@@ -90,7 +91,17 @@ def safe_markdown(source: str, attachments: Mapping[str, Mapping[str, str]] | No
     nbconvert's `sanitize_html` cleans outputs but not the markdown cells of nbgrader's pages.
     attachments: of the cell, by name; one that is not there is left out, where nbconvert gives up the whole page.
     """
-    return safe_html(MarkdownWithMath(renderer=_Renderer(escape=False, attachments=attachments or {})).render(source))
+    return _rendered(source) if not attachments else _render(source, attachments)
+
+
+@lru_cache(maxsize=1024)
+def _rendered(source: str) -> str:
+    """Most cells are the lab's own, the same for a whole class."""
+    return _render(source, {})
+
+
+def _render(source: str, attachments: Mapping[str, Mapping[str, str]]) -> str:
+    return safe_html(MarkdownWithMath(renderer=_Renderer(escape=False, attachments=attachments)).render(source))
 
 
 class _Renderer(IPythonRenderer):

@@ -6,7 +6,9 @@ Imported there it is in memory once, and at hand.
 import gc
 
 import nbgrader.converters  # noqa: F401
-import sklearn.decomposition  # noqa: F401 - what most exams compare with
+import scipy.special  # noqa: F401 - what most exams compare with, as the next two
+import sklearn.decomposition
+import sklearn.metrics  # noqa: F401
 
 import course_admin.worker  # noqa: F401
 
