@@ -399,7 +399,7 @@ def in_cold_sandboxes(root: Path, cases: list[Case], folders: list[Path], full, 
 
     def one(case: Case, folder: Path) -> Graded:
         # The first optimiser of a Python imports for more than a second; there is no warm parent that has.
-        allowed = 20 if not case.bomb else 3 if case.start == "blank" else 5
+        allowed = 20 if not case.bomb else 3 if case.start == "blank" else 12
         limits = replace(LIMITS, cell_seconds=allowed, question_seconds=allowed)
         with Sandbox(COLD, limits, bwrap=bwrap) as cold:
             got = graded(root, folder, cold, full)

@@ -389,6 +389,26 @@ def test_a_cell_that_takes_too_long_is_interrupted(session):
 
 
 @pipeline
+def test_what_a_stopped_cell_has_started_ends_with_it(session):
+    """It would take the processor from the cells after it."""
+    began = "import os, subprocess\nkept = subprocess.Popen(['sleep', '60'])"
+    assert session.execute(began).state == "ok"
+    before = alive_below(session)
+    for starts in ("subprocess.Popen(['sleep', '60'])", "os.fork()\nos.fork()"):
+        assert session.execute(f"{starts}\nwhile True: pass").state == "interrupted"
+        assert alive_below(session) == before
+    assert printed(session.execute("kept.poll()")) == ""
+    assert session.execute("def f(x):\n    os.fork()\n    while True: pass").state == "ok"
+    with pytest.raises(Stopped):
+        session.ask(question(x=1))
+    assert alive_below(session) == before
+
+
+def alive_below(session):
+    return {pid for pid, _ in watch.descendants(session._sandbox.parent) if watch.is_running(pid)}
+
+
+@pipeline
 def test_the_whole_notebook_has_a_limit(sandbox):
     with sandbox.session(seconds_left=1.5) as opened:
         result = opened.execute("while True: pass")

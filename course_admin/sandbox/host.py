@@ -557,6 +557,8 @@ class Session:
             return "dead", {}, b""
         nonce = secrets.token_hex(8)
         waiting = memoryview(b"" if body is None else frames.encode(header | {"nonce": nonce}, body))
+        # Its start-up aside, what is here before an exchange may be wanted after it.
+        before = set() if body is None else {pid for pid, _ in watch.descendants(self._sandbox.parent)}
         deadline = time.monotonic() + max(0.0, min(limit, self.left()))
         interrupted, traffic = False, 0
         answer: list[tuple[dict[str, Any], bytes]] = []
@@ -606,8 +608,13 @@ class Session:
                                 self._outputs.text("stdout", data.decode(errors="replace"))
                         elif not self._feed(data, max_body, take):
                             return self._die("wrote into the channel that the grader listens to")
+                if answer and not interrupted:
+                    return "ok", *answer[0]
                 if answer:
-                    return ("interrupted" if interrupted else "ok"), *answer[0]
+                    # Only Python itself was interrupted; what it has started would go on beside the cells after it.
+                    if not watch.kill_below(self._sandbox.parent, END_SECONDS, before):
+                        return self._die(f"{self._too_long(limit)} and left processes that could not be ended")
+                    return "interrupted", *answer[0]
                 if self._over:
                     return self._die(self._over)
                 if traffic > self._limits.flood + (max_body if wanted == "answer" else 0):
