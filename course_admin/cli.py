@@ -13,7 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
-from course_admin.course import CourseError, find_root
+from course_admin.course import CourseError, UsageError, find_root
 
 app = typer.Typer(
     name="course",
@@ -251,7 +251,7 @@ def main(arguments: list[str] | None = None) -> None:
             kind, what = type(error).__name__, " ".join(str(error).split())
             message = f"{kind}: {what} (a fault of the course's own code: run it with `course --debug` and report it)"
         print(f"course: {message}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, UsageError) else 1)
 
 
 if __name__ == "__main__":

@@ -14,6 +14,10 @@ class CourseError(Exception):
     """Something a person can mend. The message is what they read: what is wrong and what to do next."""
 
 
+class UsageError(CourseError):
+    """A command was not given what it takes. Its exit code is 2, as for an unknown option."""
+
+
 def find_root(start: Path | str | None = None) -> Path:
     """The course root: the nearest folder with nbgrader_config.py, from `start` (default: the current folder) upwards.
 

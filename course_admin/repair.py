@@ -9,27 +9,18 @@ where all stand below it, the last.
 
 from __future__ import annotations
 
-import ast
-import difflib
 import re
-import warnings
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
+from course_admin.celltext import CLOSE, is_stub, likeness, names_bound, names_used, normal, parsed
 from course_admin.intake import HandedCell
 from course_admin.submission import CHECK
-
-CLOSE = 0.6
-"""How alike two texts have to be to count as versions of one cell, as difflib counts."""
-
-MAX_SOURCE = 50_000
-"""Cells with more characters are kept but not looked into."""
 
 SETUP = "setup"
 
@@ -101,7 +92,7 @@ def filled_in(given: Frame, cells: Sequence[HandedCell]) -> tuple[int, int]:
     work.match()
     graded = [slot for slot in work.slots if slot.is_solution or slot.is_check]
     filled = [slot for slot in graded if slot.is_solution and slot.hand and not slot.guessed]
-    filled = [slot for slot in filled if not _is_stub(slot.source, slot.cell.source)]
+    filled = [slot for slot in filled if not is_stub(slot.source, slot.cell.source)]
     return len(filled), sum(slot.hand is not None and not slot.guessed for slot in graded)
 
 
@@ -184,15 +175,15 @@ class _Repair:
         texts: dict[str, list[int]] = {}
         for index, cell in enumerate(self.cells):
             if not self.names(cell):
-                texts.setdefault(_normal(cell.source), []).append(index)
+                texts.setdefault(normal(cell.source), []).append(index)
         plain = [slot for slot in self.slots if not slot.name]
         for slot in plain:
             index = ids.get(slot.cell.get("id", ""))
             if index is not None and not self.taken_by_solution(index):
                 self.claim(slot, index)
         for slot in plain:
-            same = [index for index in texts.get(_normal(slot.cell.source), []) if index not in self.owner]
-            if slot.hand is None and same and _normal(slot.cell.source):
+            same = [index for index in texts.get(normal(slot.cell.source), []) if index not in self.owner]
+            if slot.hand is None and same and normal(slot.cell.source):
                 self.claim(slot, same[0])
 
     def taken_by_solution(self, index: int) -> bool:
@@ -207,12 +198,12 @@ class _Repair:
         """A cell whose text is the frame's in any case: only its place is looked for."""
         there = self.named[slot.name] or self.same_id(slot)
         if not there:
-            text = _normal(slot.cell.source)
-            there = [i for i, cell in enumerate(self.cells) if i not in self.owner and _normal(cell.source) == text]
+            text = normal(slot.cell.source)
+            there = [i for i, cell in enumerate(self.cells) if i not in self.owner and normal(cell.source) == text]
         there = [index for index in there if index not in self.owner]
         if not there:
             return
-        like = [index for index in there if _normal(self.cells[index].source) == _normal(slot.cell.source)]
+        like = [index for index in there if normal(self.cells[index].source) == normal(slot.cell.source)]
         self.claim(slot, (like or there)[0], slot.cell.source)
 
     def same_id(self, slot: _Slot) -> list[int]:
@@ -226,7 +217,7 @@ class _Repair:
         cover = {}
         for index in among:
             cell = self.cells[index]
-            if self.free(index) and not _is_stub(cell.source, stub):
+            if self.free(index) and not is_stub(cell.source, stub):
                 cover[index] = len(names_bound(cell.source, strict=True) & targets)
         most = max(cover.values(), default=0)
         check = self.by_name.get(CHECK + slot.name)
@@ -257,15 +248,15 @@ class _Repair:
         for name in self.given.targets[slot.name]:
             pattern = re.compile(rf"^\s*(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b", re.MULTILINE)
             said = [i for i, cell in enumerate(self.cells) if self.free(i) and pattern.search(cell.source)]
-            said = [i for i in said if not _is_stub(self.cells[i].source, slot.cell.source)]
+            said = [i for i in said if not is_stub(self.cells[i].source, slot.cell.source)]
             if said:
                 self.claim(slot, said[-1])
                 return
         there = [index for index in self.named[slot.name] or self.same_id(slot) if self.is_extra(index)]
         if not there:
-            stub = _normal(slot.cell.source)
-            there = [i for i, cell in enumerate(self.cells) if self.free(i) and _normal(cell.source) == stub]
-        tried = [index for index in there if not _is_stub(self.cells[index].source, slot.cell.source)]
+            stub = normal(slot.cell.source)
+            there = [i for i, cell in enumerate(self.cells) if self.free(i) and normal(cell.source) == stub]
+        tried = [index for index in there if not is_stub(self.cells[index].source, slot.cell.source)]
         if tried or (there and self.elsewhere(slot) is None):
             self.claim(slot, (tried or there)[-1])
 
@@ -278,9 +269,9 @@ class _Repair:
             other = self.owner.get(index)
             if index in self.gone or not targets or cell.kind != "code":
                 continue
-            if other is not None and (other.is_check or _normal(other.cell.source) == _normal(cell.source)):
+            if other is not None and (other.is_check or normal(other.cell.source) == normal(cell.source)):
                 continue
-            if names_bound(cell.source, strict=True) >= targets and not _is_stub(cell.source, slot.cell.source):
+            if names_bound(cell.source, strict=True) >= targets and not is_stub(cell.source, slot.cell.source):
                 return index
         return None
 
@@ -317,12 +308,12 @@ class _Repair:
         copies = [index for index in self.named[slot.name] if index not in self.gone and index not in self.owner]
         if slot.hand is None:
             # Nothing counts yet, and a stub must not come after what does.
-            self.gone |= {index for index in copies if _is_stub(self.cells[index].source, slot.cell.source)}
+            self.gone |= {index for index in copies if is_stub(self.cells[index].source, slot.cell.source)}
             return
         if not copies:
             return
-        empty = [index for index in copies if _is_stub(self.cells[index].source, slot.cell.source)]
-        same = [index for index in copies if _normal(self.cells[index].source) == _normal(slot.source)]
+        empty = [index for index in copies if is_stub(self.cells[index].source, slot.cell.source)]
+        same = [index for index in copies if normal(self.cells[index].source) == normal(slot.source)]
         self.gone |= {*empty, *same}
         if slot.is_check:
             self.say(f"{slot.name}: the check cell is there {len(copies) + 1} times; one counts, the course's own")
@@ -345,7 +336,7 @@ class _Repair:
             words = [i for i in there if self.cells[i].kind != "code"]
             there = words or [i for i in there if parsed(self.cells[i].source) is None]
             found_by_place = bool(there)
-        answers = [i for i in there if not _is_stub(self.cells[i].source, stub)] or there[-1:]
+        answers = [i for i in there if not is_stub(self.cells[i].source, stub)] or there[-1:]
         texts = list(dict.fromkeys(self.cells[i].source.strip("\n") for i in answers))
         texts = [text for text in texts if not any(text != other and text in other for other in texts)]
         if not texts:
@@ -377,7 +368,7 @@ class _Repair:
                 continue
             best, most = None, CLOSE
             for index in self.between(slot)[:20]:
-                alike = _likeness(self.cells[index].source, slot.cell.source)
+                alike = likeness(self.cells[index].source, slot.cell.source)
                 if alike > most:
                     best, most = index, alike
             if best is not None:
@@ -546,91 +537,6 @@ class _Repair:
         if self.cells and not self.has_marks():
             said.append("the notebook had lost its grading data; the answers were found by what they define")
         return list(dict.fromkeys(said))
-
-
-# --- reading code ----------------------------------------------------------------------------------------------------
-
-
-def parsed(source: str) -> ast.Module | None:
-    """A cell as Python, None where it is none. IPython's commands count as `pass`."""
-    return _parsed(source) if len(source) <= MAX_SOURCE else None
-
-
-@lru_cache(maxsize=1024)
-def _parsed(source: str) -> ast.Module | None:
-    lines = source.split("\n")
-    if lines[0].startswith("%%"):
-        if not re.match(r"%%(time|timeit|capture|prun)\b", lines[0]):
-            return None
-        lines[0] = ""
-    lines = [re.sub(r"^(\s*)[%!].*", r"\1pass", line) for line in lines]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse("\n".join(lines))
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
-
-
-@lru_cache(maxsize=4096)
-def names_bound(source: str, *, strict: bool = False) -> frozenset[str]:
-    """The names that a cell defines, imports or assigns at its top level.
-
-    Of a cell that does not parse those that follow def or class; none when `strict`.
-    """
-    tree = parsed(source)
-    if tree is None:
-        found = () if strict else re.findall(r"^(?:async\s+)?(?:def|class)\s+(\w+)", source[:MAX_SOURCE], re.MULTILINE)
-        return frozenset(found)
-    names: set[str] = set()
-    waiting: list[ast.AST] = list(tree.body)
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            names.add(node.name)
-        elif isinstance(node, ast.Import | ast.ImportFrom):
-            names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.Name):
-            if isinstance(node.ctx, ast.Store):
-                names.add(node.id)
-        elif not isinstance(node, ast.Lambda | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-            waiting += ast.iter_child_nodes(node)
-    return frozenset(names)
-
-
-@lru_cache(maxsize=4096)
-def names_used(source: str) -> frozenset[str]:
-    """The names that a cell reads, anywhere in it."""
-    tree = parsed(source)
-    if tree is None:
-        return frozenset()
-    return frozenset(
-        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    )
-
-
-def _is_stub(source: str, stub: str) -> bool:
-    if not source.strip() or _normal(source) == _normal(stub):
-        return True
-    mine, given = parsed(source), parsed(stub)
-    return bool(mine and given and mine.body) and _dumped(source) == _dumped(stub)
-
-
-@lru_cache(maxsize=4096)
-def _dumped(source: str) -> str:
-    try:
-        return ast.dump(parsed(source))
-    except RecursionError:
-        return source
-
-
-def _normal(source: str) -> str:
-    return "\n".join(line.rstrip() for line in source.strip().split("\n"))
-
-
-def _likeness(one: str, other: str) -> float:
-    match = difflib.SequenceMatcher(None, one[:3000], other[:3000], autojunk=False)
-    return match.ratio() if match.real_quick_ratio() > CLOSE and match.quick_ratio() > CLOSE else 0.0
 
 
 # --- small things ----------------------------------------------------------------------------------------------------

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from course_admin import classroom
 from course_admin.build import build
+from course_admin.celltext import names_bound, names_used, parsed
 from course_admin.intake import MAX_BYTES, cells_of, find_notebook, parse_notebook, read_notebook, walk
 from course_admin.newlab import new_course, new_lab
-from course_admin.repair import _longest_rising, filled_in, names_bound, names_used, parsed, repair
+from course_admin.repair import _longest_rising, filled_in, repair
 
 REPO = Path(__file__).parent.parent
 LAB = "00_template"

@@ -403,10 +403,11 @@ def test_the_commands_for_an_lms(graded, tmp_path, capsys):
     for arguments, words in (
         (base, "takes one lab and a file"),
         ([*base[:3], "--like", str(like)], "--like goes with"),
+        ([*base[:3], "--format", "pdf"], "choose one of table"),
     ):
         with pytest.raises(SystemExit) as ended:
             main(arguments)
-        assert ended.value.code == 1
+        assert ended.value.code == 2
         assert words in capsys.readouterr().err
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from course_admin.course import CourseError
+from course_admin.course import CourseError, UsageError
 from course_admin.report.marks import Grade, Marks, gradebook_url, read_marks
 from course_admin.report.table import as_csv, as_text, show
 
@@ -39,17 +39,18 @@ def report(
       course_admin.report.lms. like: that file; column: the head of the lab's column in it, where it cannot be guessed;
       scale: adjust the points where the LMS has another maximum.
     roster: the class list (default: roster.csv in the root, where there is one).
-    Raises CourseError for another format, a missing gradebook, an unknown lab and a file that cannot be written.
+    Raises UsageError for another format and for a `like` too many or too few, CourseError for a missing gradebook, an
+    unknown lab and a file that cannot be written.
     """
     if format not in FORMATS:
-        raise CourseError(f"no report in the format {format!r}: choose one of {', '.join(FORMATS)}")
+        raise UsageError(f"no report in the format {format!r}: choose one of {', '.join(FORMATS)}")
     if format in ("canvas", "moodle"):
         if len(labs) != 1 or like is None:
-            raise CourseError(
+            raise UsageError(
                 f"--format {format} takes one lab and a file that the LMS wrote: course report LAB --like FILE"
             )
     elif like is not None:
-        raise CourseError("--like goes with --format canvas or moodle")
+        raise UsageError("--like goes with --format canvas or moodle")
     from rich.console import Console
 
     console = console or Console()

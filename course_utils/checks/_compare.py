@@ -6,6 +6,7 @@ A *step* is a dict of arrays, {name: change of that weight}.
 from __future__ import annotations
 
 import numpy as np
+import torch
 
 from course_utils.checks._report import Verdict, array_of, kind_of, shape_problem
 from course_utils.evidence import Evidence
@@ -88,3 +89,20 @@ def times_longer(step: dict, expected: dict) -> float | None:
 
 def _flat(step: dict) -> np.ndarray:
     return np.concatenate([step[name].ravel().astype(np.float64) for name in sorted(step)])
+
+
+def as_leaves(weights: dict[str, np.ndarray]) -> dict[str, torch.Tensor]:
+    """Weights in double precision that autograd will find gradients for."""
+    return {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in weights.items()}
+
+
+def mean_error(reconstruction: torch.Tensor, images: np.ndarray, kind: str = "squared") -> torch.Tensor:
+    """torch's mean error of reconstructions, "squared" or "absolute"."""
+    error = {"squared": torch.nn.functional.mse_loss, "absolute": torch.nn.functional.l1_loss}[kind]
+    return error(reconstruction, torch.from_numpy(images).double())
+
+
+def gradient_of(loss: torch.Tensor, leaves: dict[str, torch.Tensor]) -> dict[str, np.ndarray]:
+    """Autograd's gradient of a loss, as a step."""
+    found = torch.autograd.grad(loss, list(leaves.values()))
+    return {name: value.numpy() for name, value in zip(leaves, found, strict=True)}

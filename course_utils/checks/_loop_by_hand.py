@@ -9,7 +9,19 @@ import numpy as np
 import torch
 
 from course_utils import probes
-from course_utils.checks._compare import added, along, close, closest, difference, norm, scaled, times_longer
+from course_utils.checks._compare import (
+    added,
+    along,
+    as_leaves,
+    close,
+    closest,
+    difference,
+    gradient_of,
+    mean_error,
+    norm,
+    scaled,
+    times_longer,
+)
 from course_utils.checks._matrices import some_matrices
 from course_utils.checks._report import Verdict, array_of, attempt, kind_of, number_of, run_check, verdict
 from course_utils.data import load_mnist
@@ -242,7 +254,7 @@ def _learns(ask: Ask, rng: np.random.Generator) -> Verdict:
 
 def redrawn(weights: dict, images: np.ndarray) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """The reconstructions, of the network with a linear code, and the matrices as leaves."""
-    leaves = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in weights.items()}
+    leaves = as_leaves(weights)
     x = torch.from_numpy(images).double()
     for i, matrix in enumerate(leaves.values()):
         x = torch.nn.functional.linear(x, matrix[:-1].T, matrix[-1])
@@ -250,19 +262,12 @@ def redrawn(weights: dict, images: np.ndarray) -> tuple[torch.Tensor, dict[str, 
     return x.tanh(), leaves
 
 
-def _graph(weights: dict, images: np.ndarray, kind: str) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    output, leaves = redrawn(weights, images)
-    error = {"squared": torch.nn.functional.mse_loss, "absolute": torch.nn.functional.l1_loss}[kind]
-    return error(output, torch.from_numpy(images).double()), leaves
-
-
 def _loss(weights: dict[str, np.ndarray], images: np.ndarray, kind: str = "squared") -> float:
     """torch's mean squared, or absolute, error of the network with these matrices."""
-    return _graph(weights, images, kind)[0].item()
+    return mean_error(redrawn(weights, images)[0], images, kind).item()
 
 
 def _gradient(weights: dict[str, np.ndarray], images: np.ndarray, kind: str = "squared") -> dict[str, np.ndarray]:
     """Autograd's gradient of that error."""
-    loss, leaves = _graph(weights, images, kind)
-    found = torch.autograd.grad(loss, list(leaves.values()))
-    return {name: value.numpy() for name, value in zip(leaves, found, strict=True)}
+    reconstruction, leaves = redrawn(weights, images)
+    return gradient_of(mean_error(reconstruction, images, kind), leaves)

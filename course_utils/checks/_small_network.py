@@ -10,7 +10,19 @@ import numpy as np
 import torch
 
 from course_utils import probes
-from course_utils.checks._compare import added, along, close, closest, difference, norm, scaled, times_longer
+from course_utils.checks._compare import (
+    added,
+    along,
+    as_leaves,
+    close,
+    closest,
+    difference,
+    gradient_of,
+    mean_error,
+    norm,
+    scaled,
+    times_longer,
+)
 from course_utils.checks._report import (
     Verdict,
     array_of,
@@ -538,19 +550,16 @@ def _layer_sizes(layers: list[tuple[np.ndarray, np.ndarray]]) -> list[int]:
 
 def _loss(weights: dict[str, np.ndarray], images: np.ndarray, kind: str = "squared") -> float:
     """torch's mean squared, or absolute, error of the two-layer network with these weights."""
-    return _graph(weights, images, kind)[0].item()
+    return mean_error(_redrawn(weights, images)[0], images, kind).item()
 
 
 def _gradient(weights: dict[str, np.ndarray], images: np.ndarray, kind: str = "squared") -> dict[str, np.ndarray]:
     """Autograd's gradient of that error."""
-    loss, leaves = _graph(weights, images, kind)
-    found = torch.autograd.grad(loss, list(leaves.values()))
-    return {name: value.numpy() for name, value in zip(leaves, found, strict=True)}
+    reconstruction, leaves = _redrawn(weights, images)
+    return gradient_of(mean_error(reconstruction, images, kind), leaves)
 
 
-def _graph(weights: dict, images: np.ndarray, kind: str) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    leaves = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in weights.items()}
-    x = torch.from_numpy(images).double()
-    hidden = torch.relu(x @ leaves["w0"].T + leaves["b0"])
-    error = {"squared": torch.nn.functional.mse_loss, "absolute": torch.nn.functional.l1_loss}[kind]
-    return error(hidden @ leaves["w1"].T + leaves["b1"], x), leaves
+def _redrawn(weights: dict, images: np.ndarray) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
+    leaves = as_leaves(weights)
+    hidden = torch.relu(torch.from_numpy(images).double() @ leaves["w0"].T + leaves["b0"])
+    return hidden @ leaves["w1"].T + leaves["b1"], leaves
