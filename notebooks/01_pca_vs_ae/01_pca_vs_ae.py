@@ -671,7 +671,7 @@ def train_deep(model, rate, schedule=None):
     return training.fit(
         model,
         train.images,
-        epochs=budget(full=10, study=14, quick=1),
+        epochs=budget(full=10, study=13, quick=1),
         batch_size=budget(full=256, study=64, quick=256),
         optimizer=training.adam(rate),
         schedule=schedule,
