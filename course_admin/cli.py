@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from course_admin import spare_a_second
 from course_admin.course import CourseError, UsageError, find_root
 
 app = typer.Typer(
@@ -238,6 +239,7 @@ def say(line: str) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command. Exit code 0, 1 after an error (in readable lines on stderr), 2 after wrong usage."""
     _options.update(root=None, debug=False)
+    spare_a_second()
     try:
         app(arguments)
     except Exception as error:

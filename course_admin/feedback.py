@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from jinja2 import pass_context
+from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell
@@ -98,6 +99,17 @@ def safe_markdown(source: str, attachments: Mapping[str, Mapping[str, str]] | No
 def _rendered(source: str) -> str:
     """Most cells are the lab's own, the same for a whole class."""
     return _render(source, {})
+
+
+def highlighted(source: str, language: str | None = None, metadata: Mapping[str, Any] | None = None) -> str:
+    """The pages' `highlight_code`. metadata: of the cell, whose "magics_language" is that of a cell like %%bash."""
+    magics = (metadata or {}).get("magics_language")
+    return _coloured(source, language, magics if isinstance(magics, str) else None)
+
+
+@lru_cache(maxsize=1024)
+def _coloured(source: str, language: str | None, magics: str | None) -> str:
+    return Highlight2HTML()(source, language, {"magics_language": magics} if magics else None)
 
 
 def _render(source: str, attachments: Mapping[str, Mapping[str, str]]) -> str:

@@ -4,13 +4,17 @@ Imported there it is in memory once, and at hand.
 """
 
 import gc
+import importlib
 
-import nbgrader.converters  # noqa: F401
-import scipy.special  # noqa: F401 - what most exams compare with, as the next two
-import sklearn.decomposition
-import sklearn.metrics  # noqa: F401
+from course_admin import spare_a_second
 
-import course_admin.worker  # noqa: F401
+spare_a_second()
+for name in (
+    *("nbgrader.converters", "course_admin.worker"),
+    # What most exams compare with.
+    *("scipy.special", "sklearn.decomposition", "sklearn.metrics"),
+):
+    importlib.import_module(name)
 
 # What lives now lives as long as the workers: without this the first collection of each would copy all of it.
 gc.collect()

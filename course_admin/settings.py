@@ -64,6 +64,7 @@ def configure(c: Any, root: Path | str) -> None:
     c.HTMLExporter.filters = {
         "markdown2html": "course_admin.feedback.cell_markdown",
         "clean_html": "course_admin.feedback.safe_html",
+        "highlight_code": "course_admin.feedback.highlighted",
     }
     c.HTMLExporter.preprocessors = ["course_admin.feedback.PlainNames", "course_admin.markscheme.ShowMarkScheme"]
     c.ShowMarkScheme.course_root = str(Path(root).resolve())

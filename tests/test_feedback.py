@@ -3,8 +3,9 @@
 import nbformat
 import pytest
 from matplotlib.figure import Figure
+from nbconvert.filters.highlight import Highlight2HTML
 
-from course_admin.feedback import PlainPictures, safe_markdown
+from course_admin.feedback import PlainPictures, highlighted, safe_markdown
 from course_utils.plotting.alt import bundle
 
 
@@ -51,3 +52,12 @@ def test_markdown_runs_and_loads_nothing(markdown, gone):
 def test_markdown_keeps_what_teaches():
     page = safe_markdown("# Title\n\n**bold** `code` $x^2$\n\n<details><summary>Hint</summary>Try</details>")
     assert all(part in page for part in ("<h1", "<strong>bold</strong>", "<code>", "x^2", "<details>", "<summary>"))
+
+
+@pytest.mark.parametrize("metadata", [None, {}, {"magics_language": "bash"}, {"magics_language": ["bash"]}])
+def test_code_is_coloured_as_nbconvert_does_it(metadata):
+    theirs = Highlight2HTML()
+    for source in ("for x in range(3):\n    print('<x>')", "ls $HOME", "", "!ls"):
+        known = metadata if metadata != {"magics_language": ["bash"]} else None
+        assert highlighted(source, metadata=metadata) == theirs(source, metadata=known)
+    assert highlighted("echo $HOME", metadata={"magics_language": "bash"}) != highlighted("echo $HOME")
