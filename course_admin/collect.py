@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -24,12 +25,14 @@ from typing import Any, NamedTuple
 
 from course_admin.archive import open_source
 from course_admin.course import CourseError, Lab, find_labs
-from course_admin.deadlines import Deadlines, deadlines, in_words
+from course_admin.deadlines import FORM, Deadlines, deadlines, in_words
 from course_admin.downloads import Piece, choose, parse
 from course_admin.intake import OTHERS, read_plain_file, walk
 from course_admin.roster import Roster, Student, by_name, find_roster, is_folder_name, plain, read_roster
 
 RECORDS = ".collected"
+GERMAN = ("jan", "feb", "mär", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez")
+MONTHS = {name: number for number, name in enumerate(GERMAN, start=1)}
 TIMESTAMP = OTHERS[0]
 
 NEW, REPLACED, UNCHANGED, KEPT, NOTHING = "new", "replaced", "unchanged", "kept", "nothing"
@@ -91,8 +94,11 @@ def collect(
     work = _the_lab(root, lab)
     dates = deadlines(load_settings(root))
     known = find_roster(root, roster)
-    moments = _times(known, read_roster(Path(times)) if times else None, dates)
+    listed = read_roster(Path(times)) if times else None
     found = Collected(work.name, str(source))
+    moments = _times(known, listed, dates, found.notes)
+    if listed and not any(student.submitted for student in listed.students):
+        raise CourseError(f"{times} has no times in it: they stand in a column submitted, as {FORM}")
     with open_source(Path(source)) as files:
         pieces = [piece for file in files if (piece := parse(file)) is not None]
         taken = {id(piece.file) for piece in pieces}
@@ -103,8 +109,12 @@ def collect(
             raise CourseError(
                 f"{source} is no download of Canvas or Moodle: none of its files has such a name (there: {there})"
             )
-        groups, found.unknown = _by_student(pieces, known)
         store = root / "submitted" / RECORDS / work.name
+        groups, found.unknown = _by_student(pieces, known, _called_before(store))
+        if known is None and listed is not None:
+            for student, own in groups.items():
+                for same in owners_of(own[0], listed)[0][:1]:
+                    _note_time(moments, student.id, same.submitted, dates)
         if not dry_run:
             _tidy(store)
         for student, own in groups.items():
@@ -170,29 +180,49 @@ def _the_lab(root: Path, name: str | None) -> Lab:
     return labs[0]
 
 
-def _times(known: Roster | None, listed: Roster | None, dates: Deadlines) -> dict[str, datetime]:
+def _times(known: Roster | None, listed: Roster | None, dates: Deadlines, notes: list[str]) -> dict[str, datetime]:
     """When students handed in, in UTC, by id: from the class list, and from a list of its own, which counts more."""
-    moments = {}
+    moments: dict[str, datetime] = {}
+    strangers = []
     for student in known.students if known else ():
         _note_time(moments, student.id, student.submitted, dates)
     for student in listed.students if listed else ():
         same = known.same(student) if known else student
         if same is not None:
             _note_time(moments, same.id, student.submitted, dates)
+        elif _is_time(student.submitted):
+            strangers.append(student.shown)
+    if strangers:
+        notes.append(f"in the list of times, but not on the class list: {'; '.join(strangers)}")
     return moments
 
 
+def _is_time(text: str) -> bool:
+    return text not in ("", "-")
+
+
 def _note_time(moments: dict[str, datetime], student: str, text: str, dates: Deadlines) -> None:
-    if text and text != "-":
+    if _is_time(text):
         moments[student] = read_time(text, dates, f"the time of {student}'s hand-in")
 
 
 def read_time(text: str, dates: Deadlines, where: str) -> datetime:
     """A time of handing in as UTC: YYYY-MM-DD HH:MM, or as Moodle writes it, "Monday, 12 October 2026, 11:05 PM", in
-    the USA "Monday, October 12, 2026, 11:05 PM".
+    the USA "Monday, October 12, 2026, 11:05 PM", in German "Montag, 12. Oktober 2026, 23:05"; as German spreadsheets
+    write it, "12.10.2026 23:05"; as nbgrader does, "2026-10-12 21:05:00.000000 UTC".
 
     In the course's time zone, where it has none of its own. Raises CourseError.
     """
+    text = " ".join(text.split())
+    german = re.fullmatch(r"(?:\w+, )?(\d{1,2})\. ?(\w+?)\.? ?(\d{4}),? (\d{1,2}):(\d\d)(?::\d\d)?(?: Uhr)?", text)
+    if german:
+        day, name, year, hour, minute = german.groups()
+        month = int(name) if name.isdecimal() else MONTHS.get(name[:3].casefold(), 0)
+        try:
+            return dates.moment(datetime(int(year), month, int(day), int(hour), int(minute)).isoformat(), where)
+        except ValueError:
+            return dates.moment(text, where)
+    text = re.sub(r" UTC\Z", "+00:00", text)
     days, hours = ("%A, %d %B %Y", "%A, %B %d, %Y", "%d %B %Y", "%B %d, %Y"), ("%I:%M %p", "%H:%M")
     for form in (f"{day}, {hour}" for day in days for hour in hours):
         try:
@@ -205,16 +235,20 @@ def read_time(text: str, dates: Deadlines, where: str) -> datetime:
 # --- whose is it ------------------------------------------------------------------------------------------------------
 
 
-def _by_student(pieces: Sequence[Piece], known: Roster | None) -> tuple[dict[Student, list[Piece]], list[str]]:
-    """The files of each student, and those whom nobody knows, in words."""
+def _by_student(
+    pieces: Sequence[Piece], known: Roster | None, called: dict[str, str]
+) -> tuple[dict[Student, list[Piece]], list[str]]:
+    """The files of each student, and those whom nobody knows, in words. called: see _called_by_lms."""
     groups: dict[Student, list[Piece]] = {}
     unknown: dict[str, None] = {}
-    called: dict[str, str] = {}
     for piece in pieces:
         if known is None:
             owners = [_called_by_lms(piece, called)]
         else:
             owners, why = owners_of(piece, known)
+            shifted = None if owners else _with_longer_name(piece)
+            if shifted and (others := owners_of(shifted, known)[0]):
+                piece, owners = shifted, others
             if not owners:
                 unknown[f"{piece.name or piece.id}{f' ({piece.id})' if piece.name and piece.id else ''}{why}"] = None
         for owner in owners:
@@ -232,18 +266,43 @@ def owners_of(piece: Piece, known: Roster) -> tuple[list[Student], str]:
     named = known.find("name", piece.name)
     if group and not named:
         return group, ""
-    numbered = known.find("canvas_id" if piece.lms == "canvas" else "moodle_id", piece.id)
+    # "Participant 123" has its number in the name.
+    number = piece.id or "".join(re.findall(r"\A\D+ (\d+)\Z", piece.name) if piece.lms == "moodle" else [])
+    numbered = known.find("canvas_id" if piece.lms == "canvas" else "moodle_id", number)
     if numbered and named and not set(numbered) & set(named):
         return [], f": the number is {numbered[0].id}'s, the name {named[0].id}'s"
     found = [student for student in numbered if student in named] or numbered or named
     if len(found) > 1:
-        return [], f": could be {' or '.join(student.id for student in found)}"
+        could = " or ".join(student.id for student in found)
+        return [], f": could be {could}, which the number in a column {piece.lms}_id of the class list tells"
     return found, ""
 
 
+def _with_longer_name(piece: Piece) -> Piece | None:
+    """The piece, read otherwise: team_7_4711_901234_lab.ipynb is by team_7, and not the file 4711 of number 7."""
+    rest = re.fullmatch(r"(\d+)_(.+)", piece.path[0])
+    if piece.lms != "canvas" or piece.typed or not piece.id.isdecimal() or not rest:
+        return None
+    name = f"{piece.name}_{piece.id}".strip("_")
+    return piece._replace(name=name, id=str(piece.attempt), attempt=int(rest[1]), path=(rest[2],))
+
+
+def _called_before(store: Path) -> dict[str, str]:
+    """Whose the names are that students got when they were collected before, see _called_by_lms."""
+    found = {}
+    for path in store.glob("*.json") if store.is_dir() else ():
+        owner = read_record(path).get("owner")
+        if isinstance(owner, str):
+            found[path.stem] = owner
+    return found
+
+
 def _called_by_lms(piece: Piece, called: dict[str, str]) -> Student:
-    """A student of no class list, called by the name that the LMS has, and by the number where that is not enough."""
-    anonymous = not piece.name or plain(piece.name) == "participant"
+    """A student of no class list, called by the name that the LMS has, and by the number where that is not enough.
+
+    called: whose number or name has which of these names already, which is noted there.
+    """
+    anonymous = not piece.name or plain(piece.name) in ("participant", "teilnehmer", "teilnehmerin")
     name = (f"participant{piece.id}" if piece.name else piece.id) if anonymous else plain(piece.name)
     owner = piece.id or name
     if not is_folder_name(name) or called.setdefault(name, owner) != owner:
@@ -276,12 +335,18 @@ def _take(
     hand_in.files = sorted(chosen.content)
     hand_in.handed_in = moment.isoformat() if moment else ""
     newest = max(chosen.pieces, key=lambda piece: (piece.attempt, piece.file.when))
+    if _is_called_otherwise(student, newest):
+        hand_in.notes.append(
+            f"found by the number alone, handed in as {newest.name}: "
+            "where that is a group, a column group in the class list gives it to all members"
+        )
     hand_in.late = _late(lab, student.id, moment, newest.late, dates)
     record = {
         "files": {path: hashlib.sha256(data).hexdigest() for path, data in chosen.content.items()},
         "attempt": newest.attempt,
         "as_of": newest.file.when.isoformat(),
         "lms": newest.lms,
+        "owner": newest.id or plain(newest.name),
         "late": hand_in.late,
         "handed_in": hand_in.handed_in,
     }
@@ -294,6 +359,15 @@ def _take(
     elif not dry_run and hand_in.state == UNCHANGED:
         place.amend(_timestamp(moment), record)
     return hand_in
+
+
+def _is_called_otherwise(student: Student, piece: Piece) -> bool:
+    """Whether a file's name is neither that of its student nor of the student's group; second names do not count."""
+    called = plain(piece.name)
+    words = [plain(word) for word in (student.first_name, student.last_name) if word]
+    words = words or [plain(word) for word in re.split(r"[\s,]+", student.name)]
+    names = any(words) and bool(called) and not called.startswith(("participant", "teilnehmer"))
+    return names and called != plain(student.group) and not all(word in called for word in words)
 
 
 def _late(lab: Lab, student: str, moment: datetime | None, marked: bool, dates: Deadlines) -> str:
@@ -376,11 +450,7 @@ class Place(NamedTuple):
         beside.replace(path)
 
     def _recorded(self) -> dict[str, Any]:
-        try:
-            found = json.loads(self.record.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
+        return read_record(self.record)
 
     def _files(self) -> dict[str, str]:
         """What is there, but for nbgrader's own file: the digest of each file by path."""
@@ -391,6 +461,15 @@ class Place(NamedTuple):
             if inside not in OTHERS:
                 found[inside] = hashlib.sha256(path.read_bytes()).hexdigest()
         return found
+
+
+def read_record(path: Path) -> dict[str, Any]:
+    """What is noted of a hand-in, nothing where that cannot be read."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _order(record: Mapping[str, Any]) -> tuple[int, str]:

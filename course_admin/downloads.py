@@ -6,7 +6,7 @@ https://github.com/instructure/canvas-lms, lib/content_zipper.rb),
     lovelaceada_4711_901234_01_pca_vs_ae.ipynb          last and first name, numbers of student and file
     lovelaceada_LATE_4711_901240_01_pca_vs_ae-1.ipynb   after the due date; -1: there was one of that name
     lovelaceada_late_4711_901240_01_pca_vs_ae.ipynb     the same, years ago
-    anon_kq7Xw_901234_01_pca_vs_ae.ipynb                with anonymous grading
+    anon_kq7Xw_901234_01_pca_vs_ae.ipynb                with anonymous grading; LATE_anon_..., anon_kq7Xw_LATE_...
     blueteam_4711_901234_01_pca_vs_ae.ipynb             a group's, with the number of one of its members
     lovelaceada_4711_text.html, ..._link.html           text typed or a link given in place of a file
 
@@ -24,6 +24,7 @@ The number is Moodle's for the student in that assignment, the one in the Identi
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -33,12 +34,12 @@ from course_admin.archive import File, UnreadableError, read_inner
 from course_admin.intake import OTHERS
 
 CANVAS = re.compile(
-    r"(?:(?P<name>.+?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[0-9A-Za-z]+|[0-9]+)_"
+    r"(?:(?P<name>.+?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[0-9A-Za-z]+|[0-9]+)_(?P<late_after>LATE_)?"
     r"(?:(?P<attempt>[0-9]+)_(?P<file>.+)|(?P<typed>text|link)\.html)\Z"
 )
 MAX_OF_STUDENT = 200 * 2**20
 """All files of one student together."""
-MOODLE = re.compile(r"(?P<name>[^_]+?)(?:_(?P<id>[0-9]+))?_assignsubmission_(?P<plugin>[a-z0-9]+)")
+MOODLE = re.compile(r"(?P<name>.+?)(?:_(?P<id>[0-9]+))?_assignsubmission_(?P<plugin>[a-z0-9]+)")
 
 
 class Piece(NamedTuple):
@@ -95,7 +96,7 @@ def parse(file: File) -> Piece | None:
                 canvas["name"] or "",
                 canvas["id"],
                 int(canvas["attempt"] or 0),
-                bool(canvas["late"]),
+                bool(canvas["late"] or canvas["late_after"]),
                 (canvas["file"] or part,),
                 bool(canvas["typed"]),
                 file,
@@ -120,6 +121,8 @@ def choose(lab: str, pieces: Sequence[Piece]) -> Chosen:
             found.notes.append(f"{newest[path.casefold()][0].file.parts[-1]} is older and was left out")
         newest[path.casefold()] = (piece, path)
     _read([(path, piece.file) for piece, path in newest.values()], found)
+    if not any(_is_notebook(path) for path in found.content):
+        _recognise(found)
     if not any(_is_notebook(path) for path in found.content):
         _unpack(found)
     # Most archives hold one folder with everything in it.
@@ -173,13 +176,34 @@ def _above(path: str) -> list[str]:
 def _first_name(lab: str, piece: Piece) -> tuple[str, ...]:
     """What the student called a file, before Canvas counted it: helper-1.py is the second helper.py.
 
-    Of notebooks of the lab and of modules alone, where it can be nothing else: plot-2.csv may be the second plot.
+    Of notebooks of the lab, of modules and of archives alone, where it can be nothing else: plot-2.csv may be the
+    second plot.
     """
     *above, name = piece.path
-    counted = re.fullmatch(r"(.+)-[0-9]{1,2}(\.ipynb|\.py)", name)
-    if piece.lms == "canvas" and counted and (counted[2] == ".py" or counted[1] == lab):
+    counted = re.fullmatch(r"(.+)-[0-9]{1,2}(\.ipynb|\.py|\.zip)", name)
+    if piece.lms == "canvas" and counted and (counted[2] != ".ipynb" or counted[1] == lab):
         name = counted[1] + counted[2]
     return (*above, name)
+
+
+def _recognise(found: Chosen) -> None:
+    """Give the one notebook that was saved as lab.json or lab.txt the ending of one."""
+    texts = [
+        path for path in found.content if path.lower().endswith((".json", ".txt")) and path.casefold() not in OTHERS
+    ]
+    notebooks = [path for path in texts if _holds_notebook(found.content[path])]
+    if len(notebooks) == 1:
+        (path,) = notebooks
+        found.content[f"{path[: path.rindex('.')]}.ipynb"] = found.content.pop(path)
+        found.notes.append(f"{path} is a notebook")
+
+
+def _holds_notebook(data: bytes) -> bool:
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and "nbformat" in content and ("cells" in content or "worksheets" in content)
 
 
 def _unpack(found: Chosen) -> None:
@@ -193,7 +217,7 @@ def _unpack(found: Chosen) -> None:
         found.notes.append(f"{archives[0]} {error}")
         return
     del found.content[archives[0]]
-    found.notes.append(f"unpacked {archives[0]}")
+    found.notes.append(f"unpacked {archives[0]}" if files else f"{archives[0]} is an empty archive")
     _read([(file.path, file) for file in files], found)
 
 

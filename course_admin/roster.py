@@ -6,11 +6,11 @@ A CSV file in the course's own form, or as an LMS exports it. Heads are read wit
 | column | other heads for it | what it is |
 |---|---|---|
 | id | student, student id | the folder in submitted/ and the name in the gradebook |
-| first_name, last_name | given name; surname, family name | |
+| first_name, last_name | given name, Vorname; surname, family name, Nachname | |
 | name | full name | both in one |
 | email | email address, e-mail | |
 | canvas_id | | Canvas's number of the student ("ID" in Canvas's own export) |
-| sis_id | SIS user id, ID number | the number at the university |
+| sis_id | SIS user id, ID number, Matrikelnummer | the number at the university |
 | login | SIS login id, username | |
 | moodle_id | identifier, participant | Moodle's number of the student in *this* assignment: "Participant 123" |
 | group | team | for work that is handed in once for several |
@@ -18,8 +18,8 @@ A CSV file in the course's own form, or as an LMS exports it. Heads are read wit
 
 Canvas's gradebook export (heads Student, ID, SIS User ID, SIS Login ID, Section; or LastName and FirstName), Moodle's
 grading worksheet (Identifier, Full name, Email address, Status, ...) and its gradebook export (First name, Last name,
-ID number, Email address, ...) are read as they are. Without a column id, a student is called by the first that there
-is of login, sis_id, email, canvas_id, moodle_id.
+ID number, Email address, ...) are read as they are; Moodle's in German too. Without a column id, a student is called by
+the first that there is of login, sis_id, email, canvas_id, moodle_id.
 
 Where the heads are written: GradebookExporter in https://github.com/instructure/canvas-lms, lib/gradebook_exporter.rb;
 assign_grading_table in https://github.com/moodle/moodle, mod/assign/gradingtable.php, and grade/export/lib.php there.
@@ -43,17 +43,19 @@ FILE = "roster.csv"
 
 HEADS = {
     "id": ("id", "student", "student id"),
-    "first_name": ("first name", "firstname", "given name"),
-    "last_name": ("last name", "lastname", "surname", "family name"),
-    "name": ("name", "full name", "fullname"),
-    "email": ("email", "email address", "e mail"),
+    "first_name": ("first name", "firstname", "given name", "vorname"),
+    "last_name": ("last name", "lastname", "surname", "family name", "nachname"),
+    "name": ("name", "full name", "fullname", "vollstandiger name"),
+    "email": ("email", "email address", "e mail", "e mail adresse"),
     "canvas_id": ("canvas id", "canvas user id"),
-    "sis_id": ("sis id", "sis user id", "id number", "idnumber"),
-    "login": ("login", "login id", "sis login id", "username", "user name"),
+    "sis_id": ("sis id", "sis user id", "id number", "idnumber", "id nummer", "matrikelnummer"),
+    "login": ("login", "login id", "sis login id", "username", "user name", "anmeldename", "benutzername"),
     "moodle_id": ("moodle id", "identifier", "participant"),
-    "group": ("group", "team"),
-    "submitted": ("submitted", "submitted at", "handed in", "last modified submission"),
+    "group": ("group", "team", "gruppe"),
+    "submitted": ("submitted", "submitted at", "handed in", "last modified submission", "zuletzt geandert abgabe"),
 }
+# What Moodle's grading worksheet has in German, where the head of its number is "ID".
+GERMAN_WORKSHEET = {"id", "status", "bewertung"}
 CANVAS_HEADS = {"id": "canvas_id", "student": "name"}
 CALLED_BY = ("id", "login", "sis_id", "email", "canvas_id", "moodle_id")
 # Identifiers that nobody else can have. A name can be two people's.
@@ -150,10 +152,13 @@ def read_roster(path: Path) -> Roster:
     heads = [_head(cell) for cell in rows[0]]
     is_canvas = "section" in heads and "id" in heads and ("student" in heads or "lastname" in heads)
     columns = [_column(head, is_canvas) for head in heads]
+    if set(heads) >= GERMAN_WORKSHEET:
+        columns[heads.index("id")] = "moodle_id"
     if not set(columns) & set(CALLED_BY):
         there = ", ".join(rows[0])
         raise CourseError(
-            f"{path} is no class list: its first line has none of the heads {', '.join(CALLED_BY)} (it has: {there})"
+            f"{path} is no class list: its first line has none of the heads {', '.join(CALLED_BY)} (it has: {there}); "
+            "give the column that tells students apart one of these"
         )
     students: dict[str, Student] = {}
     lines = {}
@@ -166,12 +171,14 @@ def read_roster(path: Path) -> Roster:
             continue
         values["moodle_id"] = re.sub(r"\D", "", values.get("moodle_id", ""))
         called = next((values[column] for column in CALLED_BY if values.get(column)), "")
+        if not called and is_canvas:  # a line about the assignments, in whatever language
+            continue
         if not called:
             raise CourseError(f"{path}, line {number}: a student without any of {', '.join(CALLED_BY)}")
         if not is_folder_name(called):
             raise CourseError(f"{path}, line {number}: {called!r} cannot be the name of a folder; add a column id")
         if called in students:
-            raise CourseError(f"{path}, line {number}: there are two students called {called!r}")
+            raise CourseError(f"{path}, line {number}: there are two students called {called!r}: take one out")
         students[called] = lines[number - 1] = _split(Student(**{**values, "id": called}))
     folded = {name.casefold() for name in students}
     if len(folded) < len(students):
@@ -236,7 +243,10 @@ def is_folder_name(name: str) -> bool:
 
 
 def _head(cell: str) -> str:
-    return " ".join(re.sub(r"[^a-z0-9]+", " ", cell.casefold()).split())
+    letters = "".join(
+        letter for letter in unicodedata.normalize("NFKD", cell.casefold()) if not unicodedata.combining(letter)
+    )
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", letters).split())
 
 
 def _column(head: str, is_canvas: bool) -> str:

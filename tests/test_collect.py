@@ -110,6 +110,7 @@ def tree(root):
         ("smith_jones_1_2_lab.ipynb", ("canvas", "smith_jones", "1", 2, False, "lab.ipynb", False)),
         ("anon_kq7Xw_901234_lab.ipynb", ("canvas", "", "anon_kq7Xw", 901234, False, "lab.ipynb", False)),
         ("LATE_anon_kq7Xw_901234_lab.ipynb", ("canvas", "", "anon_kq7Xw", 901234, True, "lab.ipynb", False)),
+        ("anon_kq7Xw_LATE_901234_lab.ipynb", ("canvas", "", "anon_kq7Xw", 901234, True, "lab.ipynb", False)),
         ("lovelaceada_late_4711_90_lab.ipynb", ("canvas", "lovelaceada", "4711", 90, True, "lab.ipynb", False)),
         ("lovelaceada_4711_text.html", ("canvas", "lovelaceada", "4711", 0, False, None, True)),
         ("lovelaceada_LATE_4711_link.html", ("canvas", "lovelaceada", "4711", 0, True, None, True)),
@@ -125,6 +126,10 @@ def tree(root):
         (
             "Ada Lovelace_123_assignsubmission_file_my_lab.ipynb",
             ("moodle", "Ada Lovelace", "123", 0, False, "my_lab.ipynb", False),
+        ),
+        (
+            "Ada_Lovelace_123_assignsubmission_file_/lab.ipynb",
+            ("moodle", "Ada_Lovelace", "123", 0, False, "lab.ipynb", False),
         ),
         (
             "CS-PCA-77/Participant_123_assignsubmission_file/lab.ipynb",
@@ -190,6 +195,24 @@ def test_moodles_worksheet_is_one_too(tmp_path):
     ]
 
 
+def test_moodles_worksheet_in_german_is_one_too(tmp_path):
+    path = tmp_path / "worksheet.csv"
+    path.write_text(
+        'ID,"Vollständiger Name",E-Mail-Adresse,Status,Bewertung,Bestwertung,"Zuletzt geändert (Abgabe)"\n'
+        'Teilnehmer/in123,"Ada Lovelace",ada@uni.example,Abgegeben,,"20,00","Montag, 12. Oktober 2026, 22:05"\n',
+        encoding="utf-8",
+    )
+    (ada,) = read_roster(path).students
+    assert (ada.id, ada.moodle_id, ada.name) == ("ada@uni.example", "123", "Ada Lovelace")
+    assert ada.submitted == "Montag, 12. Oktober 2026, 22:05"
+
+
+def test_canvas_lines_about_assignments_are_nobody_in_any_language(tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text(CANVAS_EXPORT.replace("Points Possible", "Mögliche Punkte"), encoding="utf-8")
+    assert [student.id for student in read_roster(path).students] == ["ada", "bjorn", "cy"]
+
+
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
 def test_lists_saved_by_spreadsheets(tmp_path, encoding):
     roster = read(tmp_path, ROSTER.replace(",", ";").replace("first_name", "First name"), encoding)
@@ -232,7 +255,10 @@ def piece_of(path):
 def test_two_people_of_one_name_need_the_number():
     roster = Roster([Student("a", "Kim", "Lee", canvas_id="1"), Student("b", "Kim", "Lee", canvas_id="2")])
     assert owners_of(piece_of("leekim_2_9_lab.ipynb"), roster) == ([roster.of("b")], "")
-    assert owners_of(piece_of("leekim_3_9_lab.ipynb"), roster) == ([], ": could be a or b")
+    assert owners_of(piece_of("leekim_3_9_lab.ipynb"), roster) == (
+        [],
+        ": could be a or b, which the number in a column canvas_id of the class list tells",
+    )
 
 
 def test_a_number_that_contradicts_the_name_is_nobodys():
@@ -305,6 +331,9 @@ def test_a_zip_of_moodle_with_times_from_its_worksheet(course, tmp_path, form):
         "Monday, 12 October 2026, 10:05 PM",
         "Monday, October 12, 2026, 10:05 PM",
         "12 October 2026, 22:05",
+        "Montag, 12. Oktober 2026, 22:05",
+        "12.10.2026 22:05:00",
+        "2026-10-12 20:05:00.000000 UTC",
     ],
 )
 def test_times_as_moodle_writes_them_here_and_there(text):
@@ -367,6 +396,92 @@ def test_two_accounts_of_one_student_the_newer_counts_and_both_are_named(course,
     (row,) = collect(course, download).hand_ins
     assert inside(course, "ada") == {f"{LAB}.ipynb": notebook("new")}
     assert (row.doubled, row.notes) == (True, ["also handed in as lovelaceada_1, which is older and was left out"])
+
+
+def test_without_a_class_list_two_of_one_name_keep_their_folders(course, tmp_path):
+    (course / "roster.csv").unlink()
+    collect(course, zipped(tmp_path / "one.zip", {"leekim_2_8_x.ipynb": notebook("two")}), LAB)
+    files = {"leekim_1_9_x.ipynb": notebook("one"), "leekim_2_8_x.ipynb": notebook("two")}
+    found = collect(course, zipped(tmp_path / "both.zip", files), LAB)
+    assert {hand_in.student: hand_in.state for hand_in in found.hand_ins} == {"leekim": UNCHANGED, "leekim_1": NEW}
+    assert inside(course, "leekim")[f"{LAB}.ipynb"] == notebook("two")
+
+
+def test_without_a_class_list_the_list_of_times_knows_them(course, tmp_path):
+    (course / "roster.csv").unlink()
+    times = tmp_path / "worksheet.csv"
+    times.write_text(MOODLE_WORKSHEET, encoding="utf-8")
+    files = {"Ada Lovelace_123_assignsubmission_file/x.ipynb": notebook()}
+    (ada,) = collect(course, zipped(tmp_path / "s.zip", files), LAB, times=times).hand_ins
+    assert (ada.student, ada.handed_in) == ("adalovelace", "2026-10-12T20:05:00+00:00")
+
+
+def test_a_number_in_the_name_of_a_participant_finds_the_student():
+    roster = Roster([Student("ada", "Ada", "Lovelace", moodle_id="123")])
+    piece = parse(File(("Participant 123_assignsubmission_file_", "x.ipynb"), datetime(2026, 1, 1), bytes))
+    assert owners_of(piece, roster) == ([roster.of("ada")], "")
+
+
+def test_a_group_with_a_number_in_its_name_and_one_that_the_list_does_not_have(course, tmp_path):
+    (course / "roster.csv").write_text(
+        "id,first_name,last_name,canvas_id,group\nada,Ada,Lovelace,4711,Team_7\nbjorn,Björn,Berg,4712,Team_7\n"
+        "cy,Cy,Young,4713,\n",
+        encoding="utf-8",
+    )
+    files = {"team_7_4711_90_x.ipynb": notebook(), "blueteam_4713_91_x.ipynb": notebook()}
+    found = {hand_in.student: hand_in for hand_in in collect(course, zipped(tmp_path / "s.zip", files), LAB).hand_ins}
+    assert {name: hand_in.state for name, hand_in in found.items()} == {"ada": NEW, "bjorn": NEW, "cy": NEW}
+    assert found["ada"].notes == ["was called x.ipynb"]
+    assert "found by the number alone, handed in as blueteam" in found["cy"].notes[1]
+
+
+def test_a_second_name_is_no_other_name(course, tmp_path):
+    (ada,) = collect(
+        course, zipped(tmp_path / "s.zip", {f"lovelaceadaaugusta_4711_9_{LAB}.ipynb": notebook()}), LAB
+    ).hand_ins
+    assert (ada.student, ada.notes) == ("ada", [])
+
+
+@pytest.mark.parametrize("name", ["lab.json", "lab.txt"])
+def test_a_notebook_saved_under_another_ending_is_known_by_its_content(course, tmp_path, name):
+    files = {f"lovelaceada_4711_9_{name}": notebook(), "lovelaceada_4711_10_data.json": b'{"cells": 3}'}
+    (ada,) = collect(course, zipped(tmp_path / "s.zip", files), LAB).hand_ins
+    assert set(inside(course, "ada")) == {f"{LAB}.ipynb", "data.json"}
+    assert ada.notes[0] == f"{name} is a notebook"
+
+
+def test_an_archive_handed_in_twice_and_an_empty_one(course, tmp_path):
+    inner, empty = io.BytesIO(), io.BytesIO()
+    zipped(inner, {"x.ipynb": notebook("new")})
+    zipped(empty, {})
+    files = {
+        "lovelaceada_4711_8_hw.zip": empty.getvalue(),
+        "lovelaceada_4711_9_hw-1.zip": inner.getvalue(),
+        "youngcy_4713_7_hw.zip": empty.getvalue(),
+    }
+    found = {hand_in.student: hand_in for hand_in in collect(course, zipped(tmp_path / "s.zip", files), LAB).hand_ins}
+    assert inside(course, "ada") == {f"{LAB}.ipynb": notebook("new")}
+    assert (found["cy"].state, found["cy"].notes) == (NOTHING, ["hw.zip is an empty archive"])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("id,when\nada,2026-10-12 22:00\n", "has no times in it"), ("id,submitted\nada,soon\n", "is 'soon': write it as")],
+)
+def test_a_list_without_times_is_said(course, tmp_path, text, words):
+    times = tmp_path / "times.csv"
+    times.write_text(text)
+    with pytest.raises(CourseError, match=words):
+        collect(course, zipped(tmp_path / "s.zip", {"lovelaceada_4711_9_x.ipynb": notebook()}), LAB, times=times)
+    assert not (course / "submitted").exists()
+
+
+def test_who_is_in_the_list_of_times_alone_is_named(course, tmp_path):
+    times = tmp_path / "times.csv"
+    times.write_text("id,submitted\nada,2026-10-12 22:00\nadda,2026-10-12 22:00\n")
+    files = {"lovelaceada_4711_9_x.ipynb": notebook()}
+    found = collect(course, zipped(tmp_path / "s.zip", files), LAB, times=times)
+    assert "in the list of times, but not on the class list: adda" in found.notes
 
 
 def test_several_notebooks_keep_their_names_for_the_grader_to_choose(course, tmp_path):
