@@ -715,18 +715,26 @@ def test_the_other_kinds_run_the_same_cells(sandbox, kind, monkeypatch, tmp_path
 
 
 @pipeline
-def test_what_the_host_does_not_find_ends_with_the_session_all_the_same(sandbox, monkeypatch):
+@pytest.mark.parametrize("whose", ["own", "nursed"])
+def test_what_the_host_does_not_find_ends_with_the_session_all_the_same(sandbox, monkeypatch, whose):
     if sandbox.kind != WARM:
         pytest.skip("a cold sandbox ends as a whole")
 
     def find_the_first_alone(pid, patience=5.0):
         return all(watch._kill(child, pid) for child in watch.children(pid)) or True
 
-    monkeypatch.setattr(watch, "kill_below", find_the_first_alone)
-    with sandbox.session() as session:
-        session.execute("import subprocess\nfor _ in range(3): subprocess.Popen(['sleep', '600'])")
-        assert len(list(watch.descendants(sandbox.parent))) == 6  # two that wait, the shell, and these
-    assert not [pid for pid, _ in watch.descendants(sandbox.parent) if watch.is_running(pid)]
+    with contextlib.ExitStack() as held:
+        top = sandbox
+        if whose == "nursed":
+            top = nursing = held.enter_context(open_sandbox("auto", LIMITS, nursing=True))
+            sandbox = held.enter_context(Sandbox(WARM, LIMITS, bwrap=nursing.bwrap, nursery=nursing.nursery))
+        with monkeypatch.context() as patched, sandbox.session() as session:
+            patched.setattr(watch, "kill_below", find_the_first_alone)
+            session.execute("import subprocess\nfor _ in range(3): subprocess.Popen(['sleep', '600'])")
+            assert len(list(watch.descendants(sandbox.parent))) == 6  # two that wait, the shell, and these
+            session.close()
+        left = [pid for pid, _ in watch.descendants(top.parent) if watch.is_running(pid)]
+        assert left == [sandbox.parent] * (whose == "nursed"), "what has lost its parent goes to process 1 of it all"
 
 
 @pipeline
