@@ -152,6 +152,11 @@ def grade(
     given = {"sandbox": sandbox, "timeout": timeout, "question_timeout": timeout, "memory": memory}
     execution = {name: value for name, value in given.items() if value is not None}
     where: dict[str, Any] = {"student": student, "jobs": jobs, "scheduler": scheduler, "console": console}
+    from course_admin.deadlines import deadlines, warning
+    from course_admin.settings import load_settings
+
+    if misspelt := warning(deadlines(load_settings(course_root()))):
+        console.print(misspelt, highlight=False, markup=False, soft_wrap=True)
     if exercise is None:
         outcomes = work.grade(course_root(), labs, force=force, table=not json, **where, **execution)
         found: Any = [work.as_json(outcome) for outcome in outcomes]

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 from course_admin.archive import open_source
 from course_admin.course import CourseError, Lab, find_labs
-from course_admin.deadlines import FORM, Deadlines, deadlines, in_words
+from course_admin.deadlines import FORM, Deadlines, deadlines, in_words, warning
 from course_admin.downloads import Piece, choose, parse
 from course_admin.intake import OTHERS, read_plain_file, walk
 from course_admin.roster import Roster, Student, by_name, find_roster, is_folder_name, plain, read_roster
@@ -124,6 +124,7 @@ def collect(
     else:
         there = {hand_in.student for hand_in in found.hand_ins if hand_in.state != NOTHING}
         found.missing = [student.id for student in by_name(known.students) if student.id not in there]
+    found.notes += [line for line in (warning(dates),) if line]
     handed_in = [hand_in for hand_in in found.hand_ins if hand_in.state != NOTHING]
     without = [hand_in.student for hand_in in handed_in if not hand_in.handed_in]
     if without:

@@ -10,6 +10,7 @@ file beside it, extensions.csv, with the columns student, lab and due (a date an
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -20,7 +21,7 @@ from traitlets import Dict, Unicode
 from traitlets.config import Configurable
 
 from course_admin.course import CourseError
-from course_admin.roster import read_table
+from course_admin.roster import find_roster, read_table
 
 FORM = "YYYY-MM-DD HH:MM"
 HEADS = ("student", "lab", "due")
@@ -91,12 +92,22 @@ class Deadlines(Configurable):
         self._granted = found
         return found
 
+    def strangers(self) -> list[str]:
+        """Who has an extension, but is neither on the class list roster.csv nor has a folder in submitted/."""
+        root, known = Path(self.course_root), None
+        with contextlib.suppress(CourseError):  # who needs the list says what is wrong with it
+            known = find_roster(root)
+        if known is None and not (root / "submitted").is_dir():
+            return []
+        names = dict.fromkeys(extension.student for extension in self.granted())
+        # The names themselves: not every disk tells upper and lower case apart.
+        there = {path.name for path in (root / "submitted").glob("*")}
+        there |= {student.id for student in known.students} if known else set()
+        return [name for name in names if name not in there]
+
     def moment(self, text: Any, where: str) -> datetime:
         """A date and time in the course's time zone (or with an offset of its own) as UTC. Raises CourseError."""
-        try:
-            zone = ZoneInfo(self.timezone)
-        except (ValueError, OSError, LookupError) as error:
-            raise CourseError(f"c.Deadlines.timezone: there is no time zone {self.timezone!r}") from error
+        zone = self._zone()
         try:
             moment = datetime.fromisoformat(re.sub(r"Z\Z", "+00:00", str(text).strip()))
         except ValueError as error:
@@ -107,12 +118,28 @@ class Deadlines(Configurable):
         return moment.astimezone(timezone.utc)
 
     def _until(self, due: datetime, until: str, where: str) -> datetime:
-        if re.fullmatch(r"\d+(\.\d+)?", until.strip()):
-            return due + timedelta(days=float(until))
-        later = self.moment(until, where)
+        if re.fullmatch(r"\d+([.,]\d+)?", until.strip()):
+            # The same time of the day, also where the clocks change in between.
+            try:
+                later = due.astimezone(self._zone()) + timedelta(days=float(until.replace(",", ".")))
+                return later.astimezone(timezone.utc)
+            except OverflowError as error:
+                raise CourseError(f"{where} is {until} days, which no calendar has") from error
+        try:
+            later = self.moment(until, where)
+        except CourseError as error:
+            raise CourseError(f"{error}, or as a number of days") from error
         if later < due:
             raise CourseError(f"{where} ends before the lab is due: {until}")
         return later
+
+    def _zone(self) -> ZoneInfo:
+        try:
+            return ZoneInfo(self.timezone)
+        except (ValueError, OSError, LookupError) as error:
+            raise CourseError(
+                f"c.Deadlines.timezone: there is no time zone {self.timezone!r}; it is called as in Europe/Berlin"
+            ) from error
 
 
 def deadlines(config: Any) -> Deadlines:
@@ -120,6 +147,14 @@ def deadlines(config: Any) -> Deadlines:
     found = Deadlines(config=config)
     found.check()
     return found
+
+
+def warning(dates: Deadlines) -> str:
+    """A line about extensions that help nobody, since their student is called otherwise; "" where there are none."""
+    names = ", ".join(dates.strangers())
+    if not names:
+        return ""
+    return f"with an extension, but not on the class list or in submitted/ (misspelt?): {names}"
 
 
 def in_words(seconds: float) -> str:

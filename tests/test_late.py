@@ -56,6 +56,29 @@ def test_an_extension_is_a_date_or_a_number_of_days(tmp_path):
     assert found.extension("a", "dan") is None
 
 
+def test_days_more_end_at_the_same_time_of_the_day_when_the_clocks_change():
+    found = dates(timezone="Europe/Berlin", due={"a": "2026-10-24 23:59"}, extensions={"a": {"ada": 2, "bob": "1,5"}})
+    assert found.due_date("a", "ada").isoformat() == "2026-10-26T22:59:00+00:00"
+    assert found.due_date("a", "bob").isoformat() == "2026-10-26T10:59:00+00:00"
+
+
+def test_an_extension_for_nobody_is_said(tmp_path, capsys):
+    from course_admin.cli import main
+
+    root = new_course(tmp_path / "course", like=REPO)
+    with (root / "nbgrader_config.py").open("a") as file:
+        file.write('\nc.Deadlines.due = {"00_template": "2026-07-01 12:00"}\n')
+    (root / "extensions.csv").write_text("student,lab,due\nAda,00_template,2\nbob,00_template,2\ncy,00_template,1\n")
+    assert deadlines(load_settings(root)).strangers() == []  # nothing is there to compare with
+    (root / "submitted" / "bob").mkdir(parents=True)
+    (root / "roster.csv").write_text("id\nada\ncy\n")
+    assert deadlines(load_settings(root)).strangers() == ["Ada"]
+    new_lab(root, LAB)
+    with pytest.raises(SystemExit):
+        main(["--root", str(root), "grade", LAB, "--exercise", "sampler"])
+    assert "not on the class list or in submitted/ (misspelt?): Ada\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
@@ -63,6 +86,8 @@ def test_an_extension_is_a_date_or_a_number_of_days(tmp_path):
         ({"due": {"a": "2026-07-01"}}, "a day without a time"),
         ({"due": {"a": "2026-07-01 12:00"}, "timezone": "Mars/Base"}, "no time zone 'Mars/Base'"),
         ({"due": {"a": "2026-07-01 12:00"}, "extensions": {"a": {"ada": "2026-06-30 12:00"}}}, "ends before"),
+        ({"due": {"a": "2026-07-01 12:00"}, "extensions": {"a": {"ada": "soon"}}}, "or as a number of days"),
+        ({"due": {"a": "2026-07-01 12:00"}, "extensions": {"a": {"ada": 10**11}}}, "which no calendar has"),
         ({"extensions": {"a": {"ada": 2}}}, "a, which has no due date"),
         ({"due": {"a": "2026-07-01 12:00"}, "extensions": {"a": "ada"}}, r'extensions\["a"\] must be'),
     ],

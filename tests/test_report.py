@@ -23,6 +23,7 @@ from course_admin.report.lms import for_lms
 from course_admin.report.marks import Grade, Marks, RunNotes, without_password
 from course_admin.report.page import as_page
 from course_admin.report.statistics import blank, correlation, diagnoses, exercises
+from course_admin.report.table import as_csv
 from course_admin.roster import Roster, Student, find_roster
 from course_utils.checks._report import STUB
 
@@ -343,6 +344,44 @@ def test_other_ways_in_which_canvas_writes_its_export(graded, tmp_path, change):
     assert [len(row) for row in rows] == [len(rows[0])] * 7
 
 
+# The German worksheet and gradebook's export.
+GERMAN_WORKSHEET = """\
+ID,"Vollständiger Name",E-Mail-Adresse,Status,Bewertung,Bestwertung,"Bewertung kann geändert werden",\
+"Zuletzt geändert (Abgabe)","Zuletzt geändert (Bewertung)","Feedback als Kommentar"
+Teilnehmer/in123,"Ada Lovelace",ada@uni.example,Abgegeben,,"10,00",Ja,"Montag, 12. Oktober 2026, 22:05",-,
+"""
+GERMAN_GRADES = """\
+Vorname,Nachname,ID-Nummer,Institution,Abteilung,E-Mail-Adresse,"Aufgabe: 00 Template (Punkte)",\
+"Kurs gesamt (Punkte)","Zuletzt aus diesem Kurs geladen"
+Ada,Lovelace,m001,,,ada@uni.example,-,"7,00",1760000000
+"""
+
+
+def test_moodle_in_german(graded, tmp_path):
+    rows, said = written(graded, tmp_path, GERMAN_WORKSHEET, "moodle")
+    assert rows[0] == next(csv.reader(io.StringIO(GERMAN_WORKSHEET)))
+    assert (rows[1][0], rows[1][4], rows[1][5]) == ("Teilnehmer/in123", "7,55", "10,00")
+    assert not any("out of" in line for line in said)
+    rows, said = written(graded, tmp_path, GERMAN_GRADES, "moodle")
+    assert rows[0][-1] == "Aufgabe: 00 Template (Punkte)"
+    # No maximum is told, and the decimal comma stands in the other columns alone.
+    assert rows[1][-1] == "7,55"
+    assert said[0] == "export.csv does not say out of how many points: these are out of 10"
+
+
+def test_canvas_in_another_language_and_a_maximum_in_thousands(graded, tmp_path):
+    text = CANVAS.replace("Points Possible", "Mögliche Punkte").replace("10.00", '"1,000.00"')
+    rows, said = written(graded, tmp_path, text, "canvas", scale=True)
+    assert (rows[2][-1], rows[3][-1]) == ("1,000.00", "755.00")
+    assert said[0] == "scaled from 10 to 1000 points"
+
+
+def test_the_csv_holds_no_formula(tmp_path):
+    root = make_class(tmp_path / "course", {"=1+1": [1, 1, 1], "ada": [1, 1, 1]})
+    rows = list(csv.DictReader(io.StringIO(as_csv(read_marks(root)))))
+    assert [row["student"] for row in rows] == ["'=1+1", "ada"]
+
+
 def test_a_penalty_is_taken_off(graded, tmp_path):
     found = read_marks(graded)[LAB]
     rows = [row._replace(penalty=1.5) for row in found]
@@ -368,6 +407,8 @@ def test_another_maximum_is_an_error_unless_scaled(graded, tmp_path):
     [
         ("canvas", WORKSHEET, {}, "is not Canvas's export"),
         ("moodle", CANVAS.replace("Student,ID", "Name,No"), {}, "neither Moodle's grading worksheet"),
+        ("canvas", CANVAS.replace("10.00", "0.00"), {}, r"out of 0: change that in the LMS$"),
+        ("moodle", "Identifiant,Note\nParticipant12,\n", {}, "in English or German: choose one of these in Moodle"),
         ("canvas", CANVAS.replace("00 Template", "Lab zero"), {}, r"no column for 00_template: name it with --column"),
         ("canvas", CANVAS.replace("Template lab", "template"), {}, "more than one column for 00_template"),
         ("canvas", CANVAS, {"column": "Lab 9"}, "no column 'Lab 9'"),
@@ -402,7 +443,10 @@ def test_the_commands_for_an_lms(graded, tmp_path, capsys):
     assert "since answers wait for a person: bjorn" in capsys.readouterr().out
     for arguments, words in (
         (base, "takes one lab and a file"),
-        ([*base[:3], "--like", str(like)], "--like goes with"),
+        ([*base, "--like", str(like), "--out", str(like)], "would overwrite the file of the LMS"),
+        ([*base[:3], "--scale"], "--column and --scale go with"),
+        ([*base[:3], "--roster", str(like)], "--roster goes with"),
+        ([*base[:3], "--like", str(like)], "--like, --column and"),
         ([*base[:3], "--format", "pdf"], "choose one of table"),
     ):
         with pytest.raises(SystemExit) as ended:

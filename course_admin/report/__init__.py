@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from course_admin.course import CourseError, UsageError
+from course_admin.deadlines import deadlines, warning
 from course_admin.report.marks import Grade, Marks, gradebook_url, read_marks
 from course_admin.report.table import as_csv, as_text, show
 
@@ -33,7 +34,7 @@ def report(
     - "table": per student and exercise, totals and means;
     - "csv": a line per student and lab with the columns lab, student, total, out_of, to_mark (answers that wait for a
       person), penalty (taken off for lateness; total is without it), late_seconds and one per exercise, empty where
-      there is no mark;
+      there is no mark. A name that a spreadsheet would take for a formula gets a ' before it;
     - "html": one page with figures, by default report.html in the root;
     - "canvas", "moodle": one lab in a file for the LMS to read, made of the one that it wrote, see
       course_admin.report.lms. like: that file; column: the head of the lab's column in it, where it cannot be guessed;
@@ -49,12 +50,21 @@ def report(
             raise UsageError(
                 f"--format {format} takes one lab and a file that the LMS wrote: course report LAB --like FILE"
             )
-    elif like is not None:
-        raise UsageError("--like goes with --format canvas or moodle")
+        if out is not None and Path(out).resolve() == Path(like).resolve():
+            raise UsageError("--out would overwrite the file of the LMS: name another one")
+    elif like is not None or column is not None or scale:
+        raise UsageError("--like, --column and --scale go with --format canvas or moodle")
+    elif roster is not None and format != "html":
+        raise UsageError("--roster goes with --format html, canvas or moodle")
     from rich.console import Console
+
+    from course_admin.settings import load_settings
 
     console = console or Console()
     found = read_marks(root, labs)
+    misspelt = warning(deadlines(load_settings(root)))
+    if misspelt:
+        Console(stderr=True).print(misspelt, highlight=False, markup=False, soft_wrap=True)
     if format == "table" and out is None:
         show(found, console)
     elif format == "table":

@@ -9,7 +9,8 @@ Moodle: either the grading worksheet of the assignment (View all submissions, Do
 every column is kept, since Moodle finds students by Identifier and tells by "Last modified (grade)" whether a mark was
 changed meanwhile (assignfeedback_offline_grade_importer in https://github.com/moodle/moodle,
 mod/assign/feedback/offline/importgradeslib.php); or the gradebook's export (Grades, Export, Plain text file), of which
-the columns about the student and the lab's are kept (grade/export/lib.php writes "Assignment: NAME (Real)").
+the columns about the student and the lab's are kept (grade/export/lib.php writes "Assignment: NAME (Real)"). In English
+or in German; the heads and the numbers are written as they came.
 
 A student with answers that wait for a person gets no mark, and neither does one who is not in the gradebook: the cell
 is left as it came.
@@ -27,6 +28,7 @@ from course_admin.course import CourseError
 from course_admin.report.marks import Marks
 from course_admin.roster import Roster, Student, decoded, delimiter_of, parse_table, plain, read_roster
 
+COMMA, POINT = re.compile(r"-?\d+,\d{1,2}"), re.compile(r"-?\d+\.\d{1,2}")
 CANVAS_ABOUT = (
     "student",
     "lastname",
@@ -40,8 +42,11 @@ CANVAS_ABOUT = (
 )
 MOODLE_ABOUT = (
     *("firstname", "lastname", "surname", "username", "idnumber", "institution", "department", "email", "emailaddress"),
-    "alternatename",
+    *("alternatename", "vorname", "nachname", "anmeldename", "idnummer", "institution", "abteilung", "emailadresse"),
 )
+MOODLE_KNOWN_BY = {"emailaddress", "username", "idnumber", "emailadresse", "anmeldename", "idnummer"}
+GRADE, MAXIMUM = ("grade", "bewertung"), ("maximumgrade", "bestwertung")
+LANGUAGES = "in English or German: choose one of these in Moodle, and download the file again"
 
 
 def for_lms(
@@ -70,17 +75,19 @@ def for_lms(
     if not rows:
         raise CourseError("there are no marks of this lab yet: `course grade` makes them")
     keys = [plain(head) for head in heads]
-    worksheet = lms == "moodle" and "identifier" in keys
+    worksheet = lms == "moodle" and ("identifier" in keys or {"id", "status", "bewertung"} <= set(keys))
     if lms == "canvas" and not {"id", "section"} <= set(keys):
         raise CourseError(f"{like} is not Canvas's export of its gradebook: it has no columns ID and Section")
-    if lms == "moodle" and not worksheet and not set(keys) & {"emailaddress", "username", "idnumber"}:
-        raise CourseError(f"{like} is neither Moodle's grading worksheet nor its gradebook's export")
+    if lms == "moodle" and not worksheet and not set(keys) & MOODLE_KNOWN_BY:
+        raise CourseError(f"{like} is neither Moodle's grading worksheet nor its gradebook's export {LANGUAGES}")
     about = CANVAS_ABOUT if lms == "canvas" else MOODLE_ABOUT
     target = _column(heads, rows[0].lab, column, like, worksheet, about)
     kept = range(len(heads)) if worksheet else [i for i, key in enumerate(keys) if key in about or i == target]
     said: list[str] = []
     factor = _factor(rows[0].out_of, _maxima(table, keys, target, worksheet), like, scale, said)
-    comma = any("," in cell for cell in _cells(table, keys, target, worksheet))
+    comma = _has_commas(_cells(table, keys, target, worksheet))
+    if comma is None:
+        comma = _has_commas([cell for row in table[1:] for cell in row])
     marks = {row.student: row for row in rows}
     listed, waiting, absent = set(), [], []
     for line, student in _students(like, rows, roster).items():
@@ -116,7 +123,7 @@ def _column(
     heads: Sequence[str], lab: str, column: str | None, like: Path, worksheet: bool, about: Sequence[str]
 ) -> int:
     if worksheet:
-        wanted = [i for i, head in enumerate(heads) if plain(head) == "grade"]
+        wanted = [i for i, head in enumerate(heads) if plain(head) in GRADE]
         if len(wanted) == 1:
             return wanted[0]
         raise CourseError(f"{like} has no column Grade: set the assignment to give points, and download it again")
@@ -142,9 +149,13 @@ def _title(head: str) -> str:
 def _cells(table: Sequence[Sequence[str]], keys: Sequence[str], target: int, worksheet: bool) -> list[str]:
     """The cells in which the LMS says how many points there are."""
     if worksheet:
-        where = [i for i, key in enumerate(keys) if key == "maximumgrade"]
+        where = [i for i, key in enumerate(keys) if key in MAXIMUM]
         return [row[where[0]] for row in table[1:] if where and where[0] < len(row)]
-    return [row[target] for row in table[1:] if row[0].strip().startswith("Points Possible") and target < len(row)]
+    if "section" not in keys or "id" not in keys:  # Moodle's gradebook does not tell
+        return []
+    # Canvas has a line of its own for them, above the students, who alone have an ID.
+    number = keys.index("id")
+    return [row[target] for row in table[1:] if max(target, number) < len(row) and not row[number].strip()]
 
 
 def _maxima(table: Sequence[Sequence[str]], keys: Sequence[str], target: int, worksheet: bool) -> set[float]:
@@ -153,9 +164,19 @@ def _maxima(table: Sequence[Sequence[str]], keys: Sequence[str], target: int, wo
     return {number for number in found if number is not None}
 
 
+def _has_commas(cells: Sequence[str]) -> bool | None:
+    """Whether numbers are written with a decimal comma, None where these do not show it."""
+    if any(POINT.fullmatch(cell.strip()) for cell in cells):
+        return False
+    return True if any(COMMA.fullmatch(cell.strip()) for cell in cells) else None
+
+
 def _number(text: str) -> float | None:
+    text = text.strip()
+    if "," in text and "." in text:  # the first of them parts the thousands
+        text = text.replace("," if text.rindex(".") > text.rindex(",") else ".", "")
     try:
-        return float(text.strip().replace(",", "."))
+        return float(text.replace(",", "."))
     except ValueError:
         return None
 
@@ -164,11 +185,13 @@ def _factor(out_of: float, maxima: set[float], like: Path, scale: bool, said: li
     if len(maxima) > 1:
         raise CourseError(f"{like} has several maxima for this lab: {', '.join(f'{one:g}' for one in sorted(maxima))}")
     theirs = next(iter(maxima), out_of)
+    if not maxima:
+        said.append(f"{like.name} does not say out of how many points: these are out of {out_of:g}")
     if theirs == out_of:
         return 1.0
     if not scale or theirs <= 0 or out_of <= 0:
         told = f"the lab is out of {out_of:g}, its column in {like} out of {theirs:g}"
-        raise CourseError(f"{told}: change that in the LMS, or add --scale")
+        raise CourseError(f"{told}: change that in the LMS{', or add --scale' if theirs > 0 and out_of > 0 else ''}")
     said.append(f"scaled from {out_of:g} to {theirs:g} points")
     return theirs / out_of
 

@@ -21,8 +21,13 @@ def as_csv(found: dict[str, list[Marks]]) -> str:
     for marks in rows:
         points = {name: f"{grade.points:g}" if grade.known else "" for name, grade in marks.grades.items()}
         totals = [number(marks.total), f"{marks.out_of:g}", marks.pending, number(marks.penalty), f"{marks.late:.0f}"]
-        writer.writerow([marks.lab, marks.student, *totals, *(points.get(name, "") for name in exercises)])
+        writer.writerow([marks.lab, harmless(marks.student), *totals, *(points.get(name, "") for name in exercises)])
     return text.getvalue()
+
+
+def harmless(name: str) -> str:
+    """A name that no spreadsheet takes for a formula."""
+    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
 
 
 def as_text(found: dict[str, list[Marks]]) -> str:
