@@ -124,7 +124,7 @@ def collect(
     else:
         there = {hand_in.student for hand_in in found.hand_ins if hand_in.state != NOTHING}
         found.missing = [student.id for student in by_name(known.students) if student.id not in there]
-    found.notes += [line for line in (warning(dates),) if line]
+    found.notes += warning(dates).splitlines()
     handed_in = [hand_in for hand_in in found.hand_ins if hand_in.state != NOTHING]
     without = [hand_in.student for hand_in in handed_in if not hand_in.handed_in]
     if without:

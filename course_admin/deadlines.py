@@ -11,13 +11,15 @@ file beside it, extensions.csv, with the columns student, lab and due (a date an
 from __future__ import annotations
 
 import contextlib
+import math
 import re
+from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from traitlets import Dict, Unicode
+from traitlets import Dict, TraitError, Unicode
 from traitlets.config import Configurable
 
 from course_admin.course import CourseError
@@ -25,6 +27,8 @@ from course_admin.roster import find_roster, read_table
 
 FORM = "YYYY-MM-DD HH:MM"
 HEADS = ("student", "lab", "due")
+RATES = {"grace": math.inf, "per_day": 1.0, "cap": 1.0}
+"""The settings of course_admin.late.LateDays, which is slow to import, and the largest value of each."""
 
 
 class Extension(NamedTuple):
@@ -143,27 +147,49 @@ class Deadlines(Configurable):
 
 
 def deadlines(config: Any) -> Deadlines:
-    """The deadlines of a configuration, checked. Raises CourseError."""
-    found = Deadlines(config=config)
+    """The deadlines of a configuration, checked, and with them the rates of LateDays. Raises CourseError."""
+    _check_names("Deadlines", config, Deadlines.class_trait_names(config=True))
+    _check_names("LateDays", config, (*RATES, "penalty_method"))
+    for name, most in RATES.items():
+        value = config.get("LateDays", {}).get(name, 0)
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
+            numbers = "minutes, 0 or more" if name == "grace" else "a share from 0 to 1: 0.1 is a tenth"
+            raise CourseError(f"c.LateDays.{name} is {value!r}, but has to be {numbers} (nbgrader_config.py)")
+    try:
+        found = Deadlines(config=config)
+    except TraitError as error:
+        raise CourseError(f"c.Deadlines in nbgrader_config.py: {error}") from error
     found.check()
     return found
 
 
+def _check_names(section: str, config: Any, names: Sequence[str]) -> None:
+    """A setting that is misspelt would be passed over, and nobody charged."""
+    for name in config.get(section, {}):
+        if name not in names:
+            raise CourseError(
+                f"c.{section}.{name} in nbgrader_config.py is no setting: choose one of {', '.join(sorted(names))}"
+            )
+
+
 def warning(dates: Deadlines) -> str:
-    """A line about extensions that help nobody, since their student is called otherwise; "" where there are none."""
-    names = ", ".join(dates.strangers())
-    if not names:
-        return ""
-    return f"with an extension, but not on the class list or in submitted/ (misspelt?): {names}"
+    """Lines about extensions and dates that help nobody, since their student or lab is called otherwise; or ""."""
+    lines = []
+    if names := ", ".join(dates.strangers()):
+        lines.append(f"with an extension, but not on the class list or in submitted/ (misspelt?): {names}")
+    root = Path(dates.course_root)
+    labs = [lab for lab in dates.due if not any((root / folder / lab).exists() for folder in ("notebooks", "source"))]
+    if labs and (root / "notebooks").is_dir():
+        lines.append(f"with a due date, but no lab in notebooks/ (misspelt?): {', '.join(labs)}")
+    return "\n".join(lines)
 
 
 def in_words(seconds: float) -> str:
-    """How long that is, in the two largest units: "2 d 3 h", "40 min"."""
+    """How long that is, in the two largest units that there are any of: "2 d 3 h", "2 d 31 min", "40 min"."""
     minutes = max(1, round(seconds / 60))
     days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
     parts = [(days, "d"), (hours, "h"), (rest, "min")]
-    first = next(i for i, (count, _) in enumerate(parts) if count)
-    return " ".join(f"{count} {unit}" for count, unit in parts[first : first + 2] if count)
+    return " ".join([f"{count} {unit}" for count, unit in parts if count][:2])
 
 
 def _read_extensions(path: Path) -> list[Extension]:

@@ -14,7 +14,7 @@ from traitlets.config import Config
 from course_admin import classroom
 from course_admin.build import build
 from course_admin.course import CourseError
-from course_admin.deadlines import Deadlines, deadlines, in_words
+from course_admin.deadlines import Deadlines, deadlines, in_words, warning
 from course_admin.grade import KEPT, grade
 from course_admin.newlab import new_course, new_lab
 from course_admin.report import gradebook_url, read_marks
@@ -73,6 +73,9 @@ def test_an_extension_for_nobody_is_said(tmp_path, capsys):
     (root / "submitted" / "bob").mkdir(parents=True)
     (root / "roster.csv").write_text("id\nada\ncy\n")
     assert deadlines(load_settings(root)).strangers() == ["Ada"]
+    assert "with a due date, but no lab in notebooks/ (misspelt?): 00_template" in warning(
+        deadlines(load_settings(root))
+    )
     new_lab(root, LAB)
     with pytest.raises(SystemExit):
         main(["--root", str(root), "grade", LAB, "--exercise", "sampler"])
@@ -88,6 +91,8 @@ def test_an_extension_for_nobody_is_said(tmp_path, capsys):
         ({"due": {"a": "2026-07-01 12:00"}, "extensions": {"a": {"ada": "2026-06-30 12:00"}}}, "ends before"),
         ({"due": {"a": "2026-07-01 12:00"}, "extensions": {"a": {"ada": "soon"}}}, "or as a number of days"),
         ({"due": {"a": "2026-07-01 12:00"}, "extensions": {"a": {"ada": 10**11}}}, "which no calendar has"),
+        ({"due": "2026-07-01 12:00"}, "c.Deadlines in nbgrader_config.py: .* expected a dict"),
+        ({"dew": {}}, r"c\.Deadlines\.dew in nbgrader_config.py is no setting: choose one of .*due, extensions"),
         ({"extensions": {"a": {"ada": 2}}}, "a, which has no due date"),
         ({"due": {"a": "2026-07-01 12:00"}, "extensions": {"a": "ada"}}, r'extensions\["a"\] must be'),
     ],
@@ -124,13 +129,41 @@ def test_extensions_under_other_heads_are_not_passed_over(tmp_path):
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(20, "1 min"), (59 * 60, "59 min"), (HOUR, "1 h"), (25 * HOUR + 600, "1 d 1 h"), (2 * DAY, "2 d")],
+    [
+        (20, "1 min"),
+        (59 * 60, "59 min"),
+        (HOUR, "1 h"),
+        (25 * HOUR + 600, "1 d 1 h"),
+        (2 * DAY, "2 d"),
+        (2 * DAY + 1860, "2 d 31 min"),
+    ],
 )
 def test_how_long_that_is_in_words(seconds, words):
     assert in_words(seconds) == words
 
 
 # --- what it costs ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"per_day": 10}, r"c\.LateDays\.per_day is 10, but has to be a share from 0 to 1"),
+        ({"cap": "half"}, "cap is 'half'"),
+        ({"grace": -1}, "minutes, 0 or more"),
+        ({"per_dey": 0.1}, r"c\.LateDays\.per_dey .* choose one of cap, grace, penalty_method, per_day"),
+    ],
+)
+def test_a_rate_that_cannot_be_meant_is_said(settings, words):
+    with pytest.raises(CourseError, match=words):
+        deadlines(Config({"LateDays": settings}))
+
+
+def test_the_rates_are_those_of_the_plugin():
+    from course_admin.deadlines import RATES
+    from course_admin.late import LateDays
+
+    assert {*RATES, "penalty_method"} == set(LateDays.class_own_traits(config=True)) | {"penalty_method"}
 
 
 def late_days(**settings):

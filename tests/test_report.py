@@ -23,7 +23,7 @@ from course_admin.report.lms import for_lms
 from course_admin.report.marks import Grade, Marks, RunNotes, without_password
 from course_admin.report.page import as_page
 from course_admin.report.statistics import blank, correlation, diagnoses, exercises
-from course_admin.report.table import as_csv
+from course_admin.report.table import as_csv, as_text
 from course_admin.roster import Roster, Student, find_roster
 from course_utils.checks._report import STUB
 
@@ -380,6 +380,14 @@ def test_the_csv_holds_no_formula(tmp_path):
     root = make_class(tmp_path / "course", {"=1+1": [1, 1, 1], "ada": [1, 1, 1]})
     rows = list(csv.DictReader(io.StringIO(as_csv(read_marks(root)))))
     assert [row["student"] for row in rows] == ["'=1+1", "ada"]
+
+
+def test_late_without_a_penalty_is_no_minus_nought():
+    grades = {"a": Grade(1.0, 1.0, automatic=True, pending=False, known=True)}
+    rows = [Marks(LAB, "ada", grades, 0.0, 660.0), Marks(LAB, "bob", grades, 0.1, 660.0)]
+    text = as_text({LAB: rows})
+    assert "11 min: -0.1" in text
+    assert "-0 " not in text
 
 
 def test_a_penalty_is_taken_off(graded, tmp_path):

@@ -86,7 +86,8 @@ def _show_lab(lab: str, rows: list[Marks], console: Any) -> None:
     for row in rows:
         points = [points_of(grade) for grade in row.grades.values()]
         if late:
-            points.append(f"{in_words(row.late)}: -{number(row.penalty)}" if row.late else "")
+            lost = f": -{number(row.penalty)}" if row.penalty else ""
+            points.append(f"{in_words(row.late)}{lost}" if row.late else "")
         table.add_row(escape(row.student), *points, f"[bold]{number(row.total)}[/]", str(row.pending or ""))
     console.print(table)
     if numbered:
