@@ -6,6 +6,7 @@ Those modules are imported inside the commands, so that `course --help` answers 
 
 from __future__ import annotations
 
+import errno
 import signal
 import sys
 from pathlib import Path
@@ -25,6 +26,14 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+REMEDIES = {
+    errno.EACCES: " (may you write there? Change the rights, or name another folder)",
+    errno.EROFS: " (nothing can be written there: name another folder, or make the disk writable)",
+    errno.ENOSPC: " (the disk is full: make room, then run the same command again)",
+    errno.EDQUOT: " (your share of the disk is full: make room, then run the same command again)",
+    errno.ENOTDIR: " (a file is where a folder has to be: move it away)",
+}
+"""What to do about errors of the system, to be read after what is wrong and where."""
 _options: dict[str, object] = {"root": None, "debug": False}
 
 
@@ -253,7 +262,7 @@ def main(arguments: list[str] | None = None) -> None:
         if isinstance(error, CourseError):
             message = str(error)
         elif isinstance(error, OSError):
-            message = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ")
+            message = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ") + REMEDIES.get(error.errno, "")
         else:
             kind, what = type(error).__name__, " ".join(str(error).split())
             message = f"{kind}: {what} (a fault of the course's own code: run it with `course --debug` and report it)"

@@ -334,27 +334,29 @@ def _take(
             hand_in.notes.append("typed a text or gave a link, and handed in no file")
         return hand_in
     hand_in.files = sorted(chosen.content)
-    hand_in.handed_in = moment.isoformat() if moment else ""
     newest = max(chosen.pieces, key=lambda piece: (piece.attempt, piece.file.when))
     if _is_called_otherwise(student, newest):
         hand_in.notes.append(
             f"found by the number alone, handed in as {newest.name}: "
             "where that is a group, a column group in the class list gives it to all members"
         )
-    hand_in.late = _late(lab, student.id, moment, newest.late, dates)
-    record = {
+    record: dict[str, Any] = {
         "files": {path: hashlib.sha256(data).hexdigest() for path, data in chosen.content.items()},
         "attempt": newest.attempt,
         "as_of": newest.file.when.isoformat(),
         "lms": newest.lms,
         "owner": newest.id or plain(newest.name),
-        "late": hand_in.late,
-        "handed_in": hand_in.handed_in,
     }
     folder = lab.root / "submitted" / student.id / lab.name
     place = Place(folder, store / f"{student.id}.json", store / "earlier" / student.id)
     hand_in.state, note = place.verdict(record, force=force)
     hand_in.notes += [note] if note else []
+    known = moment
+    if moment is None and hand_in.state == UNCHANGED:
+        known = _known_already(folder)
+    hand_in.handed_in = known.isoformat() if known else ""
+    hand_in.late = _late(lab, student.id, known, newest.late, dates)
+    record |= {"late": hand_in.late, "handed_in": hand_in.handed_in}
     if not dry_run and hand_in.state in (NEW, REPLACED):
         place.put(chosen.content, _timestamp(moment), record)
     elif not dry_run and hand_in.state == UNCHANGED:
@@ -376,6 +378,16 @@ def _late(lab: Lab, student: str, moment: datetime | None, marked: bool, dates: 
     if moment and due:
         return f"{in_words((moment - due).total_seconds())}" if moment > due else ""
     return "by Canvas's mark" if marked else ""
+
+
+def _known_already(folder: Path) -> datetime | None:
+    """The time in a folder's timestamp.txt, where there is one: from a list named before, or by hand."""
+    if not (folder / TIMESTAMP).is_file():
+        return None
+    from course_admin.late import read_timestamp  # with nbgrader, which takes a second
+
+    moment, _ = read_timestamp(folder)
+    return moment.replace(tzinfo=timezone.utc) if moment else None
 
 
 def _timestamp(moment: datetime | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -598,6 +599,19 @@ def test_a_time_that_becomes_known_later_is_noted(course, tmp_path):
     assert inside(course, "ada")["timestamp.txt"] == b"2026-10-13 00:00:00.000000 UTC"
 
 
+def test_a_time_that_is_known_already_counts_without_the_list(course, tmp_path):
+    download = zipped(tmp_path / "s.zip", {f"lovelaceada_LATE_4711_9_{LAB}.ipynb": notebook()})
+    times = tmp_path / "times.csv"
+    times.write_text("id,submitted\nada,2026-10-13 01:59\n")
+    (first,) = collect(course, download, LAB, times=times).hand_ins
+    before = tree(course)
+    found = collect(course, download, LAB)
+    (again,) = found.hand_ins
+    assert (again.late, again.handed_in) == (first.late, first.handed_in) == ("2 h", "2026-10-12T23:59:00+00:00")
+    assert not any("does not say when" in note for note in found.notes)
+    assert tree(course) == before
+
+
 def test_a_dry_run_says_the_same_and_writes_nothing(course, tmp_path):
     download = canvas_zip(tmp_path / "x.zip", 9, "a")
     (row,) = collect(course, download, dry_run=True).hand_ins
@@ -818,6 +832,24 @@ def test_the_command_says_in_one_line_what_is_wrong(course, capsys, monkeypatch,
         main(["collect", *arguments])
     said = capsys.readouterr().err
     assert ended.value.code == 1
+    assert words in said
+    assert said.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(errno.EROFS, "make the disk writable"), (errno.ENOSPC, "make room, then run the same")]
+)
+def test_what_the_system_refuses_is_said_with_the_remedy(course, tmp_path, capsys, monkeypatch, number, words):
+    def refused(path, *_, **__):
+        raise OSError(number, os.strerror(number), str(path))
+
+    download = zipped(tmp_path / "s.zip", {"lovelaceada_4711_9_x.ipynb": notebook()})
+    monkeypatch.setattr(Path, "mkdir", refused)
+    with pytest.raises(SystemExit) as ended:
+        main(["--root", str(course), "collect", str(download)])
+    assert ended.value.code == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"course: {os.strerror(number)}: ")
     assert words in said
     assert said.count("\n") == 1
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import csv
+import errno
 import io
 import random
 import re
 import sqlite3
 from contextlib import closing
 from html.parser import HTMLParser
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -239,6 +241,24 @@ def test_the_command_writes_the_page(invented, tmp_path, capsys):
     assert ended.value.code == 0
     assert str(out) in capsys.readouterr().out.replace("\n", "")
     check_page(out.read_text(encoding="utf-8"))
+
+
+def test_on_a_full_disk_the_older_file_stays(invented, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "report.csv"
+    out.write_text("older")
+    write = Path.write_text
+
+    def half(path, text, **more):
+        write(path, text[: len(text) // 2], **more)
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    monkeypatch.setattr(Path, "write_text", half)
+    with pytest.raises(SystemExit) as ended:
+        main(["--root", str(invented), "report", "--format", "csv", "--out", str(out)])
+    assert ended.value.code == 1
+    assert "No space left on device" in capsys.readouterr().err
+    assert out.read_text() == "older"
+    assert [path.name for path in tmp_path.iterdir()] == ["report.csv"]
 
 
 # --- Canvas and Moodle -----------------------------------------------------------------------------------------------

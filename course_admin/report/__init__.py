@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -98,8 +99,19 @@ def _put(text: str, out: Path | None) -> None:
 
 
 def _write(path: Path, text: str) -> None:
+    """Write a file whole or not at all, so that an older one is not lost on a full disk."""
     try:
-        path.write_text(text, encoding="utf-8", newline="")
+        if path.exists() and not path.is_file():  # /dev/stdout
+            path.write_text(text, encoding="utf-8", newline="")
+            return
+        path = path.resolve()
+        beside = path.with_name(f".{path.name}.part")
+        try:
+            beside.write_text(text, encoding="utf-8", newline="")
+            beside.replace(path)
+        finally:
+            with contextlib.suppress(OSError):
+                beside.unlink(missing_ok=True)
     except OSError as error:
         raise CourseError(
             f"cannot write {path} ({error.strerror}): name another file after --out, in a folder that is there"
