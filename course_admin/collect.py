@@ -370,7 +370,9 @@ def _is_called_otherwise(student: Student, piece: Piece) -> bool:
     words = [plain(word) for word in (student.first_name, student.last_name) if word]
     words = words or [plain(word) for word in re.split(r"[\s,]+", student.name)]
     names = any(words) and bool(called) and not called.startswith(("participant", "teilnehmer"))
-    return names and called != plain(student.group) and not all(word in called for word in words)
+    if not names or called == plain(student.group) or called in student.name_keys:
+        return False
+    return not all(word in called for word in words)
 
 
 def _late(lab: Lab, student: str, moment: datetime | None, marked: bool, dates: Deadlines) -> str:

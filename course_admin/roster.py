@@ -56,6 +56,9 @@ HEADS = {
 }
 # What Moodle's grading worksheet has in German, where the head of its number is "ID".
 GERMAN_WORKSHEET = {"id", "status", "bewertung"}
+# Letters that Unicode does not take apart, as they are written without them; and how German does without its dots.
+WHOLE = str.maketrans({"ı": "i", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h"})
+DOTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 CANVAS_HEADS = {"id": "canvas_id", "student": "name"}
 CALLED_BY = ("id", "login", "sis_id", "email", "canvas_id", "moodle_id")
 # Identifiers that nobody else can have. A name can be two people's.
@@ -86,10 +89,10 @@ class Student:
     @property
     def name_keys(self) -> frozenset[str]:
         """What the name can look like when an LMS writes it as one word: first or last name first, see `plain`."""
-        words = [word for part in (self.first_name, self.last_name) if (word := plain(part))]
-        if not words:
-            words = [word for part in re.split(r"[\s,]+", self.name) if (word := plain(part))]
-        return frozenset("".join(words[i:] + words[:i]) for i in range(len(words)))
+        parts = [part for part in (self.first_name, self.last_name) if plain(part)]
+        parts = parts or [part for part in re.split(r"[\s,]+", self.name) if plain(part)]
+        spellings = [[plain(part) for part in parts], [plain(dotless(part)) for part in parts]]
+        return frozenset("".join(words[i:] + words[:i]) for words in spellings for i in range(len(words)))
 
 
 class Roster:
@@ -115,7 +118,9 @@ class Roster:
         """The students with that value in a column: "id", one of UNIQUE, "name" or "group" (both see `plain`)."""
         if not value:
             return []
-        return list(self._by.get((column, plain(value) if column in ("name", "group") else value.casefold()), []))
+        if column not in ("name", "group"):
+            return list(self._by.get((column, value.casefold()), []))
+        return list(self._by.get((column, plain(value)), []) or self._by.get((column, plain(dotless(value))), []))
 
     def of(self, student_id: str) -> Student | None:
         """The student of a folder in submitted/."""
@@ -133,8 +138,13 @@ class Roster:
 
 def plain(text: str) -> str:
     """A name as one word in lower case, without accents, spaces and signs: what all spellings of it share."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
+    letters = unicodedata.normalize("NFKD", text.casefold().translate(WHOLE))
     return "".join(letter for letter in letters if letter.isalnum())
+
+
+def dotless(text: str) -> str:
+    """A name without German's dots: Jürgen is written Juergen where there is no ü."""
+    return unicodedata.normalize("NFC", text).casefold().translate(DOTS)
 
 
 def find_roster(root: Path, path: Path | None = None) -> Roster | None:

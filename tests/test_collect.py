@@ -837,6 +837,23 @@ def test_the_command_says_in_one_line_what_is_wrong(course, capsys, monkeypatch,
 
 
 @pytest.mark.parametrize(
+    ("listed", "written"),
+    [
+        (("Jürgen", "Groß"), "Juergen Gross"),
+        (("Juergen", "Gross"), "Jürgen Groß"),
+        (("Ju\u0308rgen", "Groß"), "grossjuergen"),
+        (("Özge", "Yıldız"), "Ozge Yildiz"),
+        (("Øystein", "Ærø"), "aerooystein"),
+        (("Łukasz", "Żak"), "Lukasz Zak"),
+        (("小龙", "李"), "李小龙"),
+    ],
+)
+def test_a_name_is_found_by_a_keyboard_without_its_letters(listed, written):
+    student = Student("a", *listed)
+    assert Roster([student, Student("b", "Ada", "Lovelace")]).find("name", written) == [student]
+
+
+@pytest.mark.parametrize(
     ("number", "words"), [(errno.EROFS, "make the disk writable"), (errno.ENOSPC, "make room, then run the same")]
 )
 def test_what_the_system_refuses_is_said_with_the_remedy(course, tmp_path, capsys, monkeypatch, number, words):
