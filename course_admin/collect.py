@@ -139,15 +139,18 @@ def collect(
 def show(found: Collected, console: Any, *, dry_run: bool = False) -> None:
     """A table of the hand-ins, and lines for what needs a person."""
     from rich import box
-    from rich.markup import escape
     from rich.table import Table
+
+    from course_admin.watching import plain as harmless
+    from course_admin.watching import printable
 
     table = Table(title=found.lab, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD)
     for head in ("student", "hand-in", "files", "late", "notes"):
         table.add_column(head, overflow="fold", justify="right" if head == "files" else "left")
     for row in found.hand_ins:
         notes = [*(["doubled"] if row.doubled else []), *row.notes]
-        table.add_row(escape(row.student), row.state, str(len(row.files) or ""), row.late, escape("\n".join(notes)))
+        files = str(len(row.files) or "")
+        table.add_row(harmless(row.student), row.state, files, row.late, harmless("\n".join(notes)))
     console.print(table)
     rows = found.hand_ins
     counts = {state: sum(row.state == state for row in rows) for state in (NEW, REPLACED, UNCHANGED, KEPT, NOTHING)}
@@ -158,9 +161,9 @@ def show(found: Collected, console: Any, *, dry_run: bool = False) -> None:
     lists = {"missing": found.missing, "not on the class list": found.unknown, "left out": found.left_out}
     for what, names in lists.items():
         if names:
-            console.print(f"{what}: {'; '.join(names)}", **plainly)
+            console.print(printable(f"{what}: {'; '.join(names)}"), **plainly)
     for note in found.notes:
-        console.print(note, **plainly)
+        console.print(printable(note), **plainly)
     if dry_run:
         console.print("nothing was written (--dry-run)", **plainly)
 

@@ -82,4 +82,9 @@ def plain(text: str) -> str:
     """Text that somebody else chose, fit for rich and for a terminal: no markup, no control characters."""
     from rich.markup import escape
 
-    return escape("".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text))
+    return escape(printable(text))
+
+
+def printable(text: str) -> str:
+    """Text without control characters, and without those that turn what follows from right to left."""
+    return "".join(char if char.isprintable() or char == "\n" else "\N{REPLACEMENT CHARACTER}" for char in text)

@@ -871,6 +871,16 @@ def test_what_the_system_refuses_is_said_with_the_remedy(course, tmp_path, capsy
     assert said.count("\n") == 1
 
 
+def test_names_that_would_turn_the_terminal_around_are_shown_without_that(course, tmp_path, capsys):
+    files = {"lovelaceada_4711_9_[bold]x\u202eby.ipynb": notebook(), "zo\u202ee_1_2_x.ipynb": notebook()}
+    with pytest.raises(SystemExit):
+        main(["--root", str(course), "collect", str(zipped(tmp_path / "s.zip", files))])
+    said = capsys.readouterr().out
+    assert "\u202e" not in said
+    assert "[bold]x" in said
+    assert "not on the class list: zo\ufffde" in said
+
+
 def test_several_labs_one_has_to_be_named(course):
     (course / "notebooks" / "02_other").mkdir()
     with pytest.raises(CourseError, match="--lab 01_pca_vs_ae"):
