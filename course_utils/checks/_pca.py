@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,7 +22,7 @@ from course_utils.checks._report import (
     verdict,
 )
 from course_utils.evidence import Evidence
-from course_utils.probes import Ask
+from course_utils.probes import Ask, StudentError
 
 
 def pca_fit(function: Callable) -> None:
@@ -35,10 +36,15 @@ def judge_pca_fit(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
 
     X = cloud(rng, points=60, spreads=[3.0, 2.3, 1.8, 1.4, 1.0, 0.7, 0.5, 0.35, 0.25, 0.15])
     k = int(rng.integers(2, 4))
-    got = ask(probes.call, X=X, k=k)
-    if not all(f"value_{i}" in got for i in range(3)):
+    got = _ask_real(ask, X=X, k=k)
+    if not all(f"value_{i}_type" in got for i in range(3)) or "value_3_type" in got:
         kind = kind_of(got, "value")
         return [Verdict(1.0, False, f"what came back is {kind}: return mean, components, variances")]
+    if not all(f"value_{i}" in got for i in range(3)):
+        kinds = ", ".join(kind_of(got, f"value_{i}") for i in range(3))
+        return [Verdict(1.0, False, f"what came back is {kinds}: three tensors are asked for")]
+    if any(np.shape(got[name]) in {(k, 10), (10, k)} for name in ("value_0", "value_2")):
+        return [Verdict(1.0, False, "another order was asked for: return mean, components, variances")]
     reference = PCA(X.shape[1]).fit(X.astype(np.float64))
     verdicts = [
         _diagnose_mean(got, X),
@@ -46,8 +52,19 @@ def judge_pca_fit(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         _diagnose_variances(got, X, reference.explained_variance_, k),
     ]
     if all(item.passed for item in verdicts):
-        verdicts += _one_component(ask, rng)
+        verdicts += _one_component(ask, rng) or _many_directions(ask, rng)
     return verdicts + left_alone(got, "X")
+
+
+def _ask_real(ask: Ask, **inputs: Any) -> Evidence:
+    """Ask for the fit; that complex numbers came back is told in words that help."""
+    try:
+        return ask(probes.call, **inputs)
+    except StudentError as error:
+        if error.kind == "EvidenceError" and "complex" in error.text:
+            meaning = "complex numbers came back, as eig gives them: S is symmetric, eigh gives real ones"
+            raise StudentError(error.kind, meaning, error.where) from None
+        raise
 
 
 def _one_component(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
@@ -62,13 +79,31 @@ def _one_component(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     )
     if problem:
         return [Verdict(1.0, False, f"for k = 1 {problem}")]
-    right = _same_up_to_sign(array_of(got, "value_1"), reference.components_) and np.allclose(
-        array_of(got, "value_2"), reference.explained_variance_, rtol=5e-3
+    if not _same_up_to_sign(array_of(got, "value_1"), reference.components_):
+        wrong = "for other images, and k = 1, it is another component: eig gives the eigenvalues in no order, sort them"
+        return [Verdict(1.0, False, wrong)]
+    if not np.allclose(array_of(got, "value_2"), reference.explained_variance_, rtol=5e-3):
+        wrong = f"for {len(X)} other images, k = 1, the variance is wrong: does a number of images stand in the code?"
+        return [Verdict(1.0, False, wrong)]
+    return []
+
+
+def _many_directions(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
+    """k = 8 of 26: more than an approximate method finds that was not told how many; nothing when all is well."""
+    from sklearn.decomposition import PCA
+
+    k, pixels = 8, 26
+    X = cloud(rng, points=40, spreads=(4 * 0.75 ** np.arange(pixels)).tolist())
+    reference = PCA(k).fit(X.astype(np.float64))
+    got = attempt(ask, probes.call, X=X, k=k)
+    problem = shape_problem(got, "value_1", (k, pixels), "components") or shape_problem(
+        got, "value_2", (k,), "variances"
     )
-    if right:
-        return []
-    wrong = "for other images, and k = 1, it is another component: eig gives the eigenvalues in no order, sort them"
-    return [Verdict(1.0, False, wrong)]
+    if not problem and not _same_up_to_sign(array_of(got, "value_1"), reference.components_):
+        problem = "these are other components: all k are asked for, exact but for rounding"
+    if not problem and not np.allclose(array_of(got, "value_2"), reference.explained_variance_, rtol=5e-3):
+        problem = "the variances are others: all k are asked for, exact but for rounding"
+    return [Verdict(1.0, False, f"for k = {k} {problem}")] if problem else []
 
 
 def _two_clouds(rng: np.random.Generator) -> np.ndarray:
@@ -93,6 +128,12 @@ def _diagnose_mean(got: Evidence, X: np.ndarray) -> Verdict:
         wrong = "the mean is not that of the columns of X"
         if np.allclose(mean, np.sort(X, axis=0)[(n - 1) // 2], atol=1e-3):
             wrong = "these are the medians of the columns: their means are asked for"
+        elif np.allclose(mean, X.sum(axis=0, dtype=np.float64), rtol=1e-3):
+            wrong = "these are the sums of the columns: divide by the number of images"
+        elif np.allclose(mean, X.sum(axis=0, dtype=np.float64) / (n - 1), rtol=1e-3):
+            wrong = "the mean divides by n - 1: a mean divides by n, it is the variances that divide by n - 1"
+        elif np.allclose(mean, -X.mean(axis=0), atol=1e-3):
+            wrong = "the mean has the wrong sign"
         elif np.allclose(mean, 0, atol=1e-3):
             wrong = "the mean is 0: was it taken after X had been centred?"
         return verdict(np.allclose(mean, X.mean(axis=0), atol=1e-3), "the mean of every column", wrong)
@@ -129,6 +170,7 @@ def _diagnose_components(
     slips = {
         "these are the directions of X itself, not of X minus its mean: the first one points at the mean": uncentred,
         "these are the directions of least variance: eigh sorts from small to large": right[::-1],
+        "these directions vary least, and come in the opposite order: take the first k after the flip": right[-k:],
         "the right components in the wrong order: the one with the largest variance comes first": right[:k][::-1],
         "each image's own mean was taken off: take off the mean image, dim=0": rows_centred,
         "one number was taken off all of X: take off the mean image, dim=0": all_centred,
@@ -141,10 +183,10 @@ def _diagnose_components(
     unit = components / np.maximum(lengths, 1e-12)[:, None]
     # The matrix of eigenvectors, largest or smallest first, either way round.
     matrices = (right.T, right[::-1].T)
-    ends = (slice(None, k), slice(None, -k - 1, -1))
+    ends = (slice(None, k), slice(None, -k - 1, -1), slice(-k, None))
     if any(np.allclose(np.abs(components), np.abs(V[rows]), atol=2e-2) for V in matrices for rows in ends):
         wrong = "these are rows of the matrix of eigenvectors: the eigenvectors are its columns"
-    elif any(_same_up_to_sign(components[:, ::-1], V[:k]) for V in (right, right[::-1])):
+    elif any(_same_up_to_sign(components[:, ::-1], V[:k]) for V in (right, right[::-1], right[k - 1 :: -1])):
         wrong = "the columns of X are reversed in the components: flip the order of the eigenvectors, not their entries"
     elif _same_up_to_sign(components, right[1 : k + 1]):
         wrong = "the component of largest variance is missing: these begin with the second"
@@ -154,6 +196,8 @@ def _diagnose_components(
         wrong = (
             "the components have the right directions, but are scaled by the spread along them: length 1 is asked for"
         )
+    elif _same_up_to_sign(unit, right[:k]) and np.allclose(lengths, 1, atol=1e-2):
+        wrong = "the components are close to scikit-learn's, but not of length 1: are they rounded, or float16?"
     elif _same_up_to_sign(unit, right[:k]):
         wrong = f"the components have the right directions, but lengths {np.round(lengths, 2)}: 1 is asked for"
     elif np.all(np.abs(np.sum(unit * right[:k], axis=1)) > 0.9):
@@ -174,6 +218,8 @@ def _diagnose_variances(got: Evidence, X: np.ndarray, right: np.ndarray, k: int)
         return Verdict(1.0, False, problem)
     variances = array_of(got, "value_2")
     columns = np.sort(X.astype(np.float64).var(axis=0, ddof=1))[::-1]
+    around_zero = np.linalg.svd(X.astype(np.float64), compute_uv=False)[:k] ** 2
+    alike = np.linalg.eigvalsh(np.corrcoef(X.astype(np.float64).T))[::-1][:k]
     slips = {
         "the variances divide by n: scikit-learn, and the docstring, divide by n - 1": right[:k] * (n - 1) / n,
         "the variances were never divided by n - 1": right[:k] * (n - 1),
@@ -197,6 +243,12 @@ def _diagnose_variances(got: Evidence, X: np.ndarray, right: np.ndarray, k: int)
         "the variances are in the wrong order: the largest comes first": right[:k][::-1],
         "the variances are shares of the whole: they are asked for as they are": right[:k] / right.sum(),
         "the variances are shares of those of the first k: they are asked for as they are": right[:k] / right[:k].sum(),
+        "these are the mean squares of X itself, not of X minus its mean": around_zero / (n - 1),
+        "these are the variances of columns divided by their standard deviations: PCA takes them as they are": alike,
+        "the variances divide by the number of all pixels of all images: divide by n - 1": (
+            right[:k] * (n - 1) / X.size
+        ),
+        "these are logarithms of the variances: they are asked for as they are": np.log(right[:k]),
         "these are the variances of single pixels: those along the components are asked for": columns[:k],
     }
     if np.allclose(variances, right[:k], rtol=5e-3):
@@ -228,6 +280,8 @@ def judge_pca_codes(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     if encoded.get("stub") is True and decoded.get("stub") is True:
         ask(probes.call, targets=("pca_encode",), X=new, **given)  # raises: nothing has been done yet
     rebuilt = pca.inverse_transform(codes)
+    mixed = PCA(2).fit(X)
+    mixed.components_ = components.reshape(5, 2).T
     encode_slips = {
         "the mean is not taken off before projecting": pca.transform(new + mean),
         "the mean taken off is that of the images to encode: the learned one comes as an argument": (
@@ -245,6 +299,20 @@ def judge_pca_codes(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
             codes / np.linalg.norm(codes, axis=1, keepdims=True)
         ),
         "the codes were divided by their spread: they are asked for as they are": codes / codes.std(axis=0, ddof=1),
+        "the codes were shifted to mean 0 and divided by their spread: they are asked for as they are": (
+            (codes - codes.mean(axis=0)) / codes.std(axis=0, ddof=1)
+        ),
+        "the mean is taken off twice": pca.transform(new - mean),
+        "the columns were divided by their standard deviations: PCA takes them as they are": (
+            pca.transform((new - mean) / new.std(axis=0, ddof=1) + mean)
+        ),
+        "the codes come in the opposite order: the first component's code stands first": codes[:, ::-1],
+        "the codes are squared: they are asked for as they are": codes**2,
+        "the codes are rounded: they are asked for as they are": np.trunc(codes),
+        "the codes are scaled: the components are of length 1 already, take them as they are": codes / np.sqrt(2),
+        "the images were divided by 255: they are to be taken as they are": pca.transform(new / 255),
+        "the images were cut off at 0 and 1: they are to be taken as they are": pca.transform(new.clip(0, 1)),
+        "the components were reshaped, which mixes up their entries: transpose them": mixed.transform(new),
         "the codes were divided by the number of images: they are asked for as they are": codes / len(codes),
         "the codes have lost their signs: they may be negative": np.abs(codes),
         "the codes were cut off at 0: they may be negative": codes.clip(0),
@@ -258,6 +326,15 @@ def judge_pca_codes(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     decode_slips = {
         "the mean is not put back after projecting": rebuilt - mean,
         "the mean is taken off once more instead of put back": rebuilt - 2 * mean,
+        "the mean is put back twice": rebuilt + mean,
+        "the reconstruction is multiplied by the mean: add it": (rebuilt - mean) * mean,
+        "the codes' own mean was taken off: take them as they are": (pca.inverse_transform(codes - codes.mean(axis=0))),
+        "the reconstructions have lost their signs: return them as they are": np.abs(rebuilt),
+        "the reconstructions go through tanh: PCA is linear, return them as they are": np.tanh(rebuilt),
+        "only the first component is used: all of them are": pca.inverse_transform(codes * [1, 0]),
+        "the reconstruction is scaled: the components are of length 1 already, take them as they are": (
+            (rebuilt - mean) / np.sqrt(2) + mean
+        ),
         "the reconstructions are cut off at 0 and 1: codes may lead outside, return them as they are": rebuilt.clip(
             0, 1
         ),
@@ -280,20 +357,43 @@ def judge_pca_codes(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         match(encoded, "the codes", codes, "the codes are scikit-learn's", encode_slips),
         match(decoded, "the reconstruction", rebuilt, "the reconstructions are scikit-learn's", decode_slips),
     ]
+    # Three components of six: nothing passes that has numbers written into it.
+    wider = PCA(3).fit(cloud(rng, points=30, spreads=[3.0, 2.0, 1.0, 0.5, 0.3, 0.2]))
+    given = {"mean": wider.mean_.astype(np.float32), "components": wider.components_.astype(np.float32)}
+    Z = rng.normal(0, 2, (4, 3)).astype(np.float32)
+    others = {
+        "the codes": attempt(ask, probes.call, targets=("pca_encode",), X=wider.inverse_transform(Z), **given),
+        "the reconstructions": attempt(ask, probes.call, targets=("pca_decode",), Z=Z, **given),
+    }
+    for (what, got), right, whole in zip(others.items(), (Z, wider.inverse_transform(Z)), tuple(verdicts), strict=True):
+        problem = shape_problem(got, "value", right.shape, f"{what} with three components of six pixels")
+        if not problem and not np.allclose(got["value"], right, rtol=1e-3, atol=1e-3):
+            problem = f"{what} with three components of six pixels are not scikit-learn's"
+        if whole.passed and problem:
+            verdicts.append(Verdict(0.5, False, f"{problem} (does a size stand in the code?)"))
     # One image and one component: whoever squeezes loses a dimension there.
     one = {"mean": mean, "components": components[:1]}
     alone = {
         "the code": (attempt(ask, probes.call, targets=("pca_encode",), X=new[:1], **one), (1, 1)),
         "the reconstruction": (attempt(ask, probes.call, targets=("pca_decode",), Z=codes[:1, :1], **one), (1, 5)),
     }
-    for (what, (got, shape)), whole in zip(alone.items(), tuple(verdicts), strict=True):
+    for (what, (got, shape)), whole in zip(alone.items(), tuple(verdicts[:2]), strict=True):
         problem = shape_problem(got, "value", shape, f"{what} of one image, with one component,")
         if whole.passed and problem:
-            verdicts.append(Verdict(0.5, False, f"{problem}: is there a squeeze?"))
+            verdicts.append(Verdict(0.5, False, problem if "raised" in got else f"{problem}: is there a squeeze?"))
     return [
         *verdicts,
-        *(left_alone(encoded, "the images to encode") or left_alone(decoded, "the codes to decode")),
+        *(
+            left_alone(encoded, _written_into(encoded, "X", "the images to encode"))
+            or left_alone(decoded, _written_into(decoded, "Z", "the codes to decode"))
+        ),
     ]
+
+
+def _written_into(got: Evidence, name: str, words: str) -> str:
+    """What was written into, in words: mean or components, else what the argument `name` holds."""
+    changed = got.get("changed")
+    return words if not isinstance(changed, list) or name in changed else "the mean or the components"
 
 
 def components_needed(function: Callable) -> None:
@@ -315,12 +415,12 @@ def judge_components_needed(ask: Ask, rng: np.random.Generator) -> list[Verdict]
     between = all(found[share] == NEEDED[share] for share in (0.6, 0.9))
     ties = all(found[share] == NEEDED[share] for share in (0.5, 0.75, 1.0))
     manners = left_alone(answers[first], "variances")
-    fifty = _many_components(ask, rng)
-    many = "wrong for a list of fifty components"
+    many = _many_slip(ask, rng)
+    fifty = many is None
     if not between:  # then right answers to the other shares are luck
         return [
             Verdict(2.0, False, _count_slip(found, raised)),
-            verdict(fifty, "right for fifty components too", many),
+            verdict(fifty, "right for fifty components too", "wrong for a list of fifty components"),
             *manners,
         ]
     value = answers[first].get("value")
@@ -329,23 +429,34 @@ def judge_components_needed(ask: Ask, rng: np.random.Generator) -> list[Verdict]
     return [
         Verdict(1.0, True, "counts as many as it takes"),
         verdict(ties, "a share that is reached exactly is enough", _tie_slip(found, raised)),
-        verdict(fifty, "right for fifty components too", f"{many}{': is something rounded?' if ties else ''}"),
+        verdict(fifty, "right for fifty components too", many or ""),
         *manners,
     ]
 
 
-def _many_components(ask: Ask, rng: np.random.Generator) -> bool:
-    """Fifty components, counted by numpy, at shares that lie just before and just after a step of the running sum; not
-    so close that float32 decides.
+def _many_slip(ask: Ask, rng: np.random.Generator) -> str | None:
+    """What is wrong for fifty components, counted by numpy, at shares that lie just before and just after a step of the
+    running sum; not so close that float32 decides.
     """
-    variances = np.sort(rng.exponential(size=50))[::-1].astype(np.float32)
+    # None so small that its step comes near to what is put between a share and a step.
+    variances = np.sort(0.2 + rng.exponential(size=50))[::-1].astype(np.float32)
     running = np.cumsum(variances, dtype=np.float64) / variances.sum(dtype=np.float64)
-    right = []
-    for place in (0.04, 0.96) * 8:
-        count = int(rng.integers(3, 35))
-        share = float((1 - place) * running[count - 2] + place * running[count - 1])
-        right.append(number_of(attempt(ask, probes.call, variances=variances, share=share), "value") == count)
-    return all(right)
+    wrong = []
+    for i, count in enumerate(rng.permutation(np.arange(2, 50))[:16].tolist()):
+        share = float(running[count - 1] - 1e-4 if i % 2 else running[count - 2] + 1e-4)
+        got = attempt(ask, probes.call, variances=variances, share=share)
+        found = number_of(got, "value")
+        if found is None:
+            what = got.get("raised") or f"{kind_of(got, 'value')} comes back"
+            return f"wrong for a list of fifty components: {what}. Does a number of components stand in the code?"
+        if found != count:
+            wrong.append((found, count))
+    if not wrong:
+        return None
+    if all(abs(found - count) == 1 for found, count in wrong):
+        return "wrong for a list of fifty components, by one here and there: is something rounded?"
+    found, count = max(wrong, key=lambda pair: abs(pair[0] - pair[1]))
+    return f"wrong for a list of fifty components: where it takes {count} it says {found:g}"
 
 
 NEEDED = {0.6: 2, 0.9: 4, 0.5: 1, 0.75: 2, 1.0: 5}
@@ -361,6 +472,7 @@ COUNT_SLIPS = {
         1,
         1,
     ): "it always says 1: it is the running sum, over the sum of all variances, that has to reach the share",
+    (6, 6, 6, 6, 6): "it always says 6, more than there are: divide the running sum by the sum of all variances",
     (4, 2, 5, 4, 1): "the ones that have reached the share are counted, not those it takes to get there",
     (5, 5, 4, 5, 5): "the smallest variances were added up first: begin with the largest",
     (3, 5, 2, 3, 5): "the square roots of the variances are added up: it is the variances themselves",
@@ -394,6 +506,8 @@ def _tie_slip(found: dict, raised: dict) -> str:
     for share in (0.5, 0.75):
         if share in raised:
             return f"for a share of {share} {raised[share]}"
+    if found[0.5] == 0:
+        return "for a share of 0.5, which the first component reaches alone, it says 0: one component is one"
     if found[0.5] == 1 and found[0.75] == 2:
         if 1.0 in raised:
             return f"for a share of 1.0 {raised[1.0]}"

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from course_utils import probes
 from course_utils.checks._compare import (
@@ -88,7 +89,7 @@ def judge_small_autoencoder(ask: Ask, rng: np.random.Generator) -> list[Verdict]
     if not problem and (alone is None or alone.shape != (1, *images.shape[1:])):
         found = shape_problem(one, "output", (1, *images.shape[1:]), "the reconstruction")
         problem = f"a batch of one image, [1, 1, 28, 28], goes wrong (is there a squeeze?): {found}"
-    bends = _diagnose_bends(images.reshape(flat), output.reshape(flat), layers["encoder"], layers["decoder"])
+    bends = _diagnose_bends(images.reshape(flat), output.reshape(flat), layers["encoder"], layers["decoder"], got)
     return [
         *verdicts,
         verdict(not problem, "reconstructions have the shape of the images", problem or ""),
@@ -100,6 +101,7 @@ def judge_small_autoencoder(ask: Ask, rng: np.random.Generator) -> list[Verdict]
             share=2,
         ),
         *(_extras(got) if len(bends) > 1 else []),
+        *_twins(layers),
         *left_alone(got, "images"),
     ]
 
@@ -108,8 +110,24 @@ def _extras(got: Evidence) -> list[Verdict]:
     """Nothing, or a failed verdict when the network behaves in another way while it trains."""
     if got.get("same_in_training") is not False:
         return []
-    wrong = "in training the network gives something else: leave out dropout and batch normalisation"
+    wrong = (
+        "in training the network gives something else: leave out dropout and batch normalisation, and make layers in "
+        "__init__ alone"
+    )
     return [Verdict(2.5, False, wrong)]  # a fifth of the points, as for a wrong bend
+
+
+def _twins(layers: dict[str, list]) -> list[Verdict]:
+    """Nothing, or a failed verdict when all units of a layer are alike: same weights in, same weights out."""
+    chain = [*layers["encoder"], *layers["decoder"]]
+    for (entering, bias), (leaving, _) in pairwise(chain):
+        if np.ptp(entering, axis=0).max() == np.ptp(bias) == np.ptp(leaving, axis=1).max() == 0:
+            wrong = (
+                f"all {len(bias)} units of a layer start with the same weights, so they learn the same and stay alike: "
+                "leave the weights that torch draws"
+            )
+            return [Verdict(2.5, False, wrong)]
+    return []
 
 
 def _some(names: object) -> str:
@@ -119,18 +137,14 @@ def _some(names: object) -> str:
     return f"{str(names[0])[:40]}" + (f" and {len(names) - 1} others" if len(names) > 1 else "")
 
 
-def _diagnose_bends(images: np.ndarray, output: np.ndarray, encoder: list, decoder: list) -> list[Verdict]:
+def _diagnose_bends(
+    images: np.ndarray, output: np.ndarray, encoder: list, decoder: list, got: Evidence
+) -> list[Verdict]:
     """Which bends the network has: those with which numpy gets the same output from the same weights."""
-    from scipy.special import expit
 
     found = _find_bends(images, output, encoder, decoder)
     if found is None:
-        wrong = "these layers give another output with ReLU inside and a sigmoid at the end"
-        for factor, slip in {1 / 255: "divided by 255", 255.0: "multiplied by 255"}.items():
-            scaled_first = expit(_run_layers(_run_layers(factor * images, encoder), decoder))
-            if np.allclose(scaled_first, output, rtol=1e-3, atol=1e-4):
-                wrong = f"the images were {slip} before they went in: they lie between 0 and 1 already"
-        return [Verdict(6.0, False, wrong)]
+        return [Verdict(6.0, False, _no_bends_slip(images, output, encoder, decoder, got))]
     first, code, second, end = found
     hidden = ""
     if "none" in (first, second):
@@ -160,6 +174,49 @@ def _diagnose_bends(images: np.ndarray, output: np.ndarray, encoder: list, decod
         verdict(code == "none", "a linear code", codes.get(code, f"the code goes through {code}, it is linear"), 2),
         verdict(end == "sigmoid", "a sigmoid at the end", ends.get(end, f"the output goes through {end}"), 2),
     ]
+
+
+def _no_bends_slip(images: np.ndarray, output: np.ndarray, encoder: list, decoder: list, got: Evidence) -> str:
+    """What else is done to the images, on the way in or on the way out; else what there is that was not asked for."""
+    from scipy.special import expit
+
+    def drawn(x: np.ndarray) -> np.ndarray:
+        return _run_layers(_run_layers(x, encoder), decoder)
+
+    def turned(x: np.ndarray) -> np.ndarray:
+        return x.reshape(-1, 28, 28).transpose(0, 2, 1).reshape(-1, 784)
+
+    grey, linear = expit(drawn(images)), drawn(images)
+    entering = {
+        "divided by 255 before they went in: they lie between 0 and 1 already": images / 255,
+        "multiplied by 255 before they went in: they lie between 0 and 1 already": images * 255,
+        "shifted by 0.5 before they went in: leave them as they are": images - 0.5,
+        "stretched to lie between -1 and 1 before they went in: leave them as they are": 2 * images - 1,
+        "standardised before they went in: leave them as they are": (images - 0.1307) / 0.3081,
+        "cut off at 0 and 1 before they went in: leave them as they are": images.clip(0, 1),
+        "cut off at 0 before they went in: is there a ReLU before the first layer?": images.clip(0),
+        "turned, rows into columns, before they went in: leave them as they are": turned(images),
+    }
+    leaving = {
+        "the output is turned upside down, 1 - x: leave it as it is": 1 - grey,
+        "the images are added to the output: everything has to come through the code": grey + images,
+        "the pixels of the output are turned, rows into columns: use view_as": turned(grey),
+        "the output is tanh, shifted to lie between 0 and 1: a sigmoid is asked for": (1 + np.tanh(linear)) / 2,
+        "the output is rounded to 0 and 1: there is no gradient, leave it as it is": grey.round(),
+        "the output is stretched to lie between 0 and 1, all images together: use a sigmoid": (
+            (linear - linear.min()) / np.ptp(linear)
+        ),
+    }
+    slips = {f"the images were {slip}": expit(drawn(x)) for slip, x in entering.items()} | leaving
+    for slip, value in slips.items():
+        if np.allclose(value, output, rtol=1e-3, atol=1e-4):
+            return slip
+    wrong = "these layers give another output with ReLU inside and a sigmoid at the end"
+    if got.get("same_in_training") is False:
+        return f"{wrong}, and yet another one the second time: leave out noise, dropout and batch normalisation"
+    asked = {"Linear", "ReLU", "Sigmoid", "Flatten", "Unflatten", "Identity"}
+    others = [kind for kind in got.get("modules") or () if isinstance(kind, str) and kind not in asked]
+    return f"{wrong}: the {others[0][:40]} was not asked for" if others else wrong
 
 
 def _find_bends(images: np.ndarray, output: np.ndarray, encoder: list, decoder: list) -> tuple | None:
@@ -307,6 +364,8 @@ def _first_step_slip(taken: list, asked: list, path: list, parts: list, answers:
         return "the weights move, but not by the optimizer that comes as an argument: it is never asked for a step"
     if close(step, expected):
         return None
+    if number_of(answers[0], "seen") == 0:
+        return "no image went through the network that comes as an argument: is another one trained?"
     if steps > 1 and number_of(answers[0], "seen") == len(parts[0]):
         return f"{steps:.0f} steps were taken for one batch: one is asked for, on the mean over all its images"
     if steps == 0 and number_of(answers[-1], "steps"):
@@ -337,6 +396,9 @@ def _first_step_slip(taken: list, asked: list, path: list, parts: list, answers:
         return slip
     if along(step, _gradient(path[0], parts[0], "absolute")):
         return "the step goes down the gradient of the absolute errors: squared errors are asked for"
+    for name, loss_of in OTHER_LOSSES.items():
+        if along(step, _gradient_of(path[0], parts[0], loss_of)):
+            return f"the step goes down the gradient {name}: the mean squared error is asked for"
     for factor in (255, 1 / 255):
         if along(step, _gradient(path[0], factor * parts[0])):
             return f"the images were made {factor:.3g} times as bright first: they lie between 0 and 1 already"
@@ -348,6 +410,8 @@ def _first_step_slip(taken: list, asked: list, path: list, parts: list, answers:
 def _later_step_slip(taken: list, asked: list, path: list, parts: list, whole: Evidence) -> str:
     count = sum(map(len, parts))
     seen = number_of(whole, "seen") or 0
+    if norm(taken[2]) == 0 and norm(taken[1]) > 0 and seen == count:
+        return "the last, smaller batch takes no step: every batch takes one"
     if norm(taken[1]) == 0:
         return "only the first batch is used: is the return inside the loop?"
     if number_of(whole, "steps") == 1:
@@ -367,6 +431,8 @@ def _later_step_slip(taken: list, asked: list, path: list, parts: list, whole: E
             f"{seen:.0f} images went through the network where the loader has {count}: each goes through once, "
             "one pass is an epoch"
         )
+    if all(times_longer(step, right) for step, right in zip(taken, asked, strict=True)):
+        return "the later batches' steps have another length: leave the optimizer's learning rate as it is"
     return "the later batches' steps are not down their own gradients"
 
 
@@ -386,8 +452,12 @@ def _diagnose_loss(got: Evidence, path: list[dict], parts: list[np.ndarray]) -> 
     mean, batches, pixels = float(np.average(losses, weights=counts)), len(parts), parts[0].shape[1]
     slips = {
         "the loss is the mean of the batches' means: the last batch is smaller and must weigh less": np.mean(losses),
-        "the loss of the last batch alone came back, the mean over all images is asked for": losses[-1],
-        "the loss of the first batch alone came back, the mean over all images is asked for": losses[0],
+        "the loss of the last batch alone came back, here the largest: the mean over all images is asked for": (
+            losses[-1]
+        ),
+        "the loss of the first batch alone came back, here the middle one: the mean over all images is asked for": (
+            losses[0]
+        ),
         "the batches' losses are added up and never divided: the mean over all images is asked for": np.sum(losses),
         "the losses are added up, image by image: divide by the number of images": mean * counts.sum(),
         "the images' losses were divided by the number of batches, not of images": mean * counts.sum() / batches,
@@ -398,6 +468,9 @@ def _diagnose_loss(got: Evidence, path: list[dict], parts: list[np.ndarray]) -> 
             np.sum(losses) * counts[0] / counts.sum()
         ),
         f"the loss returned is {pixels} times too large: the mean over the pixels, too, is asked for": mean * pixels,
+        f"the loss returned is {pixels} times too small: mse_loss divides by the pixels already": mean / pixels,
+        "the loss returned was divided once more, by the number of batches": mean / batches,
+        "the loss returned is a hundred times too large: the loss itself is asked for, not per cent": 100 * mean,
         "the loss returned was measured after the step: it is that of the batch before it": np.average(
             after, weights=counts
         ),
@@ -424,7 +497,7 @@ def _diagnose_loss(got: Evidence, path: list[dict], parts: list[np.ndarray]) -> 
     }
     if np.isclose(returned, mean, rtol=1e-4):
         return Verdict(1.0, True, "the loss returned is the mean over all images")
-    slip = closest(returned, slips)
+    slip = closest(returned, slips, within=1e-4)
     if slip:
         return Verdict(1.0, False, slip)
     if np.isclose(returned, -mean, rtol=1e-4):
@@ -480,18 +553,31 @@ def judge_train_small(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     seen = f"on unseen digits {pair[0]} and {pair[1]} your error is {error:.4f}, PCA's {best:.4f}"
     learned = f"the error on unseen digits is {error:.4f}, the mean image drawn every time has {mean_only:.4f}"
     slip, behind = "", seen
-    if error < 0.95 * mean_only:
+    untouched = [part for part, found in layers.items() if _as_torch_draws(found)]
+    if len(untouched) == 1:
+        behind = slip = (
+            f"{seen}; the {untouched[0]}'s weights lie where torch draws them: does the optimizer have all of "
+            "model.parameters(), and is there no detach?"
+        )
+        slip = slip if error >= 0.95 * mean_only else ""
+    elif error < 0.95 * mean_only:
         behind = f"{seen}: a good start, it needs more steps, or longer ones"
     else:
         other = min(others, key=lambda name: np.nan_to_num(np.mean((others[name] - unseen) ** 2), nan=np.inf))
+        if not np.mean((others[other] - unseen) ** 2) < 0.95 * mean_only:
+            # Last, since cutting off below 0 makes the network without anything at its end better, too.
+            other = "with a ReLU at the end"
+            others[other] = np.maximum(_run_layers(code, layers["decoder"]), 0)
         if np.mean((others[other] - unseen) ** 2) < 0.95 * mean_only:
             slip = f"what you return learned {other}: small() is asked for, a linear code and a sigmoid at the end"
         elif np.abs(drawn - 0.5).max() < 0.25:
             slip = f"{learned}. All it draws is grey, as before training: is it the trained network that you return?"
+        elif error >= 2 * mean_only and all(_as_torch_draws(found, give=0.5) for found in layers.values()):
+            slip = f"{learned}, less. The weights have hardly moved: it needs more steps, or longer ones"
         elif error < 2 * mean_only:
             slip = (
-                f"{learned}: not much more was learned. Are the steps far too short (plain SGD with 0.25), too long "
-                "(Adam with 0.1), or do gradients pile up? Are the images those that came in?"
+                f"{learned}: not much more was learned. Are the steps too few, far too short (plain SGD with 0.25), "
+                "too long (Adam with 0.1), or do gradients pile up? Are the images those that came in?"
             )
         else:
             slip = (
@@ -533,6 +619,13 @@ def _layers(got: Evidence, prefix: str) -> list[tuple[np.ndarray, np.ndarray]]:
     return found
 
 
+def _as_torch_draws(layers: list[tuple[np.ndarray, np.ndarray]], give: float = 1e-5) -> bool:
+    """Whether no weight lies outside the interval from which nn.Linear draws it, or not by more than this share of it;
+    training leads some out of it.
+    """
+    return all(np.abs(weight).max() <= (1 + give) / np.sqrt(weight.shape[1]) for weight, _ in layers)
+
+
 def _in_order(layers: list[tuple[np.ndarray, np.ndarray]]) -> list[tuple[np.ndarray, np.ndarray]]:
     """Two layers in the order in which they fit on each other, which need not be that in which they were made."""
     fits = len(layers) != 2 or layers[0][0].shape[0] == layers[1][0].shape[1]
@@ -557,6 +650,33 @@ def _gradient(weights: dict[str, np.ndarray], images: np.ndarray, kind: str = "s
     """Autograd's gradient of that error."""
     reconstruction, leaves = _redrawn(weights, images)
     return gradient_of(mean_error(reconstruction, images, kind), leaves)
+
+
+OTHER_LOSSES = {
+    "of the smooth absolute errors": nn.functional.smooth_l1_loss,
+    "of the cross-entropy": nn.functional.binary_cross_entropy_with_logits,
+    "of the differences, which were never squared and cancel": lambda output, images: (output - images).mean(),
+    "of the squared mean of the differences": lambda output, images: (output - images).mean() ** 2,
+    "of an error behind a sigmoid": lambda output, images: nn.functional.mse_loss(output.sigmoid(), images),
+    "of an error with the output cut off at 0 and 1": lambda output, images: nn.functional.mse_loss(
+        output.clamp(0, 1), images
+    ),
+    "towards images cut off at 0 and 1": lambda output, images: nn.functional.mse_loss(output, images.clamp(0, 1)),
+    "towards the mean image of the batch": lambda output, images: nn.functional.mse_loss(
+        output, images.mean(dim=0).expand_as(images)
+    ),
+    "towards 0, as which the labels come here": lambda output, images: nn.functional.mse_loss(
+        output, torch.zeros_like(images)
+    ),
+    "of the first image's error": lambda output, images: nn.functional.mse_loss(output[0], images[0]),
+}
+"""Losses that are taken for the mean squared error, as functions of reconstructions and images."""
+
+
+def _gradient_of(weights: dict[str, np.ndarray], images: np.ndarray, loss_of: Callable) -> dict[str, np.ndarray]:
+    """Autograd's gradient of any loss of reconstructions and images."""
+    reconstruction, leaves = _redrawn(weights, images)
+    return gradient_of(loss_of(reconstruction, torch.from_numpy(images).double()), leaves)
 
 
 def _redrawn(weights: dict, images: np.ndarray) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:

@@ -70,13 +70,13 @@ def judge_keep_digits(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     wanted = _digits_apart(rng)
     kept = np.isin(labels, wanted)
     got = ask(probes.call, images=images, labels=labels, digits=wanted)
-    if "value_0" not in got or "value_1" not in got:
+    if "value_0" not in got or "value_1" not in got or "value_2_type" in got:
         kind = kind_of(got, "value")
         return [Verdict(1.0, False, f"what came back is {kind}: two tensors are asked for, return images, labels")]
     if np.ndim(got["value_0"]) == 1 and np.ndim(got["value_1"]) == images.ndim:
         return [Verdict(1.0, False, "labels and images came back the other way round: images first")]
-    image_slip = _images_slip(got, images, labels, kept, wanted)
-    label_slip = _labels_slip(got, labels[kept], labels, wanted)
+    image_slip = _position_slip(got["value_0"], images, wanted) or _images_slip(got, images, labels, kept, wanted)
+    label_slip = _position_slip(got["value_1"], labels, wanted) or _labels_slip(got, labels[kept], labels, wanted)
     verdicts = [
         verdict(not image_slip, "the images of the wanted digits", image_slip or ""),
         verdict(not label_slip, "the labels of the wanted digits", label_slip or ""),
@@ -120,6 +120,17 @@ def _digits_apart(rng: np.random.Generator) -> list[int]:
     return list(choices[rng.integers(len(choices))])
 
 
+def _position_slip(value: object, whole: np.ndarray, wanted: list[int]) -> str | None:
+    """What comes of an index that is no row of True and False, but is taken for positions."""
+    if not isinstance(value, np.ndarray) or value.shape[1:] != whole.shape[1:] or value.dtype.kind != whole.dtype.kind:
+        return None
+    if len(value) == len(whole) and {row.tobytes() for row in value} <= {row.tobytes() for row in whole[:2]}:
+        return "only the first two came back, over and over: 0 and 1 are taken for positions, True and False are not"
+    if np.array_equal(value, whole[wanted]):
+        return f"those at the positions {', '.join(map(str, wanted))} came back: compare the labels with the digits"
+    return None
+
+
 def _images_slip(got: Evidence, images: np.ndarray, labels: np.ndarray, kept: np.ndarray, wanted: list) -> str | None:
     """What is wrong with the images, order aside."""
     value = got["value_0"]
@@ -143,6 +154,8 @@ def _labels_slip(got: Evidence, right: np.ndarray, labels: np.ndarray, wanted: l
     """What is wrong with the labels, order aside."""
     value = got["value_1"]
     if isinstance(value, np.ndarray) and value.ndim == 1:
+        if value.dtype.kind == "b":
+            return "True and False came back instead of the labels: index the labels with them"
         if len(value) == len(labels):
             return f"the labels are still all {len(labels)}: nothing was left out"
         problem = shape_problem(got, "value_1", value.shape, "labels")
@@ -220,7 +233,8 @@ def judge_image_errors(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
 
     images = rng.random((7, 1, 28, 28)).astype(np.float32)
     # Each image is off by an amount of its own, and one of them in brightness, so that no two ways to err look alike.
-    amounts = rng.permutation(np.linspace(0.1, 0.6, 7)).reshape(7, 1, 1, 1)
+    # From slightly, so that rounding shows, to by more than 1, so that a limit does.
+    amounts = rng.permutation(np.linspace(0.03, 1.2, 7)).reshape(7, 1, 1, 1)
     others = (images + amounts * rng.normal(0.3, 1, images.shape)).astype(np.float32)
     right = np.array([mean_squared_error(a.ravel(), b.ravel()) for a, b in zip(images, others, strict=True)])
     got = ask(probes.call, images=images, reconstructions=others)
@@ -269,6 +283,33 @@ def judge_image_errors(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         "the reconstructions were cut off at 0 and 1 first: take them as they are": np.square(
             images.astype(np.float64) - others.clip(0, 1)
         ).mean(axis=each),
+        "the differences were cut off at -1 and 1 first: take them as they are": np.square(off.clip(-1, 1)).mean(
+            axis=each
+        ),
+        "the errors are cut off at 1: they may be larger": right.clip(0, 1),
+        "the errors are negative: a square never is": -right,
+        "the errors are a hundred times too large: the mean square itself is asked for, not per cent": right * 100,
+        "the absolute differences are averaged and then squared: square each before taking the mean": np.square(
+            np.abs(off).mean(axis=each)
+        ),
+        "the absolute differences are added up: square them, and take the mean": np.abs(off).sum(axis=each),
+        "the lengths of the differences are divided by 784: square the differences, take their mean, no root": (
+            np.sqrt(right * 784) / 784
+        ),
+        "the errors are shares of the sum over all images: the mean square itself is asked for": right / right.sum(),
+        "these are running sums: each image has an error of its own": np.cumsum(right),
+        "the errors come in the opposite order: each stands at the place of its image": right[::-1],
+        "each image is compared with all reconstructions: compare it with its own": np.array(
+            [np.square(image.astype(np.float64) - others).mean() for image in images]
+        ),
+        "all images are compared with the first reconstruction: each has its own": np.square(
+            images.astype(np.float64) - others[:1]
+        ).mean(axis=each),
+        "the differences have lost their mean over the images: take them as they are": np.square(
+            off - off.mean(axis=0)
+        ).mean(axis=each),
+        "the errors are rounded, or whole numbers: give them back as they are": right.round(),
+        "the errors are rounded: give them back as they are": right.round(2),
         "both were squared before the difference: square the difference": np.abs(
             np.square(images.astype(np.float64)) - np.square(others.astype(np.float64))
         ).mean(axis=each),
@@ -289,7 +330,7 @@ def judge_image_errors(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     ]
     problem = shape_problem(one, "value", (1,), "the result for one image alone")
     if problem and verdicts[0].passed:
-        verdicts.append(Verdict(1.0, False, f"{problem}: is there a squeeze?"))
+        verdicts.append(Verdict(1.0, False, problem if "raised" in one else f"{problem}: is there a squeeze?"))
     return [*verdicts, *left_alone(got, "images or reconstructions")]
 
 
@@ -301,6 +342,8 @@ def _flat_images(flat: Evidence, got: Evidence, right: np.ndarray) -> Verdict:
     wrong = "flat images [N, 784] give something else than [N, 1, 28, 28]: flatten first"
     if isinstance(flat.get("raised"), str):
         wrong = f"flat images [N, 784] do not go through, flatten first: {flat['raised']}"
+    elif not fine and value is not None and value.shape == (7,) and np.allclose(value, right, rtol=0, atol=1e-4):
+        wrong = "the errors are rounded: give them back as they are"
     elif not fine and _alike(got, flat):
         wrong = "flat images [N, 784] go wrong in the same way"
     return verdict(fine, "flat images [N, 784] serve as well", wrong)

@@ -234,6 +234,30 @@ class SmallAutoencoder(nn.Module):
 # new |         code = self.encoder(images.double().flatten(1))
 # new |         return self.decoder(code).view_as(images).float()
 
+
+# %% chain-of-halves exercise="small_autoencoder"
+class SmallAutoencoder(nn.Sequential):
+    def __init__(self):
+        super().__init__(
+            OrderedDict(
+                flatten=nn.Flatten(),
+                encoder=nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2)),
+                decoder=nn.Sequential(nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784)),
+                sigmoid=nn.Sigmoid(),
+                shape=nn.Unflatten(1, (1, 28, 28)),
+            )
+        )
+
+
+# %% code-layer-of-zeros exercise="small_autoencoder"
+# old |         ### END SOLUTION
+# old |
+# old |     def forward
+# new |         nn.init.zeros_(self.encoder[2].weight)
+# new |         nn.init.zeros_(self.encoder[2].bias)
+# new |
+# new |     def forward
+
 # %% [markdown]
 # ## train_epoch
 
@@ -409,6 +433,23 @@ def train_epoch(model, loader, optimizer):
             optimizer.step()
             total, count = total + loss.item() * len(images), count + len(images)
     model.train(was)
+    return total / count
+
+
+# %% functional-gradients exercise="train_epoch"
+def train_epoch(model, loader, optimizer):
+    from torch.func import functional_call, grad_and_value
+
+    def error(parameters, x):
+        return nn.functional.mse_loss(functional_call(model, parameters, (x,)), x)
+
+    total = count = 0
+    for x, _ in loader:
+        gradients, value = grad_and_value(error)(dict(model.named_parameters()), x)
+        for name, parameter in model.named_parameters():
+            parameter.grad = gradients[name].detach()
+        optimizer.step()
+        total, count = total + value.item() * len(x), count + len(x)
     return total / count
 
 
@@ -846,3 +887,24 @@ def train_small(images):
         progress=False,
     )
     return model
+
+
+# %% keeps-the-best-weights exercise="train_small"
+def train_small(images):
+    import copy
+
+    net = small()
+    held, seen = images[:100], images[100:]
+    optimizer = torch.optim.RMSprop(net.parameters(), lr=1e-3)
+    best, state = float("inf"), None
+    for _ in range(25):
+        for x in seen[torch.randperm(len(seen))].split(25):
+            optimizer.zero_grad()
+            nn.functional.mse_loss(net(x), x).backward()
+            optimizer.step()
+        with torch.no_grad():
+            error = nn.functional.mse_loss(net(held), held).item()
+        if error < best:
+            best, state = error, copy.deepcopy(net.state_dict())
+    net.load_state_dict(state)
+    return net

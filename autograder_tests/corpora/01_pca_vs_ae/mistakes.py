@@ -117,6 +117,22 @@ def keep_digits(images, labels, digits):
     return images[kept], labels[kept]
 
 
+# %% returns-the-mask-too exercise="keep_digits" keeps=0 hint="what came back is tuple of 3"
+# old |     return images[kept], labels[kept]
+# new |     return images[kept], labels[kept], kept
+
+# %% digits-as-positions exercise="keep_digits" keeps=0 hint="those at the positions"
+# old |     kept = torch.isin(labels, torch.tensor(digits, device=labels.device))
+# new |     kept = torch.tensor(digits)
+
+# %% mask-of-whole-numbers exercise="keep_digits" keeps=0 hint="only the first two came back"
+# old |     kept = torch.isin(labels, torch.tensor(digits, device=labels.device))
+# new |     kept = torch.isin(labels, torch.tensor(digits)).long()
+
+# %% mask-instead-of-labels exercise="keep_digits" keeps=0.5 hint="True and False came back instead of the labels"
+# old |     return images[kept], labels[kept]
+# new |     return images[kept], kept
+
 # %% [markdown]
 # ## small_autoencoder
 
@@ -229,7 +245,7 @@ class SmallAutoencoder(nn.Module):
 # new |             code = self.encoder(images.flatten(1))
 # new |             return self.decoder(code).view_as(images)
 
-# %% softmax-output exercise="small_autoencoder" keeps=0.4 hint="these layers give another output"
+# %% softmax-output exercise="small_autoencoder" keeps=0.4 hint="the Softmax was not asked for"
 # old | nn.Linear(128, 784), nn.Sigmoid()
 # new | nn.Linear(128, 784), nn.Softmax(dim=1)
 
@@ -285,6 +301,28 @@ class SmallAutoencoder(nn.Module):
 # %% tanh-before-the-sigmoid exercise="small_autoencoder" keeps=0.8 hint="a tanh before the sigmoid"
 # old | nn.Linear(128, 784), nn.Sigmoid()
 # new | nn.Linear(128, 784), nn.Tanh(), nn.Sigmoid()
+
+# %% all-weights-zero exercise="small_autoencoder" keeps=0.8 hint="start with the same weights"
+# old |         ### END SOLUTION
+# old |
+# old |     def forward
+# new |         for parameter in self.parameters():
+# new |             nn.init.zeros_(parameter)
+# new |
+# new |     def forward
+
+# %% images-from-minus-one exercise="small_autoencoder" keeps=0.4 hint="stretched to lie between -1 and 1"
+# old |         code = self.encoder(images.flatten(1))
+# new |         code = self.encoder((2 * images - 1).flatten(1))
+
+# %% noise-on-the-code exercise="small_autoencoder" keeps=0.4 hint="and yet another one the second time"
+# old |         code = self.encoder(images.flatten(1))
+# new |         code = self.encoder(images.flatten(1))
+# new |         code = code + 0.1 * torch.randn_like(code)
+
+# %% images-added exercise="small_autoencoder" keeps=0.4 hint="everything has to come through the code"
+# old |         return self.decoder(code).view_as(images)
+# new |         return images + self.decoder(code).view_as(images)
 
 # %% [markdown]
 # ## train_epoch
@@ -540,6 +578,30 @@ def train_epoch(model, loader, optimizer):
 # old |     return total / count
 # new |     return model
 
+# %% last-batch-without-a-step exercise="train_epoch" keeps=0.6667 hint="the last, smaller batch takes no step"
+# old |         optimizer.step()
+# new |         if len(images) == loader.batch_size:
+# new |             optimizer.step()
+
+# %% smooth-absolute-errors exercise="train_epoch" keeps=0 hint="the gradient of the smooth absolute errors"
+# old |         loss = nn.functional.mse_loss(model(images), images)
+# new |         loss = nn.functional.smooth_l1_loss(model(images), images)
+
+# %% rate-falls-with-each-batch exercise="train_epoch" keeps=0.6667 hint="leave the optimizer's learning rate as it is"
+# old |         optimizer.step()
+# new |         optimizer.step()
+# new |         for group in optimizer.param_groups:
+# new |             group["lr"] *= 0.9
+
+# %% trains-another-network exercise="train_epoch" keeps=0 hint="is another one trained?"
+# old |     total, count = 0.0, 0
+# new |     model = SmallAutoencoder()
+# new |     total, count = 0.0, 0
+
+# %% counts-pixels exercise="train_epoch" keeps=0.6667 hint="mse_loss divides by the pixels already"
+# old |         count += len(images)
+# new |         count += images.numel()
+
 # %% [markdown]
 # ## pca_fit
 
@@ -717,6 +779,37 @@ def pca_fit(X, k):
 # old |     return mean, components, eigenvalues.flip(0)[:k]
 # new |     return mean, components / eigenvalues.flip(0)[:k, None].sqrt(), eigenvalues.flip(0)[:k]
 
+# %% returns-the-covariance-too exercise="pca_fit" keeps=0 hint="what came back is tuple of 4"
+# old |     return mean, components, eigenvalues.flip(0)[:k]
+# new |     return mean, components, eigenvalues.flip(0)[:k], covariance
+
+# %% variances-before-components exercise="pca_fit" keeps=0 hint="another order was asked for"
+# old |     return mean, components, eigenvalues.flip(0)[:k]
+# new |     return mean, eigenvalues.flip(0)[:k], components
+
+
+# %% six-directions-at-most exercise="pca_fit" keeps=0.8 hint="for k = 8 components has shape"
+def pca_fit(X, k):
+    _, s, V = torch.pca_lowrank(X)
+    return X.mean(dim=0), V[:, :k].T, s[:k] ** 2 / (len(X) - 1)
+
+
+# %% sixty-images-always exercise="pca_fit" keeps=0.8 hint="does a number of images stand in the code"
+# old |     covariance = centred.T @ centred / (len(X) - 1)
+# new |     covariance = centred.T @ centred / 59
+
+# %% complex-numbers exercise="pca_fit" keeps=0 hint="complex numbers came back"
+# old |     eigenvalues, eigenvectors = torch.linalg.eigh(covariance)
+# old |     components = eigenvectors.flip(1)[:, :k].T
+# old |     return mean, components, eigenvalues.flip(0)[:k]
+# new |     eigenvalues, eigenvectors = torch.linalg.eig(covariance)
+# new |     order = eigenvalues.real.argsort(descending=True)[:k]
+# new |     return mean, eigenvectors[:, order].T, eigenvalues[order]
+
+# %% cuts-components-before-the-flip exercise="pca_fit" keeps=0.5 hint="vary least, and come in the opposite order"
+# old |     components = eigenvectors.flip(1)[:, :k].T
+# new |     components = eigenvectors[:, :k].flip(1).T
+
 # %% [markdown]
 # ## pca_codes
 
@@ -827,6 +920,23 @@ def pca_fit(X, k):
 # old |     return Z @ components + mean
 # new |     return Z @ components + mean.mean()
 
+# %% encode-two-codes-always exercise="pca_codes" keeps=0.8 hint="the codes with three components of six pixels"
+# old |     return (X - mean) @ components.T
+# new |     return (X - mean) @ components[:2].T
+
+# %% decode-two-codes-always exercise="pca_codes" keeps=0.8 hint="the reconstructions with three components of six pixels"
+# old |     return Z @ components + mean
+# new |     return Z[:, :2] @ components[:2] + mean
+
+# %% encode-reshaped exercise="pca_codes" keeps=0.5 hint="were reshaped, which mixes up their entries"
+# old |     return (X - mean) @ components.T
+# new |     return (X - mean) @ components.reshape(X.shape[1], -1)
+
+# %% encode-turns-the-mean-in-place exercise="pca_codes" keeps=0.6667 hint="writes into the mean or the components"
+# old |     return (X - mean) @ components.T
+# new |     mean *= -1
+# new |     return (X + mean) @ components.T
+
 # %% [markdown]
 # ## components_needed
 
@@ -916,6 +1026,20 @@ def components_needed(variances, share):
         if variances[:k].sum() >= share * total:
             return k
 
+
+# %% thirty-at-most exercise="components_needed" keeps=0.6667 hint="it says 30"
+# old |     return int(missing.sum()) + 1
+# new |     return min(int(missing.sum()) + 1, 30)
+
+# %% rounded-to-three-places exercise="components_needed" keeps=0.6667 hint="is something rounded"
+# old |     missing = running < share * running[-1]
+# new |     missing = (running / running[-1]).round(decimals=3) < share
+
+# %% five-components-at-most exercise="components_needed" keeps=0.6667 hint="Does a number of components stand in the code"
+# old |     return int(missing.sum()) + 1
+# new |     for k in range(5):
+# new |         if not missing[k]:
+# new |             return k + 1
 
 # %% [markdown]
 # ## image_errors
@@ -1036,6 +1160,20 @@ def image_errors(images, reconstructions):
 # old |     return difference.square().mean(dim=1)
 # new |     return torch.full((len(images),), difference.square().mean().item())
 
+# %% cut-off-at-one exercise="image_errors" keeps=0 hint="the errors are cut off at 1"
+# old |     return difference.square().mean(dim=1)
+# new |     return difference.square().mean(dim=1).clamp(0, 1)
+
+# %% rounded-to-four-places exercise="image_errors" keeps=0.6667 hint="the errors are rounded"
+# old |     return difference.square().mean(dim=1)
+# new |     return difference.square().mean(dim=1).round(decimals=4)
+
+# %% compared-with-all exercise="image_errors" keeps=0 hint="compared with all reconstructions"
+# old |     difference = (images - reconstructions).flatten(1)
+# old |     return difference.square().mean(dim=1)
+# new |     a, b = images.flatten(1), reconstructions.flatten(1)
+# new |     return (a[:, None] - b[None]).square().mean(dim=(1, 2))
+
 # %% [markdown]
 # ## train_small
 
@@ -1084,3 +1222,25 @@ def image_errors(images, reconstructions):
 # new |     model = small()
 # new |     images *= 1.5
 # new |     images.clamp_(0, 1)
+
+# %% decoder-alone exercise="train_small" keeps=0.25 hint="the encoder's weights lie where torch draws them"
+# old |     training.fit(
+# old |         model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False
+# old |     )
+# new |     optimizer = torch.optim.Adam(model.decoder.parameters(), lr=2e-3)
+# new |     for _ in range(15):
+# new |         for batch in images.split(50):
+# new |             optimizer.zero_grad()
+# new |             nn.functional.mse_loss(model(batch), batch).backward()
+# new |             optimizer.step()
+
+# %% six-steps exercise="train_small" keeps=0 hint="The weights have hardly moved"
+# old |     training.fit(
+# old |         model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False
+# old |     )
+# new |     training.fit(model, images, epochs=3, batch_size=500, progress=False)
+
+# %% relu-at-the-end exercise="train_small" keeps=0 hint="learned with a ReLU at the end"
+# old |     model = small()
+# new |     model = small()
+# new |     model.sigmoid = nn.ReLU()
