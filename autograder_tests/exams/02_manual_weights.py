@@ -31,7 +31,7 @@ def init_parameters(ask, rng):
     verdicts = checks.judge_init_parameters(ask, rng)
     got = attempt(ask, probes.seeded, seed=1, times=1, sizes=[5, 3])
     alone = array_of(got, "draw_0_0", (6, 3)) is not None and "draw_0_1" not in got
-    wrong = "two sizes make one layer: a list of one matrix"
+    wrong = got.get("raised", "two sizes make one layer: a list of one matrix")
     return corner(verdicts, verdict(alone, "one layer alone is a list of one", wrong))
 
 
@@ -42,6 +42,7 @@ def forward(ask, rng):
     got = attempt(ask, probes.matrices, X=rng.normal(size=(1, 20)), at_code="linear", **W)
     small = array_of(got, "value_0", (1, 20)) is not None and array_of(got, "value_1", (1, 1)) is not None
     wrong = "one image through a code of one number comes out in another shape than [1, 20] and [1, 1]"
+    wrong = got.get("raised", wrong)
     return corner(verdicts, verdict(small, "one image and one code keep both dimensions", wrong))
 
 

@@ -84,14 +84,36 @@ def _diagnose_softmax(got: dict[str, Evidence], small: np.ndarray, large: np.nda
         "softmax gives the larger logits the smaller probabilities: is there a minus too many?": softmax(-x, axis=1),
         "softmax takes powers of 2: e it is": softmax(x * np.log(2), axis=1),
     }
+    others = {  # another function altogether: that it stays finite is no merit
+        "softmax divides by the mean of the powers: by their sum, so that a row sums to 1": softmax(x, axis=1)
+        * x.shape[1],
+        "softmax divides by the length of the row of powers: by their sum": powers
+        / np.linalg.norm(powers, axis=1, keepdims=True),
+        "softmax divides by the largest logit of a row, which is to be taken off": softmax(
+            x / x.max(axis=1, keepdims=True), axis=1
+        ),
+        "softmax divides the logits by their length: leave them as far apart as they are": softmax(
+            x / np.linalg.norm(x, axis=1, keepdims=True), axis=1
+        ),
+        "softmax halves the logits: leave them as far apart as they are": softmax(x / 2, axis=1),
+        "softmax gives 1 to the largest logit and 0 to all others: probabilities are asked for": np.eye(x.shape[1])[
+            x.argmax(axis=1)
+        ],
+        "softmax gives 1 - p: the probability itself is asked for": 1 - softmax(x, axis=1),
+        "softmax gives rounded probabilities": softmax(x, axis=1).round(2),
+        "softmax divides squares by their sum: exponentials it is": np.square(x)
+        / np.square(x).sum(axis=1, keepdims=True),
+    }
     first = match(
         got["small"],
         "the probabilities",
         softmax(x, axis=1),
         "softmax is scipy's",
-        slips,
-        otherwise="not those of scipy",
+        slips | others,
+        otherwise=_unlike_scipy(got["small"], small.shape),
     )
+    if np.shape(got["small"].get("value")) == small.shape[::-1]:
+        first = first._replace(message="softmax gives a column for each image: a row for each is asked for")
     value = array_of(got["large"], "value", large.shape)
     # In the thousands a float32 is known to 0.0005: log-sum-exp, as good a way as any, cannot be more exact than that.
     fine = value is not None and np.allclose(value, softmax(large.astype(np.float64), axis=1), atol=5e-3)
@@ -101,13 +123,31 @@ def _diagnose_softmax(got: dict[str, Evidence], small: np.ndarray, large: np.nda
     found = got["large"].get("value")
     if isinstance(found, np.ndarray) and found.shape == large.shape and np.isfinite(found).all():
         wrong = "softmax of logits in the thousands is finite, but wrong: nothing may be cut off, or added to the sum"
+        if not first.passed:
+            wrong = first.message
+        elif (found == 0).all(axis=1).any():
+            wrong = "softmax of logits in the thousands is 0 for all classes of some rows: nan was only painted over"
     elif isinstance(got["large"].get("raised"), str):
         wrong = got["large"]["raised"]
-    elif first.message in slips and "column" in first.message:
+    elif not first.passed and "column" in first.message:
         wrong = first.message
     elif _only_some_nan(found, large.shape):
         wrong = "softmax is nan in some of the rows: the largest logit is that of the row, not that of the whole batch"
+        lost = ~np.isfinite(found).all(axis=1)
+        if lost[large.max(axis=1) == large.max()].any():
+            wrong = "softmax is nan in some of the rows: what is taken off, or cut, is not the row's largest logit"
+        elif not lost[large.max(axis=1) > 0].any():
+            wrong = (
+                "softmax is nan in rows of negative logits: the largest logit itself, with its sign, is to be taken off"
+            )
     return [first, verdict(fine, "softmax holds for logits in the thousands", wrong)]
+
+
+def _unlike_scipy(got: Evidence, shape: tuple[int, int]) -> str:
+    value = array_of(got, "value", shape)
+    if value is None or np.allclose(value.sum(axis=1), 1, atol=1e-3):
+        return "each row sums to 1, but not those of scipy: are they powers of e, divided by their sum?"
+    return f"a row sums to {value[0].sum():.3g}, each is to sum to 1: divide the powers of e by their sum"
 
 
 def _only_some_nan(found: object, shape: tuple) -> bool:
@@ -132,6 +172,16 @@ def _diagnose_entropy(
         f"the mean runs over images and classes, {classes} times too many: sum over the classes first": each.mean()
         / classes,
         "the loss is negative: the minus is missing": -each.mean(),
+        "the loss is negative, and the losses of the images are added up: their mean with a minus is asked for": (
+            -each.sum()
+        ),
+        "the loss is negative, and the mean runs over images and classes: sum over the classes first": (
+            -each.mean() / classes
+        ),
+        f"the loss is taken {classes} times, once for each class: the mean is over the images": each.mean() * classes,
+        f"the loss takes 10 classes for granted, and these logits have {classes}": each.mean() * 10 / classes,
+        f"the loss takes batches of 40 for granted, and this one has {n}": each.sum() / 40,
+        f"the sum over the batch is divided by {n - 1}: divide by the number of images, {n}": each.sum() / (n - 1),
         "cross_entropy takes probabilities of probabilities: softmax was applied twice": (
             -log_softmax(p, axis=1)[np.arange(n), labels].mean()
         ),
@@ -177,6 +227,32 @@ def _diagnose_entropy(
         "cross_entropy takes another number off each column: it has to be the same in all of a row": (
             -log_softmax(small - small.max(axis=0), axis=1)[np.arange(n), labels].mean()
         ),
+        "cross_entropy leaves out the logarithm of the sum: log p is the logit minus that logarithm": (
+            (small.max(axis=1) - small[np.arange(n), labels]).mean()
+        ),
+        "cross_entropy takes off the sum of the exponentials itself: its logarithm": (
+            each
+            + np.exp(small - small.max(axis=1, keepdims=True)).sum(axis=1)
+            - np.log(np.exp(small - small.max(axis=1, keepdims=True)).sum(axis=1))
+        ).mean(),
+        "cross_entropy adds the logarithm of the sum, which is to be taken off": (
+            each - 2 * np.log(np.exp(small - small.max(axis=1, keepdims=True)).sum(axis=1))
+        ).mean(),
+        f"cross_entropy takes the mean of the exponentials, {classes} times too small: their sum": (
+            each.mean() - np.log(classes)
+        ),
+        "cross_entropy counts the wrong classes: targets is 1 for the right one": (
+            -(log_p * (1 - targets)).sum(axis=1).mean()
+        ),
+        "cross_entropy gives the median of the losses: the mean over the batch is asked for": np.median(each),
+        "cross_entropy gives the loss of the first image alone: the mean over the batch is asked for": each[0],
+        "cross_entropy gives the largest loss of the batch: the mean is asked for": each.max(),
+        "cross_entropy gives the smallest loss of the batch: the mean is asked for": each.min(),
+        "cross_entropy gives e to the power of the loss: the loss itself is asked for": np.exp(each.mean()),
+        "cross_entropy gives the share of wrong answers: it has no gradient": (log_p.argmax(axis=1) != labels).mean(),
+        "cross_entropy pairs every image with the label of every other: one label for each row": (
+            -log_p[:, labels].mean()
+        ),
         "cross_entropy adds the wrong classes' log(1 - p): that is binary cross-entropy": (
             each - (np.log1p(-p) * (1 - targets)).sum(axis=1)
         ).mean(),
@@ -192,7 +268,7 @@ def _diagnose_entropy(
         return [Verdict(3.0, False, problem or "the cross-entropy is no number")]
     fine = bool(np.isclose(found, right, rtol=1e-3))
     if not fine:
-        slip = closest(found, slips | other_losses, within=1e-4)
+        slip = closest(found, slips | other_losses, within=2e-5)
         if slip is None:
             wrong = f"cross_entropy gives {found:.4g}, torch {right:.4g}, on the same logits"
             return [Verdict(3.0, False, wrong)]

@@ -47,10 +47,14 @@ def judge_train_by_hand(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     """Each step goes down the gradient that autograd finds at the matrices before it; the losses are those of the
     batches; and digits with shuffled pixels are learned.
     """
-    start = some_matrices(rng, LOOP_SIZES, 0.6)
-    images = rng.uniform(-1, 1, (3 * BATCH, LOOP_SIZES[0])).astype(np.float32)
-    # Batches of very different losses, so that no two ways to report them look alike.
-    images *= np.repeat([0.5, 1.0, 1.5], BATCH)[:, None]
+    while True:
+        start = some_matrices(rng, LOOP_SIZES, 0.6)
+        images = rng.uniform(-1, 1, (3 * BATCH, LOOP_SIZES[0])).astype(np.float32)
+        # Batches of very different losses, so that no two ways to report them look alike, and the last with a gradient
+        # longer than the 1 to which many cut theirs.
+        images *= np.repeat([1.0, 2.0, 4.0], BATCH).astype(np.float32)[:, None]
+        if norm(_gradient(start, images[-BATCH:])) > 1.5:
+            break
     draws = np.arange(3 * BATCH).reshape(3, BATCH)
     parts = [images[rows] for rows in draws]
     path, answers = [start], []
@@ -91,6 +95,9 @@ def _diagnose_steps(path: list[dict], parts: list[np.ndarray], answers: list[Evi
     asked = [scaled(-RATE, _gradient(at, part)) for at, part in zip(path, parts, strict=False)]
     counted = _count_slip(steps, norm(taken[0]))
     slip = counted or _first_step_slip(taken[0], asked[0], path[0], parts[0])
+    unused = None
+    if slip and not counted and close(taken[0], scaled(-RATE, _gradient(path[0], parts[1]))):
+        slip = unused = "the first step is that of the second batch: the first one is drawn and not used"
     right = ("a step goes down the gradient of the loss", "every iteration draws a batch and takes a step of its own")
     if norm(taken[0]) == 0:
         return [Verdict(2.0, False, slip or "")]
@@ -101,7 +108,7 @@ def _diagnose_steps(path: list[dict], parts: list[np.ndarray], answers: list[Evi
         own = all(along(step, _gradient(at, part, kind)) for step, at, part in zip(taken, path, parts, strict=False))
     return [
         verdict(not slip, right[0], slip or ""),
-        verdict(own, right[1], counted or _later_slip(taken, asked, path, parts, answers[-1])),
+        verdict(own, right[1], counted or unused or _later_slip(taken, asked, path, parts, answers[-1])),
     ]
 
 
@@ -143,11 +150,24 @@ def _first_step_slip(step: dict, expected: dict, start: dict, part: np.ndarray) 
         f"the step is {len(part)} times too long: the images' losses are added up, their mean is asked for": len(part),
         "the step is that of the root of the mean square: leave out the square root": 0.5 / np.sqrt(loss),
         "the step is half as long as it should be: is there a factor 1/2 in the loss?": 0.5,
+        "the step is a quarter as long as it should be: are the images, or the differences, halved?": 0.25,
+        "the step is twice as long as it should be: does backward run twice, or something else move the matrices?": 2.0,
+        f"the images' losses are divided by 40, and these batches have {len(part)} images": len(part) / 40,
+        f"the squares of an image are divided by 784, and these images have {pixels} pixels": pixels / 784,
+        f"the squares are divided by 40 * 784, and these batches have {len(part)} images of {pixels} pixels": (
+            part.size / (40 * 784)
+        ),
     }
     ratio = times_longer(step, expected)
     slip = closest(ratio, slips) if ratio is not None else None
     if slip:
         return slip
+    still = [name for name in step if not step[name].any()]
+    moving = [name for name in step if name not in still]
+    if still and close({name: step[name] for name in moving}, {name: expected[name] for name in moving}):
+        return f"{', '.join(f'W[{name[1:]}]' for name in still)} stays as it is: does its gradient get lost on the way?"
+    if close(step, scaled(-RATE, _gradient(start, part[:1]))):
+        return "the step is that of the first image of the batch: the mean over all of them is asked for"
     if along(step, _gradient(start, part, "absolute")):
         return "the step goes down the gradient of the absolute differences: squares are asked for"
     if ratio is not None:
@@ -166,7 +186,26 @@ def _later_slip(taken: list, asked: list, path: list, parts: list, whole: Eviden
         return "gradients pile up from step to step: empty them before each backward"
     both = added(asked[0], scaled(-RATE, _gradient(path[0], parts[1])))
     if close(difference(path[2], path[0]), scaled(left, both)):
+        if number_of(whole, "steps") == 3:
+            return (
+                "every step has the gradient of the matrices as they were at first: are these copied before the loop?"
+            )
         return "one step is taken at the end for all batches: every iteration takes a step"
+    if number_of(whole, "steps") == 1:
+        return "one step is taken, however many are asked for: does step() stand behind the loop?"
+    piled, own = added(asked[0], asked[1]), asked[1]
+    kinds = [
+        "own"
+        if close({name: taken[1][name]}, {name: own[name]})
+        else close({name: taken[1][name]}, {name: piled[name]})
+        for name in own
+    ]
+    if all(kinds) and True in kinds:
+        return "the gradients of some of the matrices pile up: all of them are to be emptied before each backward"
+    lengths = [times_longer(step, expected) for step, expected in zip(taken, asked, strict=True)]
+    if None not in lengths:
+        shown = ", ".join(f"{length:.2g}" for length in lengths)
+        return f"the steps are {shown} times as long as they should be: leave gradients and optimiser as they are"
     drawn = number_of(whole, "seen") or 0
     if drawn > 3:
         return f"{drawn:.0f} batches were drawn in 3 iterations: one serves for the whole iteration"
@@ -198,6 +237,10 @@ def _diagnose_losses(got: Evidence, path: list[dict], parts: list[np.ndarray]) -
         "the losses are halved: is there a factor 1/2?": right / 2,
         "the losses are negative: a mean of squares never is": -right,
         "the last loss came back three times: append each when it is computed": np.full(3, right[-1]),
+        "the losses come back in another order: the first iteration's first": right[::-1],
+        "the losses are rounded: loss.item() has all its digits": np.round(right, 2),
+        **({"the losses are cut to whole numbers: loss.item() is none": np.trunc(right)} if found.any() else {}),
+        "each loss is the smallest up to then: each batch's own is asked for": np.minimum.accumulate(right),
     }
     if np.allclose(found, right, rtol=1e-3):
         if got.get("history") is True:

@@ -33,6 +33,8 @@ def judge_to_range(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     # Neither 0 nor 1 occurs, and each image has a darkest and a brightest pixel of its own.
     low, high = rng.uniform(0.05, 0.3, (7, 1, 1, 1)), rng.uniform(0.6, 0.95, (7, 1, 1, 1))
     images = (low + (high - low) * rng.random((7, 1, 6, 5))).astype(np.float32)
+    places = np.arange(7), rng.permutation(30)[:7]  # where one and the same grey stands, in each image elsewhere
+    images.reshape(7, 30)[places] = rng.uniform(0.35, 0.55)
     got = ask(probes.call, images=images)
     one = attempt(ask, probes.call, images=images[:1])
     rows = images.reshape(7, 30).astype(np.float64)
@@ -42,12 +44,16 @@ def judge_to_range(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         return [Verdict(4.0, False, problem or "the result is no tensor of numbers")]
     right = np.interp(rows, [0, 1], [-1, 1])
     sideways = value.shape == (30, 7)
-    found = value.T if sideways else value.reshape(7, 30)
+    mixed = sideways and np.allclose(value.reshape(7, 30), right, atol=1e-5)
+    found = value.T if sideways and not mixed else value.reshape(7, 30)
     shapes = {
         (7, 1, 6, 5): "the images are not flat: a row of H * W pixels for each is asked for",
+        (7, 6, 5): "the images lost their channel, but are not flat: a row of H * W pixels for each is asked for",
         (210,): "the whole batch became one row: each image is to keep a row of its own",
         (1, 210): "the whole batch became one row: each image is to keep a row of its own",
-        (30, 7): "one column for each image came back: one row for each is asked for",
+        (30, 7): "one column for each image came back: one row for each is asked for"
+        if not mixed
+        else "the shape is [H * W, N], and its rows hold pieces of several images: the number of images comes first",
         (7, 1, 30): "the rows have a dimension too many, [N, 1, H * W]: the channel goes into the row as well",
     }
     problem = shape_problem(got, "value", rows.shape, "the result")
@@ -59,7 +65,7 @@ def judge_to_range(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         "0 becomes -1 and 1 becomes 1",
         _range_slips(rows),
         share=2,
-        otherwise="they are not those asked for: 0 is to become -1, 1 to become 1, and all in between along a line",
+        otherwise=_in_words(rows, found, found[places]),
     )
     if not pixels.passed and np.allclose(np.sort(found, axis=None), np.sort(right, axis=None), atol=1e-5):
         wrong = "the numbers are right, their order is not: a row holds the pixels of one image as they are read"
@@ -69,6 +75,24 @@ def judge_to_range(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         wrong = shape_problem(one, "value", (1, 30), "of a batch of one image: the result")
         verdicts.append(verdict(not wrong, "one image alone makes one row", wrong or ""))
     return verdicts + left_alone(got, "images")
+
+
+def _in_words(rows: np.ndarray, found: np.ndarray, same: np.ndarray) -> str:
+    """What became of the pixels when no known slip explains it; same: of one grey in several images and places."""
+    if np.ptp(same) > 1e-3 * max(1.0, float(np.abs(same).max())):
+        return (
+            "the same grey becomes another number in another image or place: one formula for all of them is asked "
+            "for, without their means, their largest or dice"
+        )
+    slope, start = np.polyfit(rows.ravel(), found.ravel(), 1)
+    if np.abs(start + slope * rows - found).max() < 1e-3 * max(1.0, abs(slope)):
+        black, white = (round(float(x), 2) + 0.0 for x in (start, start + slope))  # + 0.0: no "-0"
+        return f"0 becomes {black:g} and 1 becomes {white:g}: -1 and 1 are asked for"
+    if (found == np.round(found)).all():
+        return "they were rounded to whole numbers: greys lie between -1 and 1"
+    if (found >= 0).all():
+        return "none is below 0, and they lie on no line: 0 is to become -1, and nothing to be cut off or bent"
+    return "they lie on a curve: 0 is to become -1, 1 to become 1, and all in between along a line"
 
 
 def _range_slips(x: np.ndarray) -> dict[str, np.ndarray]:
@@ -141,8 +165,9 @@ def judge_get_random_batch(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     slip = _drawing_slip(positions, len(X))
     batch = array_of(more, "draw_0", (many, 4))
     enough = batch is not None
-    if enough and not slip:  # in so many draws small differences show as well
-        slip = _drawing_slip((batch[:, None] == X).all(axis=2).argmax(axis=1)[:, None], len(X))
+    if enough and (not slip or slip.startswith("image ")):  # in so many draws small differences show as well
+        later = (batch[:, None] == X).all(axis=2).argmax(axis=1)
+        slip = _drawing_slip(np.concatenate([positions.ravel(), later])[:, None], len(X)) or slip
     few = f"{many} out of {len(X)} images: with replacement that can be done. {more.get('raised', '')}".rstrip()
     few = slip if slip and not enough else few
     replaced = any(len(set(batch)) < size for batch in positions.tolist())
@@ -155,10 +180,11 @@ def judge_get_random_batch(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         loose = "the seed of the generator changes nothing: it is to be the source of all randomness"
     else:
         loose = "a generator of the same seed gives another batch: other dice than the generator's are thrown"
+    own = got.get("repeats") is True and got.get("follows") is True
     return [
         verdict(not slip, "all images are drawn, equally often", slip or "", share=2),
         verdict(enough, "with replacement", few),
-        verdict(got.get("repeats") is True and got.get("follows") is True, dice, loose),
+        *([] if got.get("changed") else [verdict(own, dice, loose)]),  # from other images the dice give other batches
         *left_alone(got, "X"),
     ]
 
@@ -175,17 +201,24 @@ def _batch_problem(got: Evidence, X: np.ndarray, size: int, times: int) -> str |
         }
         if first.shape in shapes:
             return shapes[first.shape]
+        if first.shape[1:] == shape[1:] and len(first) < size - 1:
+            return f"only {len(first)} rows came back where {size} were asked for: was a row that came twice left out?"
     problems = (shape_problem(got, f"draw_{i}", shape, "a batch") for i in range(times))
     return next(filter(None, problems), None)
 
 
 def _drawing_slip(positions: np.ndarray, n: int) -> str | None:
     """Which images are drawn too rarely, and why; positions [times, size], n: how many images there are."""
+    from scipy.stats import chisquare
+
     size = positions.shape[1]
     if size > 1 and (positions == positions[:, :1]).all():
         return "all images of a batch are the same one: draw a position for each of them"
     if size > 1 and (np.diff(positions, axis=1) % n == 1).all():
         return "neighbours come together, only the first of a batch is drawn: draw a position for each"
+    apart = (positions[:, :, None] - positions[:, None]) % n
+    if size > 1 and (apart == apart[:1]).all(axis=0).sum() > size:
+        return "some images of a batch always follow from others of it: draw a position for each, apart from all others"
     counts = np.bincount(positions.ravel(), minlength=n)
     if 1 < size < n - 1 and counts[:size].all() and not counts[size:].any():
         return f"of {n} images only the first {size} are ever drawn, as many as a batch has: the end is len(X)"
@@ -193,7 +226,24 @@ def _drawing_slip(positions: np.ndarray, n: int) -> str | None:
         return "the last image is never drawn: torch.randint leaves out its upper end, so that end is len(X)"
     if counts[0] == 0 and counts[1:].all():
         return "the first image is never drawn: positions begin at 0"
-    mean = positions.size / n
-    if np.abs(counts - mean).max() > 6 * np.sqrt(mean):
-        return f"of {n} images one came {counts.max()} times, another {counts.min()} times: draw all alike"
+    if not counts.all():
+        never = ", ".join(str(i) for i in np.flatnonzero(counts == 0))
+        return f"the images in positions {never} of 0 to {n - 1} are never drawn: each of them must be possible"
+    if chisquare(counts).pvalue < 1e-8:
+        return _uneven(counts)
     return None
+
+
+def _uneven(counts: np.ndarray) -> str:
+    """In words: which images come too often."""
+    n, most, least = len(counts), int(counts.argmax()), int(counts.argmin())
+    inner = counts[1:-1].mean()
+    told = f"image {most} came {counts[most]} times, image {least} {counts[least]} times"
+    if max(counts[0], counts[-1]) < 0.7 * inner and counts[1:-1].min() > 0.7 * inner:
+        return f"{told}: the first and the last come half as often, as when numbers are rounded to the nearest"
+    if max(counts[0], counts[-1]) < 0.7 * inner:
+        return f"{told}: those in the middle come more often than those at the ends"
+    if most in (0, n - 1) and counts[most] > 1.15 * np.delete(counts, most).max():
+        which = "first" if most == 0 else "last"
+        return f"{told}: the {which} comes too often, as when positions outside are cut off or wrapped round to it"
+    return f"{told}, of {n} images: draw all alike"

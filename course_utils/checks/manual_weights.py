@@ -19,7 +19,9 @@ from course_utils.checks._matrices import (
     BIAS_SLIPS,
     END_SLIPS,
     ENDS,
+    HIDDEN,
     SIZES,
+    find_detour,
     find_way,
     layer,
     some_matrices,
@@ -93,12 +95,13 @@ def judge_init_parameters(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         return [shape, Verdict(2.0, False, slip), leaf]
     others = [array_of(got, f"draw_1_{i}", matrix.shape) for i, matrix in enumerate(found)]
     new = all(
-        other is not None and not np.array_equal(other, matrix) for other, matrix in zip(others, found, strict=True)
+        other is not None and (not matrix.std() or not np.array_equal(other, matrix))
+        for other, matrix in zip(others, found, strict=True)
     )
     if got.get("repeats") is not True:
         loose = "a generator of the same seed gives other matrices: other dice than the generator's are thrown"
     elif not new:
-        loose = "every call gives the same matrices: the generator that comes in is not used"
+        loose = "every call gives the same matrices: the generator that comes in is not used, or is started anew"
     else:
         loose = "the seed of the generator changes nothing"
     return [
@@ -108,7 +111,17 @@ def judge_init_parameters(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         verdict(
             new and got.get("repeats") is True and got.get("follows") is True, "the dice are the generator's", loose
         ),
+        *_kind_verdict(got, count),
     ]
+
+
+def _kind_verdict(got: Evidence, count: int) -> list[Verdict]:
+    """Nothing when the matrices are of torch's ordinary float, in which images come; else a failed verdict."""
+    kinds = {str(got[f"draw_0_{i}"].dtype) for i in range(count)}
+    if kinds == {"float32"}:
+        return []
+    wrong = f"the matrices hold {' and '.join(sorted(kinds))}: images are float32, and @ takes two of the same kind"
+    return [Verdict(1.0, False, wrong)]
 
 
 def _matrix_slip(shapes: list[tuple], sizes: list[int]) -> str:
@@ -136,6 +149,9 @@ def _number_slip(matrices: list[np.ndarray], upright: bool) -> tuple[str, bool]:
     values = np.concatenate([matrix.ravel() for matrix in matrices])
     if values.std() == 0:
         return "all numbers are the same: then all units of a layer do the same, for ever", True
+    flat = [i for i, matrix in enumerate(matrices) if matrix.std() == 0]
+    if flat:
+        return f"all numbers of matrix {flat[0]} are the same: each of the {len(matrices)} has random ones", False
     if upright and all(not matrix[0].any() for matrix in matrices):
         return "the first rows are zero: all begin with random numbers, and the row for the bias is the last", False
     shortest = min(10, *(matrix.size for matrix in matrices))
@@ -144,31 +160,60 @@ def _number_slip(matrices: list[np.ndarray], upright: bool) -> tuple[str, bool]:
         return "the matrices begin with the same numbers: one generator serves for all of them, and goes on", True
     if upright and all(not matrix[-1].any() for matrix in matrices):
         return "the last rows are zero: the bias begins with random numbers like all others here", False
+    without = [i for i, matrix in enumerate(matrices) if not matrix[-1].any()]
+    if upright and without:
+        return f"the last row of matrix {without[0]} is zero: every bias begins with random numbers here", False
     if any(len(np.unique(matrix)) < 0.5 * matrix.size for matrix in matrices):
+        if all(len(np.unique(matrix)) < 30 for matrix in matrices):
+            return "the numbers take a few values only: a normal distribution gives another one each time", False
         return "the same numbers come again and again in a matrix: draw one for each of its entries", False
     spread = values.std()
     if (values >= 0).all():
         return "no number is negative: a normal distribution around 0 is asked for, torch.randn", False
     if upright and _biases_differ(matrices):
         return "the last rows have another mean or spread than the others: the bias is from N(0, 0.01^2), too", False
+    if abs(values.mean()) < 0.1 * spread:
+        known = {
+            0.0001: "the spread is 0.0001: N(0, 0.01^2) has the variance 0.01^2, so the standard deviation 0.01",
+            0.1: "the spread is 0.1: 0.01 is the standard deviation already, no root is to be taken of it",
+            1.0: "the spread is 1: multiply what torch.randn gives by 0.01",
+        }
+        for size, slip in known.items():
+            if abs(spread / size - 1) < 0.08:
+                return slip, False
+    shape = _shape_slip(matrices)
+    if shape:
+        return shape, False
     spreads = np.array([matrix.std() for matrix in matrices])
-    known = {
-        0.0001: "the spread is 0.0001: N(0, 0.01^2) has the variance 0.01^2, so the standard deviation 0.01",
-        0.1: "the spread is 0.1: 0.01 is the standard deviation already, no root is to be taken of it",
-        1.0: "the spread is 1: multiply what torch.randn gives by 0.01",
-    }
-    for size, slip in known.items():
-        if abs(spread / size - 1) < 0.08:
-            return slip, False
-    kurtosis = float(np.mean((values - values.mean()) ** 4) / spread**4)
-    if kurtosis < 2.4:
-        return "the numbers are spread evenly between two ends: a normal distribution is asked for", False
+    if abs(values.mean()) > max(0.1 * SPREAD, 0.1 * spread) or (
+        spreads.max() < 1.3 * spreads.min() and abs(spread / SPREAD - 1) > 0.08
+    ):
+        return f"the numbers have mean {values.mean():.2g} and spread {spread:.2g}: 0 and 0.01 are asked for", False
     if (np.abs(spreads / SPREAD - 1) > 0.3).any():
         shown = ", ".join(f"{one:.2g}" for one in spreads)
         return f"the matrices have spreads of {shown}: 0.01 is asked for in each", False
-    if abs(values.mean()) > 0.1 * SPREAD or abs(spread / SPREAD - 1) > 0.08:
-        return f"the numbers have mean {values.mean():.2g} and spread {spread:.2g}: 0 and 0.01 are asked for", False
     return "", False
+
+
+def _shape_slip(matrices: list[np.ndarray]) -> str:
+    """How the numbers of each matrix, brought to the same mean and spread, differ from a normal distribution, ""
+    when they do not. The kurtosis of 4000 normal numbers is 3, give or take 0.08.
+    """
+    from scipy.stats import kstest, kurtosis
+
+    def even(matrix: np.ndarray) -> bool:
+        low, high = matrix.min(), matrix.max()
+        return kstest((matrix.ravel() - low) / (high - low), "uniform").pvalue > 1e-4
+
+    if all(even(matrix) for matrix in matrices):
+        return "the numbers are spread evenly between two ends: a normal distribution is asked for"
+    alike = np.concatenate([((matrix - matrix.mean()) / matrix.std()).ravel() for matrix in matrices])
+    peak = kurtosis(alike, fisher=False)
+    if peak < 2.6:
+        return "large numbers are missing: a normal distribution has no ends at which it is cut off"
+    if peak > 3.6:
+        return "very small and very large numbers are too many: a normal distribution is asked for, torch.randn"
+    return ""
 
 
 def _biases_differ(matrices: list[np.ndarray]) -> bool:
@@ -183,7 +228,9 @@ def _biases_differ(matrices: list[np.ndarray]) -> bool:
 def _leaf_verdict(got: Evidence, count: int) -> Verdict:
     wants, leaves = (got[name] if isinstance(got.get(name), list) else [] for name in ("wants_gradient", "leaf"))
     fine = wants == [1] * count and leaves == [1] * count
-    if not any(wants):
+    if kind_of(got, "draw_0_0") == "array":
+        wrong = "numpy arrays came back, which want no gradients: torch tensors are asked for"
+    elif not any(wants):
         wrong = "no matrix wants gradients: backward would leave all of them as they are"
     elif leaves != [1] * count:
         wrong = (
@@ -220,26 +267,52 @@ def judge_forward(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     way = find_way(matrices, X, array_of(got, "value_0"))
     other = find_way(matrices, X, array_of(bent, "value_0", shape))
     if way is None:
-        wrong = "these matrices give another reconstruction with ReLU, at_code, ReLU and tanh"
+        wrong = _other_network(ask, W, X, array_of(got, "value_0"))
         return [Verdict(6.0, False, wrong), *left_alone(got, "W or X")]
     bias, first, code, second, end = way
     hidden_slip = _hidden_slip(first, second, other)
+    end_slip = END_SLIPS.get(end, f"the output goes through {end}, tanh it is")
+    code_used = _at_code(code, other, bent, hidden_slip)
+    if other and (end, code, other[2], other[4]) == ("none", "none", "none", "tanh"):
+        end_slip = "at_code is applied to the output: it belongs at the code, and tanh at the end"
+        code_used = code_used._replace(message=end_slip)
+    if (code, end) == ("ReLU", "ReLU, tanh") and not code_used.passed:
+        end_slip = "there is a ReLU behind every matrix: it belongs in the two hidden layers alone"
+        code_used = code_used._replace(message=end_slip)
+    returned = _code_returned(matrices, X, bent, other)
+    if not returned.passed and not code_used.passed and "comes back" in returned.message:
+        code_used = code_used._replace(message=returned.message)
     return [
         verdict(bias == "last", "the bias is the last row of each matrix", BIAS_SLIPS.get(bias, "")),
         verdict((first, second) == ("ReLU", "ReLU"), "a ReLU in both hidden layers", hidden_slip),
-        verdict(end == "tanh", "tanh at the end", END_SLIPS.get(end, f"the output goes through {end}, tanh it is")),
-        _at_code(code, other, bent, hidden_slip),
-        _code_returned(matrices, X, bent, other),
+        verdict(end == "tanh", "tanh at the end", end_slip),
+        code_used,
+        returned,
         _gradients(got, W, X, right=way == ("last", "ReLU", "none", "ReLU", "tanh")),
         *left_alone(got, "W or X"),
     ]
+
+
+def _other_network(ask: Ask, W: dict[str, np.ndarray], X: np.ndarray, output: np.ndarray | None) -> str:
+    """What can be said of a reconstruction that no known way through the matrices gives."""
+    again = array_of(attempt(ask, probes.matrices, X=X, at_code="linear", **W), "value_0", X.shape)
+    fewer = array_of(attempt(ask, probes.matrices, X=X[:3], at_code="linear", **W), "value_0", (3, X.shape[1]))
+    if output is not None and again is not None and not np.allclose(again, output, atol=1e-4):
+        return (
+            "two calls with the same matrices and images give different reconstructions: nothing is left to dice here"
+        )
+    if output is not None and fewer is not None and not np.allclose(fewer, output[:3], atol=1e-4):
+        return "the reconstruction of an image depends on the others of its batch: each row goes its own way"
+    slip = find_detour([matrix.astype(np.float64) for matrix in W.values()], X, output)
+    return slip or "these matrices give another reconstruction with ReLU, at_code, ReLU and tanh"
 
 
 def _gradients(got: Evidence, W: dict[str, np.ndarray], X: np.ndarray, right: bool) -> Verdict:
     """Whether gradients reach all matrices, and, if the reconstruction is right, whether they are autograd's."""
     unreached = got.get("unreached")
     if not isinstance(unreached, list) or unreached:
-        wrong = "no gradient reaches some of the matrices: is there a detach, a no_grad or a tensor made anew?"
+        which = ", ".join(f"W[{name[1:]}]" for name in unreached or W)
+        wrong = f"no gradient reaches {which}: is there a detach, a no_grad or a tensor made anew?"
         return Verdict(1.0, False, wrong)
     output, leaves = redrawn(W, X)
     output.sum().backward()
@@ -257,7 +330,7 @@ def _hidden_slip(first: str, second: str, with_tanh: tuple | None) -> str:
     if with_tanh and (("none", "tanh") in ((first, with_tanh[1]), (second, with_tanh[3]))):
         return "at_code is applied in a hidden layer: a ReLU belongs there, and at_code at the code alone"
     if "none" in (first, second):
-        where = "the encoder's" if second == "ReLU" else "the decoder's" if first == "ReLU" else "each half's"
+        where = "the encoder's" if second != "none" else "the decoder's" if first != "none" else "each half's"
         return f"there is no ReLU between {where} layers: two matrices in a row are one matrix"
     return f"the hidden layers go through {first if first != 'ReLU' else second}, a ReLU is asked for"
 
@@ -284,17 +357,24 @@ def _code_returned(W: list[np.ndarray], X: np.ndarray, bent: Evidence, other: tu
     """The code, of the network as the student built it, with torch.tanh at the code."""
     bias, first, code = other[:3] if other else ("last", "ReLU", "tanh")
     code = "tanh" if code == "two tanh" else code  # which of the two comes back is nobody's concern
-    hidden = BENDS[first](layer(X.astype(np.float64), W[0], bias, 0))
+    hidden = HIDDEN[first](layer(X.astype(np.float64), W[0], bias, 0))
     before = layer(hidden, W[1], bias, 1)
     right = AT_CODE[code](before)
     slips = {
+        "the code that comes back went through one more ReLU than the one that goes into the decoder": np.maximum(
+            right, 0
+        ),
         "the code came back as it was before at_code: the one that goes into the decoder is asked for": before,
         "the hidden layer came back instead of the code": hidden,
         "at_code is applied once more to the code that comes back": AT_CODE["two tanh"](before),
         "the code came back with the ones behind it": np.hstack([right, np.ones((len(X), 1))]),
         "the decoder's hidden layer came back instead of the code": np.maximum(layer(right, W[2], bias, 2), 0),
     }
-    return match(bent, "the code", right, "the code comes back as well", slips, name="value_1", otherwise="another one")
+    if code == "none":
+        wrong = "at_code is applied to the code that comes back, not to the one that goes into the decoder: to both"
+        slips = {wrong: np.tanh(before)} | slips
+    otherwise = "what comes back is not what goes into the decoder"
+    return match(bent, "the code", right, "the code comes back as well", slips, name="value_1", otherwise=otherwise)
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -308,7 +388,7 @@ def dead_codes(function: Callable) -> None:
 
 def judge_dead_codes(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     """Columns made to be dead or alive, each in a way of its own."""
-    n = 50
+    n = 300
     lively = rng.permutation(np.linspace(1, 3, n))
     columns = {
         "zero": np.zeros(n),
@@ -319,7 +399,7 @@ def judge_dead_codes(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         "negative": -lively,
         "mirrored": np.tile([2.0, -2.0], n // 2),
         "positive": lively,
-        "faint": 0.004 * lively,
+        "faint": 0.0004 * lively,
     }
     names = [str(name) for name in rng.permutation(list(columns))]
     Z = np.stack([columns[name] for name in names], axis=1).astype(np.float32)
@@ -369,6 +449,8 @@ def _dead_slip(marked: set[str], value: np.ndarray) -> str:
         return "a code whose numbers cancel counts as dead: sums and means do not show whether they differ"
     if marked == dead | {"mirrored"}:
         return "a code of 2 and -2 counts as dead: without their signs its numbers are the same, with them they differ"
+    if dead < marked <= dead | {"rare", "dip", "mirrored"} and "mirrored" in marked:
+        return "a code with two different numbers counts as dead: it is when all images have one and the same"
     if dead < marked <= dead | {"rare", "dip"}:
         return "a code that is 0 for all images but one counts as dead: it is alive as long as one image differs"
     if {"zero", "faint"} <= marked <= dead | {"rare", "dip", "faint"}:
@@ -434,10 +516,10 @@ def _diagnose_draws(got: Evidence, Z: np.ndarray) -> list[Verdict]:
     else:
         loose = "the seed of the generator changes nothing about the codes"
     own = got.get("repeats") is True and got.get("follows") is True and new
-    return [
-        verdict(not slip, "codes are uniform between the smallest and the largest of each column", slip),
-        verdict(own, "their dice are the generator's", loose),
-    ]
+    range_found = verdict(not slip, "codes are uniform between the smallest and the largest of each column", slip)
+    if got.get("changed"):  # other codes came in at the second call: nothing is known about the dice
+        return [range_found]
+    return [range_found, verdict(own, "their dice are the generator's", loose)]
 
 
 def _draw_slip(drawn: np.ndarray, Z: np.ndarray, low: np.ndarray, high: np.ndarray) -> str:
@@ -452,14 +534,16 @@ def _draw_slip(drawn: np.ndarray, Z: np.ndarray, low: np.ndarray, high: np.ndarr
         return "all codes drawn are the same one: draw n of them"
     if np.isin(drawn.astype(np.float32), Z).all():
         return "codes that came in come back: draw new ones between the smallest and the largest"
+    share = (drawn - low) / (high - low)
     if uniform(low, high):
         links = np.abs(np.corrcoef(drawn.T) - np.eye(drawn.shape[1])).max()
         if links > 0.2:
             return "the codes of a row go up and down together: throw dice for each of them"
+        if all(kstest(column, "uniform").statistic < 0.2 / len(drawn) ** 0.5 for column in share.T):
+            return "the codes lie at even distances from each other: dice leave gaps and heaps, throw one for each"
         if len(np.unique(drawn[:, 0])) < 0.9 * len(drawn):
             return "codes come again in other rows: draw n of them, each anew"
-        share = (drawn - low) / (high - low)  # the ends are reached, but not passed
-        if (
+        if (  # the ends are reached, but not passed
             share.min(axis=0).max() < 0.01
             and share.max(axis=0).min() > 0.99
             and -1e-5 < share.min() < share.max() < 1.00001
@@ -481,11 +565,33 @@ def _draw_slip(drawn: np.ndarray, Z: np.ndarray, low: np.ndarray, high: np.ndarr
             mean - spread,
             mean + spread,
         ),
+        "the codes reach from low down to low - (high - low) as well: torch.rand begins at 0, not at -1": (
+            2 * low - high,
+            high,
+        ),
+        "the codes reach from low to high + 2 * low: the length of the range is high - low": (low, high + 2 * low),
+        "the codes reach only from low to the middle": (low, (low + high) / 2),
+        "the codes reach as far below 0 as above: low and high need not be opposites": (
+            -np.maximum(-low, high),
+            np.maximum(-low, high),
+        ),
+        "all columns have the range of the first: each has a low and a high of its own": (low[0], high[0]),
+        "the codes lie between the first and the last image's: the smallest and the largest are asked for": (
+            np.minimum(Z[0], Z[-1]),
+            np.maximum(Z[0], Z[-1]) + 1e-9,
+        ),
     }
     for slip, (start, end) in slips.items():
         if uniform(start, end):
             return slip
-    share = (drawn - low) / (high - low)
+    if (drawn == np.round(drawn, 1)).all():
+        return "the codes are rounded: each number between low and high is possible"
+    inside = share.min() > -1e-3 and share.max() < 1.001
+    if inside and max((np.diff(share, axis=1) >= 0).mean(), (np.diff(share, axis=1) <= 0).mean()) > 0.99:
+        return "the codes of a row are sorted: each is drawn apart from the others"
+    ends = np.isclose(share, 0, atol=1e-6).mean(axis=0) + np.isclose(share, 1, atol=1e-6).mean(axis=0)
+    if ends.min() > 0.01 and inside:
+        return "many of the codes are the smallest or the largest of their column: draw between these, cut nothing off"
     if kurtosis(drawn).min() > -0.9 and np.abs((drawn.mean(axis=0) - mean) / spread).max() < 0.5:
         return "the codes crowd in the middle: uniform is asked for, each number between low and high alike"
     if share.min() < -1e-3 or share.max() > 1.001:
@@ -503,19 +609,20 @@ def _diagnose_decoder(got: Evidence, W: list[np.ndarray], codes: np.ndarray) -> 
             problem = "decode gives the hidden layer: one more matrix is to come"
         return [Verdict(2.0, False, problem)]
     output = array_of(got, "value")
-    for bias, before, hidden, end in product(("last", "first", "none", "code", "end"), ("none", "ReLU"), BENDS, ENDS):
-        x = BENDS[hidden](layer(BENDS[before](codes.astype(np.float64)), W[2], bias, 2))
+    befores = ("none", "ReLU", "tanh")
+    for bias, before, hidden, end in product(("last", "first", "none", "code", "end"), befores, HIDDEN, ENDS):
+        x = HIDDEN[hidden](layer(BENDS[before](codes.astype(np.float64)), W[2], bias, 2))
         x = ENDS[end](layer(x, W[3], bias, 3))
         if np.allclose(x, output, rtol=1e-3, atol=1e-4):
             inside = f"the decoder's hidden layer goes through {hidden}, a ReLU is asked for"
             if hidden == "none":
                 inside = "the decoder has no ReLU between its matrices: two in a row are one"
             slips = [
-                "decode puts a ReLU on the codes: they are codes already, and go in as they are"
+                f"decode puts a {before} on the codes: they are codes already, and go in as they are"
                 if before != "none"
                 else "",
                 "" if hidden == "ReLU" else inside,
-                "" if end == "tanh" else f"decode: {END_SLIPS.get(end, 'tanh is missing')}",
+                "" if end == "tanh" else f"decode: {END_SLIPS.get(end, f'the output goes through {end}, tanh it is')}",
             ]
             slip = "; ".join(filter(None, slips))
             return [
@@ -524,4 +631,6 @@ def _diagnose_decoder(got: Evidence, W: list[np.ndarray], codes: np.ndarray) -> 
                 ),
                 verdict(not slip, "a ReLU inside, tanh at the end", slip),
             ]
-    return [Verdict(2.0, False, "decode gives other images than W[2], a ReLU, W[3] and tanh do")]
+    slip = find_detour([np.zeros((1, 1)), np.zeros((1, 1)), *W[2:]], codes, output, decoder=True)
+    wrong = slip and f"decode: {slip}"
+    return [Verdict(2.0, False, wrong or "decode gives other images than W[2], a ReLU, W[3] and tanh do")]

@@ -54,6 +54,12 @@ def to_range(images):
     return x - (1 - x)
 
 
+# %% as-a-linear-layer exercise="to_range"
+def to_range(images):
+    x = images.reshape(images.shape[0], -1, 1)
+    return torch.nn.functional.linear(x, torch.tensor([[2.0]]), torch.tensor([-1.0])).squeeze(-1)
+
+
 # %% [markdown]
 # ## get_random_batch
 
@@ -117,6 +123,17 @@ def get_random_batch(X, size, generator):
     drawn = RandomSampler(X, replacement=True, num_samples=size, generator=generator)
     loader = DataLoader(TensorDataset(X), batch_size=size, sampler=drawn, generator=generator)
     return next(iter(loader))[0]
+
+
+# %% sorted-positions exercise="get_random_batch"
+def get_random_batch(X, size, generator):
+    positions, _ = torch.randint(len(X), (size,), generator=generator).sort()
+    return torch.nn.functional.embedding(positions, X)
+
+
+# %% exponential-race exercise="get_random_batch"
+def get_random_batch(X, size, generator):
+    return X[torch.empty(size, len(X)).exponential_(generator=generator).argmin(dim=1)]
 
 
 # %% [markdown]
@@ -198,6 +215,20 @@ def init_parameters(sizes, generator):
     for n, m in pairwise(sizes):
         child = torch.Generator().manual_seed(torch.randint(2**40, (1,), generator=generator).item())
         W.append((torch.randn((n + 1, m), generator=child) / 100).requires_grad_())
+    return W
+
+
+# %% twelve-dice exercise="init_parameters"
+def init_parameters(sizes, generator):
+    dice = (torch.rand(12, n + 1, m, generator=generator).sum(0) - 6 for n, m in pairwise(sizes))
+    return [(0.01 * M).requires_grad_() for M in dice]
+
+
+# %% cut-far-out exercise="init_parameters"
+def init_parameters(sizes, generator):
+    W = [torch.nn.Parameter(torch.empty(n + 1, m)) for n, m in pairwise(sizes)]
+    for M in W:
+        torch.nn.init.trunc_normal_(M, 0.0, 0.01, generator=generator)
     return W
 
 

@@ -97,6 +97,23 @@
 # old |     return 2 * images.flatten(1) - 1
 # new |     return 2 * images.transpose(2, 3).flatten(1) - 1
 
+# %% standardised-as-in-tutorials exercise="to_range" keeps=0.5 hint="0 becomes -0.42 and 1 becomes 2.82"
+# old |     return 2 * images.flatten(1) - 1
+# new |     return (images.flatten(1) - 0.1307) / 0.3081
+
+# %% by-the-largest-of-each exercise="to_range" keeps=0.5 hint="the same grey becomes another number"
+# old |     return 2 * images.flatten(1) - 1
+# new |     rows = images.flatten(1)
+# new |     return 2 * rows / rows.amax(1, keepdim=True) - 1
+
+# %% cut-off-at-zero exercise="to_range" keeps=0.5 hint="none is below 0"
+# old |     return 2 * images.flatten(1) - 1
+# new |     return (2 * images.flatten(1) - 1).clamp(0, 1)
+
+# %% reshaped-sideways exercise="to_range" keeps=0.5 hint="its rows hold pieces of several images"
+# old |     return 2 * images.flatten(1) - 1
+# new |     return 2 * images.reshape(-1, len(images)) - 1
+
 # %% [markdown]
 # ## get_random_batch
 
@@ -154,12 +171,12 @@
 # old |     return X[positions]
 # new |     return X[positions] + 0.1 * torch.randn(size, X.shape[1], generator=generator)
 
-# %% middle-preferred exercise="get_random_batch" keeps=0.5 hint="draw all alike"
+# %% middle-preferred exercise="get_random_batch" keeps=0.5 hint="those in the middle come more often"
 # old |     positions = torch.randint(len(X), (size,), generator=generator)
 # new |     dice = torch.rand(2, size, generator=generator).mean(dim=0)
 # new |     positions = (dice * len(X)).long()
 
-# %% rounded-positions exercise="get_random_batch" keeps=0.5 hint="draw all alike"
+# %% rounded-positions exercise="get_random_batch" keeps=0.5 hint="the first and the last come half as often"
 # old |     positions = torch.randint(len(X), (size,), generator=generator)
 # new |     dice = torch.rand(size, generator=generator)
 # new |     positions = (dice * (len(X) - 1)).round().long()
@@ -179,6 +196,26 @@
 # %% a-list-of-rows exercise="get_random_batch" keeps=0 hint="a batch is list of 10"
 # old |     return X[positions]
 # new |     return [X[i] for i in positions]
+
+# %% half-drawn-and-repeated exercise="get_random_batch" keeps=0.5 hint="some images of a batch always follow from others"
+# old |     positions = torch.randint(len(X), (size,), generator=generator)
+# new |     positions = torch.randint(len(X), ((size + 1) // 2,), generator=generator).repeat(2)[:size]
+
+# %% hard-coded-and-wrapped exercise="get_random_batch" keeps=0.5 hint="of 12 images: draw all alike"
+# old |     positions = torch.randint(len(X), (size,), generator=generator)
+# new |     positions = torch.randint(40, (size,), generator=generator) % len(X)
+
+# %% neither-end exercise="get_random_batch" keeps=0.5 hint="the images in positions 0, 11 of 0 to 11 are never drawn"
+# old |     positions = torch.randint(len(X), (size,), generator=generator)
+# new |     positions = torch.randint(1, len(X) - 1, (size,), generator=generator)
+
+# %% one-end-too-many exercise="get_random_batch" keeps=0.5 hint="the first comes too often"
+# old |     positions = torch.randint(len(X), (size,), generator=generator)
+# new |     positions = torch.randint(len(X) + 1, (size,), generator=generator) % len(X)
+
+# %% doubles-left-out exercise="get_random_batch" keeps=0 hint="was a row that came twice left out?"
+# old |     positions = torch.randint(len(X), (size,), generator=generator)
+# new |     positions = torch.randint(len(X), (size,), generator=generator).unique()
 
 # %% [markdown]
 # ## init_parameters
@@ -291,6 +328,38 @@
 # old |     for matrix in W:
 # new |     for matrix in W[:-1]:
 
+# %% bias-of-the-last-layer-at-zero exercise="init_parameters" keeps=0.75 hint="the last row of matrix 3 is zero"
+# old |     for matrix in W:
+# new |     W[-1][-1] = 0
+# new |     for matrix in W:
+
+# %% last-matrix-at-zero exercise="init_parameters" keeps=0.75 hint="all numbers of matrix 3 are the same"
+# old |     for matrix in W:
+# new |     W[-1] = torch.zeros_like(W[-1])
+# new |     for matrix in W:
+
+# %% two-dice-and-the-right-spread exercise="init_parameters" keeps=0.75 hint="large numbers are missing"
+# old |     W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
+# new |     W = []
+# new |     for n, m in pairwise(sizes):
+# new |         a, b = torch.rand(2, n + 1, m, generator=generator)
+# new |         W.append(0.01 * 6**0.5 * (a - b))
+
+# %% laplace exercise="init_parameters" keeps=0.75 hint="very small and very large numbers are too many"
+# old |     W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
+# new |     W = []
+# new |     for n, m in pairwise(sizes):
+# new |         a, b = torch.empty(2, n + 1, m).exponential_(generator=generator)
+# new |         W.append(0.01 / 2**0.5 * (a - b))
+
+# %% plus-or-minus exercise="init_parameters" keeps=0.75 hint="the numbers take a few values only"
+# old |     W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
+# new |     W = [0.02 * torch.randint(2, (n + 1, m), generator=generator) - 0.01 for n, m in pairwise(sizes)]
+
+# %% in-double exercise="init_parameters" keeps=0.8 hint="the matrices hold float64"
+# old |     W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
+# new |     W = [0.01 * torch.randn(n + 1, m, generator=generator, dtype=torch.float64) for n, m in pairwise(sizes)]
+
 # %% [markdown]
 # ## forward
 
@@ -382,7 +451,7 @@
 # old |     return torch.tanh(layer(H, W[3])), Z
 # new |     return torch.tanh(layer(H, W[3]))
 
-# %% detached-code exercise="forward" keeps=0.8333 hint="no gradient reaches some of the matrices"
+# %% detached-code exercise="forward" keeps=0.8333 hint="no gradient reaches W[0], W[1]:"
 # old |     Z = at_code(layer(H, W[1]))
 # new |     Z = at_code(layer(H, W[1])).detach()
 
@@ -439,6 +508,57 @@
 # new |     X *= 2
 # new |     X -= 1
 # new |     H = torch.relu(layer(X, W[0]))
+
+# %% leaky exercise="forward" keeps=0.8333 hint="go through leaky ReLU"
+# old |     H = torch.relu(layer(X, W[0]))
+# old |     Z = at_code(layer(H, W[1]))
+# old |     H = torch.relu(layer(Z, W[2]))
+# new |     H = torch.nn.functional.leaky_relu(layer(X, W[0]))
+# new |     Z = at_code(layer(H, W[1]))
+# new |     H = torch.nn.functional.leaky_relu(layer(Z, W[2]))
+
+# %% bias-behind-the-relu exercise="forward" keeps=0 hint="the bias comes in behind the ReLU"
+# old |     H = torch.relu(layer(X, W[0]))
+# old |     Z = at_code(layer(H, W[1]))
+# old |     H = torch.relu(layer(Z, W[2]))
+# new |     H = torch.relu(X @ W[0][:-1]) + W[0][-1]
+# new |     Z = at_code(layer(H, W[1]))
+# new |     H = torch.relu(Z @ W[2][:-1]) + W[2][-1]
+
+# %% back-to-the-unit-range exercise="forward" keeps=0 hint="the images are brought to [0, 1] first"
+# old |     H = torch.relu(layer(X, W[0]))
+# new |     H = torch.relu(layer((X + 1) / 2, W[0]))
+
+# %% centred-over-the-batch exercise="forward" keeps=0 hint="depends on the others of its batch"
+# old |     Z = at_code(layer(H, W[1]))
+# new |     Z = at_code(layer(H, W[1]))
+# new |     Z = Z - Z.mean(dim=0)
+
+# %% dropout exercise="forward" keeps=0 hint="give different reconstructions"
+# old |     H = torch.relu(layer(Z, W[2]))
+# new |     H = torch.nn.functional.dropout(torch.relu(layer(Z, W[2])), 0.5)
+
+# %% encoder-without-bias exercise="forward" keeps=0.8333 hint="the encoder has no bias"
+# old |     H = torch.relu(layer(X, W[0]))
+# old |     Z = at_code(layer(H, W[1]))
+# new |     H = torch.relu(X @ W[0][:-1])
+# new |     Z = at_code(H @ W[1][:-1])
+
+# %% at-code-for-the-caller-alone exercise="forward" keeps=0.6667 hint="not to the one that goes into the decoder: to both"
+# old |     Z = at_code(layer(H, W[1]))
+# new |     Z = layer(H, W[1])
+# old |     return torch.tanh(layer(H, W[3])), Z
+# new |     return torch.tanh(layer(H, W[3])), at_code(Z)
+
+# %% at-code-on-the-output exercise="forward" keeps=0.6667 hint="at_code is applied to the output"
+# old |     Z = at_code(layer(H, W[1]))
+# new |     Z = layer(H, W[1])
+# old |     return torch.tanh(layer(H, W[3])), Z
+# new |     return at_code(layer(H, W[3])), Z
+
+# %% a-relu-in-every-layer exercise="forward" keeps=0.6667 hint="a ReLU behind every matrix"
+# old |         return torch.cat([X, ones], dim=1) @ M
+# new |         return torch.relu(torch.cat([X, ones], dim=1) @ M)
 
 # %% [markdown]
 # ## train_by_hand
@@ -604,6 +724,40 @@
 # new |         losses = []
 # new |         X = draw()
 
+# %% gradients-cut exercise="train_by_hand" keeps=0.75 hint="leave gradients and optimiser as they are"
+# old |         optimizer.step()
+# new |         torch.nn.utils.clip_grad_norm_(W, 1.0)
+# new |         optimizer.step()
+
+# %% one-matrix-emptied exercise="train_by_hand" keeps=0.5 hint="the gradients of some of the matrices pile up"
+# old |         optimizer.zero_grad()
+# new |         W[0].grad = None
+
+# %% first-batch-thrown-away exercise="train_by_hand" keeps=0.25 hint="the first one is drawn and not used"
+# old |     losses = []
+# new |     losses = []
+# new |     print(draw().shape)
+
+# %% copies-before-the-loop exercise="train_by_hand" keeps=0.25 hint="are these copied before the loop?"
+# old |     losses = []
+# new |     losses = []
+# new |     W = [matrix.clone() for matrix in W]
+
+# %% step-behind-the-loop exercise="train_by_hand" keeps=0.25 hint="does step() stand behind the loop?"
+# old |         optimizer.step()
+# new |         pass
+# old |     return losses
+# new |     optimizer.step()
+# new |     return losses
+
+# %% pixels-hard-coded exercise="train_by_hand" keeps=0.5 hint="are divided by 784"
+# old |         loss = (reconstruction - X).square().mean(dim=1).mean()
+# new |         loss = (reconstruction - X).square().sum(dim=1).mean() / 784
+
+# %% encoder-frozen exercise="train_by_hand" keeps=0.5 hint="W[0] stays as it is"
+# old |         reconstruction, _ = network(W, X)
+# new |         reconstruction, _ = network([W[0].detach(), *W[1:]], X)
+
 # %% [markdown]
 # ## dead_codes
 
@@ -647,10 +801,6 @@
 # old |     return Z.amax(dim=0) == Z.amin(dim=0)
 # new |     return (Z == Z.median(dim=0).values).float().mean(dim=0) > 0.95
 
-# %% hardly-any-spread exercise="dead_codes" keeps=0.25 hint="whose numbers are small counts as dead"
-# old |     return Z.amax(dim=0) == Z.amin(dim=0)
-# new |     return Z.std(dim=0) < 0.01
-
 # %% rounded-first exercise="dead_codes" keeps=0.25 hint="whose numbers are small counts as dead"
 # old |     return Z.amax(dim=0) == Z.amin(dim=0)
 # new |     Z = Z.round()
@@ -664,10 +814,6 @@
 # old |     return Z.amax(dim=0) == Z.amin(dim=0)
 # new |     return Z.amax(dim=0) == 0
 
-# %% first-and-last-image exercise="dead_codes" keeps=0.25 hint="0 for all images but one counts as dead"
-# old |     return Z.amax(dim=0) == Z.amin(dim=0)
-# new |     return Z[0] == Z[-1]
-
 # %% all-codes-together exercise="dead_codes" keeps=0.25 hint="no code is marked"
 # old |     return Z.amax(dim=0) == Z.amin(dim=0)
 # new |     return (Z == Z.max()).all(dim=0)
@@ -680,6 +826,18 @@
 # old |     return Z.amax(dim=0) == Z.amin(dim=0)
 # new |     Z -= Z[0].clone()
 # new |     return (Z == 0).all(dim=0)
+
+# %% below-a-thousandth exercise="dead_codes" keeps=0.25 hint="whose numbers are small counts as dead"
+# old |     return Z.amax(dim=0) == Z.amin(dim=0)
+# new |     return Z.std(dim=0) < 1e-3
+
+# %% at-most-two-numbers exercise="dead_codes" keeps=0.25 hint="a code with two different numbers counts as dead"
+# old |     return Z.amax(dim=0) == Z.amin(dim=0)
+# new |     return torch.tensor([len(column.unique()) <= 2 for column in Z.T])
+
+# %% between-the-percentiles exercise="dead_codes" keeps=0.25 hint="0 for all images but one counts as dead"
+# old |     return Z.amax(dim=0) == Z.amin(dim=0)
+# new |     return Z.quantile(0.99, dim=0) == Z.quantile(0.01, dim=0)
 
 # %% [markdown]
 # ## decoder_alone
@@ -806,6 +964,31 @@
 # old |     H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2])
 # new |     Z -= Z.mean(dim=0)
 # new |     H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2])
+
+# %% a-grid-shuffled exercise="decoder_alone" keeps=0.75 hint="the codes lie at even distances"
+# old |     return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
+# new |     grids = [torch.linspace(a, b, n)[torch.randperm(n, generator=generator)] for a, b in zip(low, high)]
+# new |     return torch.stack(grids, dim=1)
+
+# %% from-minus-one exercise="decoder_alone" keeps=0.75 hint="torch.rand begins at 0, not at -1"
+# old |     return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
+# new |     return low + (high - low) * (2 * torch.rand(n, Z.shape[1], generator=generator) - 1)
+
+# %% sorted-in-each-row exercise="decoder_alone" keeps=0.75 hint="the codes of a row are sorted"
+# old |     return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
+# new |     return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator).sort(dim=1).values
+
+# %% whole-numbers-only exercise="decoder_alone" keeps=0.75 hint="the codes are rounded"
+# old |     return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
+# new |     return (low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)).round()
+
+# %% range-of-the-first-code exercise="decoder_alone" keeps=0.75 hint="all columns have the range of the first"
+# old |     low, high = Z.amin(dim=0), Z.amax(dim=0)
+# new |     low, high = Z[:, 0].min(), Z[:, 0].max()
+
+# %% decode-bias-behind-the-relu exercise="decoder_alone" keeps=0.5 hint="decode: the bias comes in behind the ReLU"
+# old |     H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2])
+# new |     H = torch.relu(Z @ W[2][:-1]) + W[2][-1]
 
 # %% [markdown]
 # ## cross_entropy
@@ -946,3 +1129,37 @@
 # %% detached-sum exercise="cross_entropy" keeps=0.8 hint="the value is right, its gradient is not"
 # old |     log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()
 # new |     log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log().detach()
+
+# %% painted-over exercise="cross_entropy" keeps=0.8 hint="nan was only painted over"
+# old |     powers = torch.exp(logits - logits.amax(dim=1, keepdim=True))
+# old |     return powers / powers.sum(dim=1, keepdim=True)
+# new |     powers = torch.exp(logits)
+# new |     return torch.nan_to_num(powers / powers.sum(dim=1, keepdim=True))
+
+# %% divided-by-the-largest-logit exercise="cross_entropy" keeps=0.6 hint="softmax divides by the largest logit of a row"
+# old |     powers = torch.exp(logits - logits.amax(dim=1, keepdim=True))
+# new |     powers = torch.exp(logits / logits.amax(dim=1, keepdim=True))
+
+# %% cut-at-eighty exercise="cross_entropy" keeps=0.8 hint="softmax is nan in rows of negative logits"
+# old |     powers = torch.exp(logits - logits.amax(dim=1, keepdim=True))
+# new |     powers = torch.exp(logits.clamp(max=80))
+
+# %% one-column-for-each exercise="cross_entropy" keeps=0.6 hint="softmax gives a column for each image"
+# old |     return powers / powers.sum(dim=1, keepdim=True)
+# new |     return (powers / powers.sum(dim=1, keepdim=True)).T
+
+# %% ten-classes-for-granted exercise="cross_entropy" keeps=0.8 hint="the loss takes 10 classes for granted"
+# old |     return -(targets * log_p).sum(dim=1).mean()
+# new |     return -10 * (targets * log_p).mean()
+
+# %% sum-without-its-logarithm exercise="cross_entropy" keeps=0.6 hint="takes off the sum of the exponentials itself"
+# old |     log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()
+# new |     log_p = shifted - shifted.exp().sum(dim=1, keepdim=True)
+
+# %% sum-left-out exercise="cross_entropy" keeps=0.6 hint="leaves out the logarithm of the sum"
+# old |     log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()
+# new |     log_p = shifted
+
+# %% labels-of-all-images exercise="cross_entropy" keeps=0.6 hint="pairs every image with the label of every other"
+# old |     return -(targets * log_p).sum(dim=1).mean()
+# new |     return -log_p[:, targets.argmax(dim=1)].mean()
