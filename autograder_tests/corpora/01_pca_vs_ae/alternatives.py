@@ -235,20 +235,6 @@ class SmallAutoencoder(nn.Module):
 # new |         return self.decoder(code).view_as(images).float()
 
 
-# %% chain-of-halves exercise="small_autoencoder"
-class SmallAutoencoder(nn.Sequential):
-    def __init__(self):
-        super().__init__(
-            OrderedDict(
-                flatten=nn.Flatten(),
-                encoder=nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2)),
-                decoder=nn.Sequential(nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784)),
-                sigmoid=nn.Sigmoid(),
-                shape=nn.Unflatten(1, (1, 28, 28)),
-            )
-        )
-
-
 # %% code-layer-of-zeros exercise="small_autoencoder"
 # old |         ### END SOLUTION
 # old |
