@@ -174,8 +174,9 @@ def train_loop(
     back in their shape; weights: w0, b0, w1, b1, ... in their order.
     The loader yields (images, labels) as the labs' loaders do, the optimiser is plain SGD.
     Evidence: returned (what the last call returned, its kind alone where it cannot be evidence), weights.w0, ...,
-    training (the mode the network was left in), seen (the images that went through the network, in all), steps (how
-    often the optimiser's step was called), history (whether what was returned still hangs on the network).
+    training (the mode the network was left in), in_training (whether any images went through it in training mode),
+    seen (the images that went through the network, in all), steps (how often the optimiser's step was called), history
+    (whether what was returned still hangs on the network).
     """
     sizes = [int(size) for size in layers.split("-")]
     parts: list[nn.Module] = []
@@ -187,10 +188,12 @@ def train_loop(
         parts += [nn.ReLU(), layer] if parts else [layer]
     model = _InTheirShape(*parts)
     seen = steps = 0
+    in_training = False
 
-    def count_images(_module: nn.Module, arguments: tuple) -> None:
-        nonlocal seen
+    def count_images(module: nn.Module, arguments: tuple) -> None:
+        nonlocal seen, in_training
         seen += len(arguments[0])
+        in_training |= module.training
 
     def count_steps(*_: Any) -> None:
         nonlocal steps
@@ -215,7 +218,8 @@ def train_loop(
             f"weights.b{i}": layer.bias.detach().numpy().copy(),
         }
     kept = isinstance(returned, torch.Tensor) and returned.requires_grad
-    return {**out, "training": model.training, "seen": seen, "steps": steps, "history": kept}
+    modes = {"training": model.training, "in_training": in_training}
+    return {**out, **modes, "seen": seen, "steps": steps, "history": kept}
 
 
 class _InTheirShape(nn.Sequential):

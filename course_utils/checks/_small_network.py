@@ -313,6 +313,9 @@ def _manners(got: Evidence) -> list[Verdict]:
         "the network is left in evaluation mode: it came in training mode, in which it is to be trained": (
             got.get("training") is False
         ),
+        "the network learns in evaluation mode, in which dropout and batch normalisation rest: leave eval() out": (
+            got.get("training") is True and got.get("in_training") is False and (number_of(got, "seen") or 0) > 0
+        ),
         "the loss returned still hangs on the whole network and its gradients: take its number, loss.item()": (
             got.get("history") is True
         ),

@@ -489,6 +489,14 @@ class SmallAutoencoder(nn.Module):
 # new |     model.eval()
 # new |     return total / count
 
+# %% learns-in-evaluation-mode exercise="train_epoch" keeps=0.75 hint="learns in evaluation mode"
+# old |     total, count = 0.0, 0
+# new |     total, count = 0.0, 0
+# new |     model.eval()
+# old |     return total / count
+# new |     model.train()
+# new |     return total / count
+
 # %% makes-its-own-optimizer exercise="train_epoch" keeps=0.3333 hint="not by the optimizer that comes as an argument"
 # old |     total, count = 0.0, 0
 # new |     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
