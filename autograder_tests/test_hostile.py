@@ -253,23 +253,27 @@ class Graded:
 
 
 def mended(root: Path, folder: Path) -> Any:
-    from course_admin.intake import find_notebook
+    return read(root, folder)[0]
+
+
+def read(root: Path, folder: Path) -> tuple[Any, dict[str, bytes]]:
+    """The notebook of a submission, mended, and the files beside it."""
+    from course_admin.intake import files_beside, find_notebook, seen_from
     from course_admin.reader import lab_frame, mend
     from course_admin.repair import filled_in
     from course_admin.settings import load_settings
 
     given = lab_frame(root / "source" / LAB / f"{LAB}.ipynb", load_settings(root))
-    return mend(given, find_notebook(folder, LAB, partial(filled_in, given)))
+    taken = find_notebook(folder, LAB, partial(filled_in, given))
+    return mend(given, taken), seen_from(taken.path, folder, files_beside(folder)[0])
 
 
 def graded(root: Path, folder: Path, sandbox: Sandbox, full: dict[str, float], seed: int | None = None) -> Graded:
     """Run and judge one submission, without nbgrader and its gradebook. seed: of the inputs; else drawn, as always."""
-    from course_admin.intake import files_beside
     from course_admin.judge import judge
     from course_admin.run import run
 
-    found = mended(root, folder)
-    beside, _ = files_beside(folder)
+    found, beside = read(root, folder)
     done = run(
         found.notebook,
         LAB,

@@ -27,6 +27,7 @@ HTML = {
     "javascript-link": f'<a href="{JS}">x</a>',
     "javascript-link-disguised": '<a href=" java\tscript&#58;alert(1)">x</a><a href="JaVaScRiPt:alert(1)">y</a>',
     "vbscript-link": '<a href="vbscript:msgbox(1)">x</a>',
+    "link-to-a-page-that-was-handed-in": '<a href="evil.html">x</a><a href=" d/x.svg">y</a><a href="&#47;x">z</a>',
     "data-link": "<a href=\"data:text/html,<script>alert('LIVE')</script>\">x</a>",
     "link-to-a-server-that-counts": '<img src="https://example.org/spy.png"><img src="//example.org/spy.png">',
     "picture-that-logs-out": '<img src="../../../../hub/logout">',
@@ -61,6 +62,8 @@ MARKDOWN = {
     "link-with-a-title": '[x](https://example.org "\\" onmouseover=alert(1) \\"")',
     "code": "```html\n<script>alert('LIVE')</script>\n```\n\n`<script>alert(1)</script>`",
     "code-of-a-language": '``` x" onclick="alert(1)\nx\n```',
+    "link-to-a-page-that-was-handed-in": "[x](evil.html) [y](./evil.html) [z](../x/evil.svg) [a](/files/evil.html)",
+    "link-without-a-protocol": "[x](//example.org/x) [y](?index=1) [z](\\t/evil.html)",
     "heading": "# <img src=x onerror=alert(1)> check-sampler\n\n# check-sampler",
 }
 
@@ -101,7 +104,9 @@ class Live(HTMLParser):
             if name.startswith("on") or name in ("srcdoc", "formaction", "srcset", "ping", "background", "action"):
                 self.found.append(f"<{tag}> {name}={value}")
             elif name in ("href", "src", "data", "xlink:href", "poster", "cite"):
-                safe = plain.startswith(("#", "http:", "https:", "mailto:")) or re.match(r"[\w./-]*$", plain)
+                # The formgrader serves what was handed in: a link to a student's page would run it as one of its own.
+                safe = plain.startswith(("#", "http:", "https:", "mailto:"))
+                safe = safe or (tag != "a" and re.match(r"[\w./-]*$", plain))
                 if tag == "img":
                     # Files beside the page are the course's own figures. An SVG in an <img> runs and loads nothing.
                     beside = re.match(r"(\w[\w./-]*)?$", plain) and ".." not in plain
@@ -297,6 +302,20 @@ def test_text_pictures_tables_and_code_stay(which, pages):
         '<span class="mi">1</span>',
     ):
         assert part in page
+
+
+@WHICH
+@pytest.mark.timeout(60)
+def test_what_would_take_hours_to_render_is_shown_as_it_is(which, pages):
+    """Brackets and dots took the square of their number: 200,000 characters hours, and the formgrader waited."""
+    slow = ["[" * 200_000, "![](" * 50_000, "<div>" * 40_000, "\\begin{x}" * 20_000]
+    shown = [new_output("display_data", data={"text/html": "<b>" * 60_000, "text/plain": "x"})]
+    shown += [new_output("display_data", data={"text/markdown": text}) for text in slow[:2]]
+    for text in slow:
+        page = getattr(pages, which)(notebook_with(words=text, text="a [b](https://example.org)", outputs=shown))
+        assert text[:1000] in "".join(parsed(page).text)
+        assert '<a href="https://example.org">b</a>' in page
+    assert "a.a.a.a" in getattr(pages, which)(notebook_with(code="x = 1\n" + "a." * 100_000 + "a"))
 
 
 def test_the_parser_sees_what_is_live():

@@ -44,7 +44,11 @@ def names_bound(source: str, *, strict: bool = False) -> frozenset[str]:
     """
     tree = parsed(source)
     if tree is None:
-        found = () if strict else re.findall(r"^(?:async\s+)?(?:def|class)\s+(\w+)", source[:MAX_SOURCE], re.MULTILINE)
+        found = (
+            ()
+            if strict
+            else re.findall(r"^(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)", source[:MAX_SOURCE], re.MULTILINE)
+        )
         return frozenset(found)
     names: set[str] = set()
     waiting: list[ast.AST] = list(tree.body)

@@ -325,11 +325,16 @@ def spread(
                 if lost and task.tried < ATTEMPTS:
                     first.appendleft(task)
                 elif lost:
-                    yield task, LostError(f"the worker ended {task.tried} times while this was being done")
+                    why = f"the worker ended {task.tried} times while this was being done"
+                    yield (
+                        task,
+                        LostError(why if task.tried <= ATTEMPTS else f"this took longer than {task.seconds:g} s"),
+                    )
                 else:
                     yield task, error if error is not None else future.result()
             for future, task in running.items():
                 if time.monotonic() - task.since > task.seconds:
+                    task.tried = ATTEMPTS + 1  # it would take as long again
                     crew.end(future)
     finally:
         for future in running:

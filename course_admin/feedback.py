@@ -29,10 +29,22 @@ FIGURE = re.compile(
     r'<img alt="(?P<alt>[^"<>]*)" width="(?P<width>[0-9]{1,4})" src="data:image/png;base64,(?P<data>[A-Za-z0-9+/=]+)">'
 )
 """What course_utils.plotting.alt.to_html writes."""
+ELSEWHERE = re.compile(r"https?://|mailto:|#", re.IGNORECASE)
+"""Where a link may lead: not to a file by its name alone. The formgrader serves what was handed in from the address of
+its own pages, so that a student's page would run as one of them.
+"""
 CLASSES = re.compile(r"[a-z0-9]{1,3}|highlight|language-[\w+-]+|dataframe|table|anchor-link|admonition")
 """Highlighted code and tables. The formgrader's script finds its fields and buttons by class and id: a student's
 `<span class="full-credit">` would be one.
 """
+
+
+MOST_MARKDOWN, MOST_BRACKETS, MOST_TAGS, MOST_OF_A_LINE = 20_000, 1000, 10_000, 1000
+"""What of one text is rendered: characters of markdown beside its pictures, "[" in it, "<" in HTML, characters of a
+line of code. All that renders takes time as the square of one of them, and the formgrader does nothing else meanwhile.
+More than that is shown as it is.
+"""
+PASTED = re.compile(r"data:image/[a-z+.-]+;base64,[A-Za-z0-9+/=]+")
 
 
 class HideTests(NbGraderPreprocessor):
@@ -109,10 +121,14 @@ def highlighted(source: str, language: str | None = None, metadata: Mapping[str,
 
 @lru_cache(maxsize=1024)
 def _coloured(source: str, language: str | None, magics: str | None) -> str:
+    if max(map(len, source.split("\n"))) > MOST_OF_A_LINE:
+        language, magics = "text", None
     return Highlight2HTML()(source, language, {"magics_language": magics} if magics else None)
 
 
 def _render(source: str, attachments: Mapping[str, Mapping[str, str]]) -> str:
+    if len(PASTED.sub("", source)) > MOST_MARKDOWN or source.count("[") > MOST_BRACKETS:
+        return _as_it_is(source)
     return safe_html(MarkdownWithMath(renderer=_Renderer(escape=False, attachments=attachments)).render(source))
 
 
@@ -131,7 +147,14 @@ def safe_html(source: str | bytes) -> str:
     import bleach
 
     source = source.decode("utf-8", "replace") if isinstance(source, bytes) else str(source)
+    if source.count("<") > MOST_TAGS:
+        return _as_it_is(source)
     return bleach.clean(source, tags=TAGS, attributes=_allowed, protocols={"http", "https", "mailto", "data"})
+
+
+def _as_it_is(source: str) -> str:
+    # The templates look for links of old in what is rendered, which takes time with each bracket too.
+    return "<pre>" + html.escape(source).replace("[", "&#91;") + "</pre>"
 
 
 class PlainNames(NbGraderPreprocessor):
@@ -173,7 +196,7 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     if name == "title":
         return True
     if tag == "a":
-        return name == "href" and not value.strip().lower().startswith("data:")
+        return name == "href" and bool(ELSEWHERE.match(value))
     if tag == "img":
         # A picture from a server would tell that server who reads the page, and when.
         return name in ("alt", "width", "height") or (

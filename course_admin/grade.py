@@ -29,7 +29,7 @@ import nbformat
 
 from course_admin.course import CourseError, Lab, find_labs
 from course_admin.crew import Cluster, Crew, Here, LostError, Task, spread
-from course_admin.intake import files_beside, find_notebook
+from course_admin.intake import files_beside, find_notebook, seen_from
 from course_admin.ledger import Ledger
 from course_admin.record import EARLIER, FAILED, GRADED, KEPT, HandIn, Outcome, Records
 from course_admin.sandbox.host import NONE, Nursery, SandboxError
@@ -324,6 +324,7 @@ def _read(lab: Lab, student: str, frame: Any) -> HandIn:
     taken.notes += too_large
     mended = mend(frame, taken)
     now = fingerprint(lab.root, lab.name, taken.path or Path(), beside)
+    beside = seen_from(taken.path, folder, beside)
     return HandIn(student, mended.notebook, beside, mended.notes, mended.damage, now)
 
 

@@ -6,11 +6,12 @@ be overcome is said in `notes`; what could not be, in `damage`: one readable lin
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,14 @@ TOO_LARGE = f"is larger than {MAX_BYTES >> 20} MB"
 
 MAX_FILES = 2000
 """So many files of one submission are looked at."""
-MAX_CELLS, MAX_CODE = 3000, 500_000
-"""So many cells, and characters of code, of one notebook are read. Mending takes a second for the most that is honest;
-of a hundred thousand cells it would take the whole grader with it.
+MAX_CELLS, MAX_TEXT = 3000, 500_000
+"""So many cells, and characters beside pasted pictures, of one notebook are read. Mending takes a second for the most
+that is honest; of a hundred thousand cells it would take the whole grader with it.
+"""
+
+MAX_PARTS = 5_000_000
+"""So many brackets and commas of one file are read: each can become an object of 70 bytes, and 50 MB of nothing else
+took the grader a gigabyte. Of outputs, only those of several large interactive figures come near.
 """
 
 MAX_NOTES = 10
@@ -35,6 +41,7 @@ OTHERS = ("timestamp.txt",)
 AGAIN = "hand in again"
 # What a cell begins with, wherever in a broken file.
 CELL_START = re.compile(r'\{\s*"(?:attachments|cell_type|execution_count|id|metadata|outputs|source)"\s*:')
+PASTED = re.compile(r"data:image/[a-z+.-]+;base64,[A-Za-z0-9+/=]+")
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
 MAX_MISSES = 200
 
@@ -93,27 +100,41 @@ def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[HandedCell]]
     if named is not None and not named.damage and filled_in(named.cells)[0]:
         named.notes[:0] = notes
         return named
-    others = [read_notebook(path) for path in files if path != expected and _may_be_notebook(path)][:10]
+    others = _read_several([path for path in files if path != expected and _may_be_notebook(path)])
     work = {id(other): filled_in(other.cells) for other in others}
     others = [other for other in others if other.cells and work[id(other)] > (0, 0)]
     best = max(others, key=lambda other: (work[id(other)], not other.damage), default=None)
     if best is not None and (named is None or work[id(best)] > filled_in(named.cells)):
-        shown = _shown(best.path.relative_to(folder))
+        name = shown(best.path.relative_to(folder))
         why = f"there is no {expected.name}" if named is None else f"{expected.name} has less work in it"
         if named is not None and named.damage:
             why = named.damage
-        notes.append(f"{shown} was graded: {why}")
+        notes.append(f"{name} was graded: {why}")
         doubt = [other for other in others if other is not best and work[id(other)] == work[id(best)]]
         if any(_text(other) != _text(best) for other in doubt):
-            names = ", ".join(_shown(other.path.relative_to(folder)) for other in doubt)
+            names = ", ".join(shown(other.path.relative_to(folder)) for other in doubt)
             notes.append(f"other notebooks hold as many answers ({names}): {AGAIN} with one alone if another was meant")
         best.notes[:0] = notes
         return best
     if named is None:
-        there = ", ".join(_shown(path.relative_to(folder)) for path in files[:5]) or "nothing"
+        there = ", ".join(shown(path.relative_to(folder)) for path in files[:5]) or "nothing"
         named = HandedIn(damage=f"no notebook was handed in (there: {there}): {AGAIN} with {expected.name}")
     named.notes[:0] = notes
     return named
+
+
+def _read_several(paths: list[Path]) -> list[HandedIn]:
+    """The first notebooks among files, as many as take no longer than the largest alone."""
+    taken: list[HandedIn] = []
+    room, code = MAX_BYTES, MAX_TEXT
+    for path in paths[:10]:
+        with contextlib.suppress(OSError):
+            room -= path.lstat().st_size
+        if room < 0 or code < 0:
+            break
+        taken.append(read_notebook(path))
+        code -= sum(len(cell.source) for cell in taken[-1].cells if cell.kind == "code")
+    return taken
 
 
 def walk(folder: Path) -> tuple[list[Path], list[str]]:
@@ -127,7 +148,7 @@ def walk(folder: Path) -> tuple[list[Path], list[str]]:
         seen += len(entries) + 1
         for entry in entries:
             path = Path(entry.path)
-            shown = _shown(path.relative_to(folder))
+            name = shown(path.relative_to(folder))
             plain = not entry.is_symlink() and (
                 entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False)
             )
@@ -135,18 +156,29 @@ def walk(folder: Path) -> tuple[list[Path], list[str]]:
             if not plain and odd > MAX_NOTES:
                 continue
             if entry.is_symlink():
-                notes.append(f"{shown} is a link, and links are not followed: {AGAIN} with the file itself")
+                notes.append(f"{name} is a link, and links are not followed: {AGAIN} with the file itself")
             elif entry.is_dir(follow_symlinks=False):
                 waiting.append(path)
             elif entry.is_file(follow_symlinks=False):
                 files.append(path)
             else:
-                notes.append(f"{shown} is no file and was left out")
+                notes.append(f"{name} is no file and was left out")
     if odd > MAX_NOTES:
         notes.append(f"{odd - MAX_NOTES} more links and the like were left out")
     if len(files) >= MAX_FILES:
         notes.append(f"only the first {MAX_FILES} files were looked at")
     return files, notes
+
+
+def seen_from(notebook: Path | None, folder: Path, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """The files beside a notebook as its code finds them, from those of the submission's folder: where the notebook was
+    found in a folder below, what lies there is at hand, as it was at home.
+    """
+    if notebook is None or notebook.parent == folder:
+        return files
+    inside = notebook.parent.relative_to(folder).as_posix() + "/"
+    rest = {name: content for name, content in files.items() if not name.startswith(inside)}
+    return rest | {name.removeprefix(inside): files[name] for name in files if name not in rest}
 
 
 def files_beside(folder: Path) -> tuple[dict[str, bytes], list[str]]:
@@ -168,13 +200,13 @@ def files_beside(folder: Path) -> tuple[dict[str, bytes], list[str]]:
             found[inside.as_posix()] = content
         else:
             why = damage or f"would make the files beside the notebook larger than {MAX_BYTES >> 20} MB"
-            notes.append(f"{_shown(inside)} {why}; it was not there when the notebook was run")
+            notes.append(f"{shown(inside)} {why}; it was not there when the notebook was run")
     if len(notes) > MAX_NOTES:
         notes[MAX_NOTES:] = [f"{len(notes) - MAX_NOTES} more files beside the notebook could not be read"]
     return found, notes
 
 
-def _shown(path: Path | str) -> str:
+def shown(path: Path | str) -> str:
     """A name that a student chose, fit for a line and a terminal."""
     name = path if isinstance(path, str) else path.as_posix()
     name = "".join(char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name)
@@ -200,11 +232,11 @@ def read_notebook(path: Path) -> HandedIn:
     data, damage = read_plain_file(path)
     if damage:
         first = "clear the outputs, save and " if damage == TOO_LARGE else ""
-        return HandedIn(path=None, damage=f"{_shown(path.name)} {damage}: {first}{AGAIN}")
+        return HandedIn(path=None, damage=f"{shown(path.name)} {damage}: {first}{AGAIN}")
     taken = parse_notebook(data)
     taken.path = path
     if taken.damage:
-        taken.damage = f"{_shown(path.name)} {taken.damage}"
+        taken.damage = f"{shown(path.name)} {taken.damage}"
     return taken
 
 
@@ -247,6 +279,9 @@ def parse_notebook(data: bytes) -> HandedIn:
         taken.notes.clear()
         taken.damage = f"is {other}, not a notebook: {AGAIN} with the .ipynb file"
         return taken
+    if sum(map(text.count, "[{,")) > MAX_PARTS:
+        taken.damage = f"holds more than is read of one file: clear the outputs, save and {AGAIN}"
+        return taken
     start = text.find("{")
     try:
         notebook, end = json.JSONDecoder(strict=False).raw_decode(text, max(start, 0))
@@ -263,7 +298,7 @@ def parse_notebook(data: bytes) -> HandedIn:
     whole = len(taken.cells)
     taken.cells = _bounded(taken.cells)
     if len(taken.cells) < whole:
-        much = f"{whole} cells" if len(taken.cells) == MAX_CELLS else "more code than a lab"
+        much = f"{whole} cells" if len(taken.cells) == MAX_CELLS else "more code or text than a lab"
         there = f"only the first {len(taken.cells)} cells were read"
         taken.damage = taken.damage or f"has {much}: {there}; take out what belongs to no exercise and {AGAIN}"
     if not taken.cells and not taken.damage:
@@ -289,9 +324,9 @@ def cells_of(notebook: Any) -> list[HandedCell]:
 
 
 def _bounded(cells: list[HandedCell]) -> list[HandedCell]:
-    room = MAX_CODE
+    room = MAX_TEXT
     for count, cell in enumerate(cells):
-        room -= len(cell.source) if cell.kind == "code" else 0
+        room -= len(cell.source if cell.kind == "code" else PASTED.sub("", cell.source))
         if room < 0 or count == MAX_CELLS:
             return cells[:count]
     return cells

@@ -246,7 +246,7 @@ class _Repair:
     def settle(self, slot: _Slot) -> None:
         """No cell defines what is asked for: take the one that was meant, so that the student sees it on the page."""
         for name in self.given.targets[slot.name]:
-            pattern = re.compile(rf"^\s*(?:async\s+)?(?:def|class)\s+{re.escape(name)}\b", re.MULTILINE)
+            pattern = re.compile(rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{re.escape(name)}\b", re.MULTILINE)
             said = [i for i, cell in enumerate(self.cells) if self.free(i) and pattern.search(cell.source)]
             said = [i for i in said if not is_stub(self.cells[i].source, slot.cell.source)]
             if said:

@@ -20,6 +20,7 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode, from_dict
 
 from course_admin.exams import SEED, Exam, Transcript, sit
+from course_admin.intake import MAX_NOTES, shown
 from course_admin.sandbox.host import CellResult, Sandbox, Session, Stopped
 from course_admin.sandbox.limits import seconds
 from course_admin.submission import Run, Sitting, exam_name, is_automatic, without_hidden
@@ -133,7 +134,7 @@ class _Running:
 
     def execute(self, cell: NotebookNode, index: int, source: str, *, definitions: bool = False) -> CellResult:
         """Execute a cell, show its outputs in the notebook, and say among the findings which limit it hit."""
-        result = self.session.execute(source, definitions=definitions)
+        result = self.session.execute(source, definitions=definitions, patient=_is_wanted(cell))
         self.count += 1
         cell.execution_count = self.count
         cell.outputs = [from_dict(output) for output in result.outputs]
@@ -194,9 +195,16 @@ class _Running:
         return False
 
     def lay_out_files(self) -> None:
+        missing = []
         for path, content in self.files.items():
             if not self.session.put(path, content):
-                self.say_once(f"{path} could not be put beside the notebook: it was not there when that was run")
+                missing.append(
+                    f"{shown(path)} could not be put beside the notebook: it was not there when that was run"
+                )
+        for line in missing[:MAX_NOTES]:
+            self.say_once(line)
+        if len(missing) > MAX_NOTES:
+            self.say_once(f"{len(missing) - MAX_NOTES} more files could not be put beside the notebook")
 
     def replay(self) -> bool:
         """Execute the earlier cells again, outputs to nowhere. Returns whether the new Python survived that.

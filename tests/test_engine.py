@@ -127,7 +127,9 @@ def test_a_task_that_hangs_is_given_up():
     with Crew(1) as crew:
         tasks = [Task(stubbed.waits, (0,), "stuck", seconds=0.3), Task(stubbed.doubled, (4,), "next")]
         results = {task.key: result for task, result in spread(crew, iter(tasks), deque())}
+        assert crew.died == 1, "it was tried again, which would take as long"
     assert isinstance(results["stuck"], LostError)
+    assert "longer than 0.3 s" in str(results["stuck"])
     assert results["next"] == 8
 
 

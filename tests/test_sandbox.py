@@ -178,6 +178,13 @@ def test_outputs_have_an_end():
     assert kept._total <= LIMITS.notebook_output
 
 
+@pytest.mark.parametrize("body", [b'{"text": [' + b"[]," * 100_000 + b"0]}", b"[" + b'"",' * 300_000 + b"0]"])
+def test_an_output_of_brackets_or_of_empty_texts_is_not_read(body, monkeypatch):
+    """A byte of it takes twenty as objects of the grader's process."""
+    monkeypatch.setattr(json, "loads", lambda body: pytest.fail("it was read"))
+    assert shown(body).cut
+
+
 def test_empty_outputs_and_updates_of_many_have_an_end_too():
     """A gigabyte of the grader's memory, or an hour of its time, for a megabyte that was sent."""
     display = {"output_type": "display_data", "data": {"text/plain": "x"}, "display_id": "a" * 300}
@@ -409,6 +416,22 @@ def alive_below(session):
 
 
 @pipeline
+def test_time_in_which_others_have_the_processor_does_not_count(session, monkeypatch):
+    """On a machine that is full, or that another submission has filled, an honest answer takes longer."""
+    session._limits = replace(LIMITS, cell_seconds=1)
+    # As if three quarters of all time were others'.
+    monkeypatch.setattr(watch, "waited", lambda pid: 0.75 * time.monotonic())
+    sleeps, loops = "import time\ntime.sleep(2)", "while True: pass"
+    assert session.execute(sleeps, patient=True).state == "ok"
+    assert session.execute(sleeps).state == "interrupted"
+    began = time.monotonic()
+    assert session.execute(loops, patient=True).state == "interrupted"
+    assert 3 < time.monotonic() - began < 4 + LIMITS.interrupt
+    # Who has filled it is not waited for.
+    monkeypatch.setattr(watch, "computing", lambda pids: 9)
+    assert session.execute(sleeps, patient=True).state == "interrupted"
+
+
 def test_the_whole_notebook_has_a_limit(sandbox):
     with sandbox.session(seconds_left=1.5) as opened:
         result = opened.execute("while True: pass")

@@ -23,6 +23,8 @@ MOST_OUTPUTS = 1000
 MOST_DISPLAYS = 1000
 MOST_OF_ONE = 100
 """So many outputs change when the display is updated whose name they have."""
+MOST_AROUND = 200_000
+"""Bytes of one output's JSON that are not in a text, and texts in it."""
 EACH = 500
 """What an output counts beyond its text: a million empty ones take a gigabyte of the grader's memory."""
 
@@ -44,6 +46,9 @@ class Outputs:
 
     def take(self, body: bytes) -> None:
         """Add the output in a frame. One that is malformed, or for which there is no more room, is left out."""
+        if not _is_text_mostly(body):
+            self.cut = True
+            return
         try:
             got = json.loads(body)
         except (ValueError, RecursionError):
@@ -129,6 +134,16 @@ class Outputs:
     def too_much(self) -> str:
         """The words for what was cut."""
         return f"printed more than {size(self.limits.cell_output)}: the rest was cut"
+
+
+def _is_text_mostly(body: bytes) -> bool:
+    """Whether JSON has little around its texts: 30 MB of brackets took the grader's process a gigabyte to read."""
+    if len(body) <= MOST_AROUND:
+        return True
+    quotes = body.replace(b"\\\\", b"").replace(b'\\"', b"")
+    if quotes.count(b'"') > MOST_AROUND:
+        return False
+    return sum(map(len, quotes.split(b'"')[::2])) <= MOST_AROUND
 
 
 def _text(value: Any) -> str:

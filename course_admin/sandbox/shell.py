@@ -291,7 +291,7 @@ def _is_constant(node: ast.AST | None) -> bool:
 
 def rest(shell: Shell, source: str, error: BaseException | None, *, follows: bool) -> str:
     """What stands in a cell below the statement that raised, where that was for something that is missing here: a
-    package, or a command of IPython's. "" for any other error.
+    package, a file or a server, a graphics card, somebody to type, a command of IPython's. "" for any other error.
 
     follows: whether an earlier statement of the cell raised so; then a name that is not defined may come of that.
     """
@@ -304,10 +304,19 @@ def rest(shell: Shell, source: str, error: BaseException | None, *, follows: boo
     node = next((node for node in tree.body if lines and node.lineno <= lines[0] <= node.end_lineno), None)
     if node is None:
         return ""
-    command = "get_ipython()" in ast.unparse(node)
-    if not (isinstance(error, ImportError) or command or (follows and isinstance(error, NameError))):
+    node_text = ast.unparse(node)
+    command = "get_ipython()" in node_text
+    missing = (
+        isinstance(error, ImportError | OSError) or type(error) is EOFError or _is_hardware(f"{error} {node_text}")
+    )
+    if not (missing or command or (follows and isinstance(error, NameError))):
         return ""
     return "\n".join(text.split("\n")[node.end_lineno :]).strip("\n")
+
+
+def _is_hardware(text: str) -> bool:
+    """Whether an error, and the statement that raised it, are about a graphics card."""
+    return any(word in text for word in ("cuda", "CUDA", "NVIDIA", "mps"))
 
 
 def _is_cell(code: CodeType) -> bool:
@@ -366,10 +375,11 @@ def _flush() -> None:
 
 
 def _plain(data: Any) -> dict[str, Any]:
-    """A MIME bundle with pictures in base64, as notebooks store them."""
+    """A MIME bundle with pictures in base64, as notebooks store them, and without what is not text: nobody shows it."""
     return {
         str(kind): base64.b64encode(value).decode() if isinstance(value, bytes) else value
         for kind, value in dict(data).items()
+        if isinstance(value, str | bytes)
     }
 
 

@@ -84,6 +84,25 @@ def is_running(pid: int) -> bool:
         return False
 
 
+def waited(pid: int) -> float:
+    """Seconds that a process's first thread could have run in all, and others had the processor; 0 where unknown."""
+    try:
+        return int(_read(f"/proc/{pid}/schedstat").split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
+def computing(pids: list[int]) -> int:
+    """How many threads of these processes run or want to at this moment."""
+    count = 0
+    for pid in pids:
+        with contextlib.suppress(OSError):
+            for thread in os.scandir(f"/proc/{pid}/task"):
+                with contextlib.suppress(OSError):
+                    count += _read(f"{thread.path}/stat").rpartition(")")[2].split()[:1] == ["R"]
+    return count
+
+
 def interrupt(pid: int) -> None:
     """Send SIGINT to a process, if it is still there."""
     with contextlib.suppress(OSError):

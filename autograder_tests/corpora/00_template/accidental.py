@@ -707,3 +707,69 @@ def damage(folder, notebook):
         (folder / name).mkdir()
         (folder / name / "x.bin").write_bytes(b"x" * 1000)
     shutil.copy(notebook, folder / ".ipynb_checkpoints" / "00_template-checkpoint.ipynb")
+
+
+# %% package-in-a-folder-of-its-own sandbox="true" finding="Abgabe 1/00_template.ipynb was graded"
+def damage(folder, notebook):
+    """The whole folder was packed: what lies beside the notebook there is beside it here."""
+    inside = folder / "Abgabe 1"
+    (inside / "daten").mkdir(parents=True)
+    (inside / "mine.py").write_text("def middle(X):\n    return X.mean(dim=0)\n")
+    (inside / "daten" / "n.txt").write_text("3")
+
+    def how(cells):
+        cell = named(cells, "standardise")
+        answer = cell["source"].replace("X.mean(dim=0)", "middle(X)")
+        cell["source"] = f"from mine import middle\nn = int(open('daten/n.txt').read())\n{answer}"
+
+    change(notebook, how)
+    notebook.rename(inside / notebook.name)
+
+
+# --- more that is not here ----------------------------------------------------------------------------------------------
+
+
+# %% files-folders-and-servers-that-are-not-here sandbox="true" finding="(standardise) asked for | (sampler) asked for"
+def damage(folder, notebook):
+    tops = {
+        "standardise": "import os\nos.chdir('/home/me/lab 0')\nnumbers = open('/content/drive/MyDrive/x.csv').read()\n",
+        "sampler": "from urllib.request import urlopen\npage = urlopen('http://example.org').read()\nprint(page)\n",
+    }
+
+    def how(cells):
+        for name, top in tops.items():
+            named(cells, name)["source"] = top + named(cells, name)["source"]
+
+    change(notebook, how)
+
+
+# %% a-graphics-card-that-is-not-here sandbox="true" finding="(standardise) asked for | (linear_autoencoder) asked for"
+def damage(folder, notebook):
+    tops = {
+        "standardise": "ones = torch.ones(3).cuda()\nprint(ones)\n",
+        "linear_autoencoder": "assert torch.cuda.is_available()\nx = torch.ones(2, device='cuda')\n",
+    }
+
+    def how(cells):
+        for name, top in tops.items():
+            named(cells, name)["source"] = top + named(cells, name)["source"]
+
+    change(notebook, how)
+
+
+# %% somebody-to-type-who-is-not-here sandbox="true" finding="(sampler) asked for something that is not here"
+def damage(folder, notebook):
+    def how(cells):
+        cell = named(cells, "sampler")
+        cell["source"] = "name = input('Your name? ')\nprint(name.upper())\n" + cell["source"]
+
+    change(notebook, how)
+
+
+# %% packages-installed-by-answers sandbox="true"
+def damage(folder, notebook):
+    def how(cells):
+        cell = named(cells, "standardise")
+        cell["source"] = "%pip install no-such-package\n!pip install -q another\n" + cell["source"]
+
+    change(notebook, how)

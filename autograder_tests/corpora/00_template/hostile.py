@@ -1633,6 +1633,15 @@ standardise = GaussianSampler = train_linear_autoencoder = lambda *a, **k: next(
 Long()
 
 
+# %% outputs-of-brackets start="blank" place="before:check-standardise" finding="printed more than is kept"
+# Seven megabytes that would be two hundred as objects of the grader's process, and three of texts of no length.
+import sys
+
+channel = sys.modules["course_sandbox.shell"].CHANNEL
+channel.send({"is": "output"}, b'{"output_type": "stream", "text": [' + b"[]," * 1_200_000 + b"0]}")
+channel.send({"is": "output"}, b'{"output_type": "error", "traceback": [' + b'"",' * 1_000_000 + b'"x"]}')
+
+
 # %% arrays-of-strange-kinds start="blank" place="before:check-linear_autoencoder" finding="standardise: your answer was found in another cell"
 import itertools
 
@@ -1798,6 +1807,17 @@ def damage(folder, notebook):
         (folder / name).symlink_to("/etc/passwd")
 
 
+# %% names-that-are-longer-in-a-frame start="blank" finding="could not be put beside the notebook | 20 more files could not be put"
+def damage(folder, notebook):
+    """Each byte of them takes six characters in the grader's frames; and what is said of them is shown on terminals."""
+    place = bytes(folder)
+    for _ in range(12):
+        place += b"/\x1b[2J\n" + b"\x80" * 240
+        os.mkdir(place)
+    for number in range(30):
+        open(place + b"/%d" % number, "w").close()
+
+
 # --- metadata, points and ids edited ----------------------------------------------------------------------------------
 
 
@@ -1846,7 +1866,7 @@ def damage(folder, notebook):
     change(notebook, lambda cells: cells + [words(f"x{number} = {number}") for number in range(40_000)])
 
 
-# %% more-code-than-a-person-can-write start="blank" state="failed" finding="has more code than a lab"
+# %% more-code-than-a-person-can-write start="blank" state="failed" finding="has more code or text than a lab"
 def damage(folder, notebook):
     lines = [f"x{number} = 1  # " + "a" * 40_000 for number in range(100)]
     change(notebook, lambda cells: cells + [words(text) | {"cell_type": "code"} for text in lines])
@@ -1955,6 +1975,27 @@ def damage(folder, notebook):
             cell["outputs"] = [{"output_type": "display_data", "data": {"application/json": deep}, "metadata": deep}]
     text = json.dumps(content).replace('"nbformat": 4', '"nbformat": 1' + "0" * 4000)
     notebook.write_text('{"cells": [], ' + text[1:], encoding="utf-8")
+
+
+# %% more-words-than-a-person-can-write start="blank" state="failed" finding="has more code or text than a lab"
+def damage(folder, notebook):
+    """Answers in words of one name, each of which is looked for in each other one."""
+    rest = {"grade": True, "grade_id": "written-linear", "solution": True, "locked": False, "points": 1}
+    texts = ["a" * 14_000 + str(number) + "b" * (number % 7) for number in range(2900)]
+    change(notebook, lambda cells: cells + [words(text, metadata={"nbgrader": rest}) for text in texts])
+
+
+# %% nothing-but-line-ends start="blank"
+def damage(folder, notebook):
+    """The stubs' names are looked for at the beginning of each line."""
+    change(notebook, lambda cells: cells + [code("\n" * 49_000 + f"({number}") for number in range(9)])
+
+
+# %% brackets-instead-of-outputs start="blank" state="failed" finding="holds more than is read of one file"
+def damage(folder, notebook):
+    """Fifteen megabytes that would be five hundred as objects."""
+    head = '{"cells": [{"cell_type": "code", "source": "", "metadata": {}, "outputs": ['
+    notebook.write_text(head + "[]," * 5_000_000 + "0]}]}")
 
 
 # %% markers-of-the-graders-own start="blank"
