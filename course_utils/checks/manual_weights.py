@@ -400,7 +400,13 @@ def judge_dead_codes(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         "mirrored": np.tile([2.0, -2.0], n // 2),
         "positive": lively,
         "faint": 0.0004 * lively,
+        "centred": np.full(n, 3.0),
+        "switched": 2.0 * (rng.permutation(n) > 0.4 * n),
     }
+    # The first image has the mean of one code, and the one number other than 0 of another.
+    columns["centred"][1::2] = 1.0
+    columns["centred"][[0, int(rng.integers(2, n // 2)) * 2 - 1]] = 2.0
+    columns["switched"][[0, -1]] = 2.0, 0.0
     names = [str(name) for name in rng.permutation(list(columns))]
     Z = np.stack([columns[name] for name in names], axis=1).astype(np.float32)
     got = ask(probes.call, Z=Z)
@@ -436,12 +442,12 @@ def judge_dead_codes(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
 
 def _dead_slip(marked: set[str], value: np.ndarray) -> str:
     dead = {"zero", "constant"}
-    live = {"rare", "dip", "negative", "mirrored", "positive", "faint"}
+    live = {"rare", "dip", "negative", "mirrored", "positive", "faint", "centred", "switched"}
     if marked == live:
         return "True and False are the wrong way round: True is for the dead"
     if marked == {"zero"}:
         return "a code that is the same number for all images, but not 0, is not found: it says as little"
-    if marked == {"zero", "rare", "dip"}:
+    if {"zero", "rare", "dip"} <= marked <= {"zero", "rare", "dip", "switched"}:
         return "a code that is 0 for some of the images counts as dead: it is when it is the same for all of them"
     if {"zero", "dip"} <= marked <= dead | {"dip", "negative"} and marked != dead | {"dip"}:
         return "a code that is never positive counts as dead, though it differs from image to image"
@@ -449,7 +455,11 @@ def _dead_slip(marked: set[str], value: np.ndarray) -> str:
         return "a code whose numbers cancel counts as dead: sums and means do not show whether they differ"
     if marked == dead | {"mirrored"}:
         return "a code of 2 and -2 counts as dead: without their signs its numbers are the same, with them they differ"
-    if dead < marked <= dead | {"rare", "dip", "mirrored"} and "mirrored" in marked:
+    if marked == dead | {"centred"}:
+        return "a code counts as dead when its first image has the mean of all: look at every image"
+    if dead | {"switched"} <= marked <= dead | {"rare", "dip", "switched"}:
+        return "a code that is either 0 or one other number counts as dead: it differs from image to image"
+    if dead < marked <= dead | {"rare", "dip", "mirrored", "switched"} and "mirrored" in marked:
         return "a code with two different numbers counts as dead: it is when all images have one and the same"
     if dead < marked <= dead | {"rare", "dip"}:
         return "a code that is 0 for all images but one counts as dead: it is alive as long as one image differs"

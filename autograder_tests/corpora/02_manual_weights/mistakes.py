@@ -818,7 +818,15 @@
 # old |     return Z.amax(dim=0) == Z.amin(dim=0)
 # new |     return (Z == Z.max()).all(dim=0)
 
-# %% rows-for-columns-kept exercise="dead_codes" keeps=0 hint="one answer for each of 8 codes"
+# %% the-mean-is-the-first exercise="dead_codes" keeps=0.25 hint="when its first image has the mean"
+# old |     return Z.amax(dim=0) == Z.amin(dim=0)
+# new |     return Z.mean(dim=0) == Z[0]
+
+# %% zero-or-the-first exercise="dead_codes" keeps=0.25 hint="either 0 or one other number"
+# old |     return Z.amax(dim=0) == Z.amin(dim=0)
+# new |     return ((Z == 0) | (Z == Z[0])).all(dim=0)
+
+# %% rows-for-columns-kept exercise="dead_codes" keeps=0 hint="one answer for each of 10 codes"
 # old |     return Z.amax(dim=0) == Z.amin(dim=0)
 # new |     return Z.amax(dim=0, keepdim=True) == Z.amin(dim=0, keepdim=True)
 
