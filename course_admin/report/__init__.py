@@ -104,11 +104,11 @@ def _write(path: Path, text: str) -> None:
         if path.exists() and not path.is_file():  # /dev/stdout
             path.write_text(text, encoding="utf-8", newline="")
             return
-        path = path.resolve()
-        beside = path.with_name(f".{path.name}.part")
+        whole = path.resolve()  # where path is a link, it stays one
+        beside = whole.with_name(f".{whole.name}.part")
         try:
             beside.write_text(text, encoding="utf-8", newline="")
-            beside.replace(path)
+            beside.replace(whole)
         finally:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ from course_utils.checks._report import (
     left_alone,
     number_of,
     run_check,
+    shape_of,
     shape_problem,
     verdict,
 )
@@ -112,7 +113,7 @@ def _diagnose_softmax(got: dict[str, Evidence], small: np.ndarray, large: np.nda
         slips | others,
         otherwise=_unlike_scipy(got["small"], small.shape),
     )
-    if np.shape(got["small"].get("value")) == small.shape[::-1]:
+    if shape_of(got["small"], "value") == small.shape[::-1]:
         first = first._replace(message="softmax gives a column for each image: a row for each is asked for")
     value = array_of(got["large"], "value", large.shape)
     # In the thousands a float32 is known to 0.0005: log-sum-exp, as good a way as any, cannot be more exact than that.
@@ -259,7 +260,7 @@ def _diagnose_entropy(
     }
     slip, problem = None, None
     if found is None:
-        shape = np.shape(got["small"].get("value"))
+        shape = shape_of(got["small"], "value")
         problem = shape_problem(got["small"], "value", (), "the cross-entropy")
         if shape == (n,):
             problem = "cross_entropy gives a loss for each image: their mean is asked for, one number"

@@ -18,6 +18,7 @@ from course_utils.checks._report import (
     left_alone,
     number_of,
     run_check,
+    shape_of,
     shape_problem,
     verdict,
 )
@@ -43,7 +44,7 @@ def judge_pca_fit(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     if not all(f"value_{i}" in got for i in range(3)):
         kinds = ", ".join(kind_of(got, f"value_{i}") for i in range(3))
         return [Verdict(1.0, False, f"what came back is {kinds}: three tensors are asked for")]
-    if any(np.shape(got[name]) in {(k, 10), (10, k)} for name in ("value_0", "value_2")):
+    if any(shape_of(got, name) in {(k, 10), (10, k)} for name in ("value_0", "value_2")):
         return [Verdict(1.0, False, "another order was asked for: return mean, components, variances")]
     reference = PCA(X.shape[1]).fit(X.astype(np.float64))
     verdicts = [
@@ -121,7 +122,7 @@ def _two_clouds(rng: np.random.Generator) -> np.ndarray:
 
 def _diagnose_mean(got: Evidence, X: np.ndarray) -> Verdict:
     n, pixels = X.shape
-    shape = (1, pixels) if np.shape(got.get("value_0")) == (1, pixels) else (pixels,)  # [1, P] serves as well
+    shape = (1, pixels) if shape_of(got, "value_0") == (1, pixels) else (pixels,)  # [1, P] serves as well
     problem = shape_problem(got, "value_0", shape, "the mean")
     if not problem:
         mean = array_of(got, "value_0")
@@ -137,7 +138,7 @@ def _diagnose_mean(got: Evidence, X: np.ndarray) -> Verdict:
         elif np.allclose(mean, 0, atol=1e-3):
             wrong = "the mean is 0: was it taken after X had been centred?"
         return verdict(np.allclose(mean, X.mean(axis=0), atol=1e-3), "the mean of every column", wrong)
-    if np.shape(got.get("value_0")) in {(n,), (n, 1)}:
+    if shape_of(got, "value_0") in {(n,), (n, 1)}:
         problem = "the mean has an entry for every row: it is the mean over the images, dim=0"
     elif np.size(got.get("value_0")) == 1 and isinstance(got.get("value_0"), np.ndarray | float):
         problem = "the mean is one number for all: every column has a mean of its own, dim=0"
@@ -152,7 +153,7 @@ def _diagnose_components(
     n, pixels = X.shape
     problem = shape_problem(got, "value_1", (k, pixels), "components")
     if problem:
-        shape = np.shape(got.get("value_1"))
+        shape = shape_of(got, "value_1")
         if shape == (pixels, k):
             problem = f"components has shape {[pixels, k]}: one component a row is asked for, transpose it"
         elif shape == (pixels, pixels):
@@ -213,7 +214,7 @@ def _diagnose_variances(got: Evidence, X: np.ndarray, right: np.ndarray, k: int)
     n, pixels = X.shape
     problem = shape_problem(got, "value_2", (k,), "variances")
     if problem:
-        if np.shape(got.get("value_2")) == (pixels,):
+        if shape_of(got, "value_2") == (pixels,):
             problem = f"variances has {pixels} entries: those of the first k are asked for, here {k}"
         return Verdict(1.0, False, problem)
     variances = array_of(got, "value_2")

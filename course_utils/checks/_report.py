@@ -142,6 +142,14 @@ def number_of(got: Evidence, name: str) -> float | None:
         return None
 
 
+def shape_of(got: Evidence, name: str) -> tuple[int, ...] | None:
+    """The shape of an array or a number in the evidence, None for anything else, which may be anything."""
+    value = got.get(name)
+    if isinstance(value, np.ndarray):
+        return value.shape
+    return () if isinstance(value, bool | int | float) else None
+
+
 def left_alone(got: Evidence, names: str) -> list[Verdict]:
     """Nothing when the student's function left its inputs as they were; a failed verdict when it wrote into them.
 

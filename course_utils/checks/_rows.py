@@ -184,8 +184,7 @@ def judge_get_random_batch(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
     return [
         verdict(not slip, "all images are drawn, equally often", slip or "", share=2),
         verdict(enough, "with replacement", few),
-        *([] if got.get("changed") else [verdict(own, dice, loose)]),  # from other images the dice give other batches
-        *left_alone(got, "X"),
+        *(left_alone(got, "X") or [verdict(own, dice, loose)]),  # from other images the dice give other batches
     ]
 
 

@@ -215,7 +215,8 @@ def _no_bends_slip(images: np.ndarray, output: np.ndarray, encoder: list, decode
     if got.get("same_in_training") is False:
         return f"{wrong}, and yet another one the second time: leave out noise, dropout and batch normalisation"
     asked = {"Linear", "ReLU", "Sigmoid", "Flatten", "Unflatten", "Identity"}
-    others = [kind for kind in got.get("modules") or () if isinstance(kind, str) and kind not in asked]
+    modules = got.get("modules") if isinstance(got.get("modules"), list) else []
+    others = [kind for kind in modules if isinstance(kind, str) and kind not in asked]
     return f"{wrong}: the {others[0][:40]} was not asked for" if others else wrong
 
 

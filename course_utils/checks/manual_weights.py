@@ -34,6 +34,7 @@ from course_utils.checks._report import (
     left_alone,
     number_of,
     run_check,
+    shape_of,
     shape_problem,
     verdict,
 )
@@ -82,7 +83,8 @@ def judge_init_parameters(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
         broken = [i for i in range(count) if f"draw_0_{i}" in got and found[i] is None]
         wrong = f"what came back is {kind}: a list of {count} tensors is asked for, one for each layer"
         if broken:
-            wrong = shape_problem(got, f"draw_0_{broken[0]}", np.shape(got[f"draw_0_{broken[0]}"]), "a matrix") or wrong
+            name = f"draw_0_{broken[0]}"
+            wrong = shape_problem(got, name, shape_of(got, name) or (), "a matrix") or wrong
         return [Verdict(4.0, False, wrong)]
     asked = [(above + 1, below) for above, below in pairwise(sizes)]
     shapes = [matrix.shape for matrix in found]
@@ -257,7 +259,7 @@ def judge_forward(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
             Verdict(6.0, False, f"what came back is {kind}: two tensors are asked for, the reconstruction, the code")
         ]
     shape, code_shape = (7, SIZES[0]), (7, SIZES[2])
-    if np.shape(got["value_0"]) == code_shape and np.shape(got["value_1"]) == shape:
+    if shape_of(got, "value_0") == code_shape and shape_of(got, "value_1") == shape:
         return [Verdict(6.0, False, "code and reconstruction came back the other way round: the reconstruction first")]
     problem = shape_problem(got, "value_0", shape, "the reconstruction")
     if problem:
@@ -311,7 +313,8 @@ def _gradients(got: Evidence, W: dict[str, np.ndarray], X: np.ndarray, right: bo
     """Whether gradients reach all matrices, and, if the reconstruction is right, whether they are autograd's."""
     unreached = got.get("unreached")
     if not isinstance(unreached, list) or unreached:
-        which = ", ".join(f"W[{name[1:]}]" for name in unreached or W)
+        named = [name for name in W if not isinstance(unreached, list) or name in unreached]
+        which = ", ".join(f"W[{name[1:]}]" for name in named or W)
         wrong = f"no gradient reaches {which}: is there a detach, a no_grad or a tensor made anew?"
         return Verdict(1.0, False, wrong)
     output, leaves = redrawn(W, X)
@@ -508,9 +511,9 @@ def judge_decoder_alone(ask: Ask, rng: np.random.Generator) -> list[Verdict]:
 def _diagnose_draws(got: Evidence, Z: np.ndarray) -> list[Verdict]:
     problem = shape_problem(got, "draw_0", (CODES, 3), "what sample_codes gives")
     if problem:
-        if np.shape(got.get("draw_0")) == (3, CODES):
+        if shape_of(got, "draw_0") == (3, CODES):
             problem = "sample_codes gives a column for each code drawn: a row for each is asked for"
-        elif np.shape(got.get("draw_0")) == (60, 3):
+        elif shape_of(got, "draw_0") == (60, 3):
             problem = "sample_codes gives as many codes as came in: n are asked for"
         return [Verdict(2.0, False, problem)]
     drawn, low, high = array_of(got, "draw_0"), Z.min(axis=0).astype(float), Z.max(axis=0).astype(float)
@@ -527,7 +530,7 @@ def _diagnose_draws(got: Evidence, Z: np.ndarray) -> list[Verdict]:
         loose = "the seed of the generator changes nothing about the codes"
     own = got.get("repeats") is True and got.get("follows") is True and new
     range_found = verdict(not slip, "codes are uniform between the smallest and the largest of each column", slip)
-    if got.get("changed"):  # other codes came in at the second call: nothing is known about the dice
+    if left_alone(got, "Z"):  # other codes came in at the second call: nothing is known about the dice
         return [range_found]
     return [range_found, verdict(own, "their dice are the generator's", loose)]
 
@@ -615,7 +618,7 @@ def _diagnose_decoder(got: Evidence, W: list[np.ndarray], codes: np.ndarray) -> 
     shape = (len(codes), SIZES[-1])
     problem = shape_problem(got, "value", shape, "what decode gives")
     if problem:
-        if np.shape(got.get("value")) == (len(codes), SIZES[3]):
+        if shape_of(got, "value") == (len(codes), SIZES[3]):
             problem = "decode gives the hidden layer: one more matrix is to come"
         return [Verdict(2.0, False, problem)]
     output = array_of(got, "value")
