@@ -20,6 +20,7 @@ import io
 import json
 import os
 import random
+import re
 import signal
 import sys
 import threading
@@ -316,7 +317,7 @@ def rest(shell: Shell, source: str, error: BaseException | None, *, follows: boo
 
 def _is_hardware(text: str) -> bool:
     """Whether an error, and the statement that raised it, are about a graphics card."""
-    return any(word in text for word in ("cuda", "CUDA", "NVIDIA", "mps"))
+    return re.search(r"\b(cuda|CUDA|NVIDIA|mps)\b", text) is not None
 
 
 def _is_cell(code: CodeType) -> bool:
