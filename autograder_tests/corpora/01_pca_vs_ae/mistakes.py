@@ -1242,11 +1242,11 @@ def image_errors(images, reconstructions):
 # new |             nn.functional.mse_loss(model(batch), batch).backward()
 # new |             optimizer.step()
 
-# %% six-steps exercise="train_small" keeps=0 hint="The weights have hardly moved"
+# %% eight-steps exercise="train_small" keeps=0 hint="The weights have hardly moved"
 # old |     training.fit(
 # old |         model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False
 # old |     )
-# new |     training.fit(model, images, epochs=3, batch_size=500, progress=False)
+# new |     training.fit(model, images, epochs=4, batch_size=500, progress=False)
 
 # %% relu-at-the-end exercise="train_small" keeps=0 hint="learned with a ReLU at the end"
 # old |     model = small()
