@@ -164,6 +164,17 @@ def named(cells: list[dict[str, Any]], grade_id: str) -> dict[str, Any]:
     return cells[place_of(cells, grade_id)]
 
 
+def put_above(notebook: Path, texts: dict[str, str]) -> None:
+    """Put texts above what stands in cells, by their grade_id."""
+
+    def how(cells: list[dict[str, Any]]) -> None:
+        for grade_id, text in texts.items():
+            cell = named(cells, grade_id)
+            cell["source"] = text + cell["source"]
+
+    change(notebook, how)
+
+
 def place_of(cells: list[dict[str, Any]], grade_id: str) -> int:
     """Where the cell with a grade_id stands."""
     names = [(cell["metadata"].get("nbgrader") or {}).get("grade_id") for cell in cells]
@@ -190,5 +201,5 @@ def _position(cells: list[dict[str, Any]], place: str, name: str) -> int:
 
 TOOLS: dict[str, Any] = {
     **{"json": json, "os": os, "re": re, "shutil": shutil, "Path": Path},
-    **{"change": change, "named": named, "place_of": place_of, "code": code, "words": words},
+    **{"change": change, "named": named, "put_above": put_above, "place_of": place_of, "code": code, "words": words},
 }

@@ -464,12 +464,7 @@ def damage(folder, notebook):
         "sampler": "%%capture out\n",
         "linear_autoencoder": "%matplotlib widget\n!pip list | head -1\n%load_ext autoreload\n%autoreload 2\n%cd /content\n",
     }
-
-    def how(cells):
-        for name, top in tops.items():
-            named(cells, name)["source"] = top + named(cells, name)["source"]
-
-    change(notebook, how)
+    put_above(notebook, tops)
 
 
 # %% a-breakpoint-left-in-an-answer sandbox="true"
@@ -735,12 +730,7 @@ def damage(folder, notebook):
         "standardise": "import os\nos.chdir('/home/me/lab 0')\nnumbers = open('/content/drive/MyDrive/x.csv').read()\n",
         "sampler": "from urllib.request import urlopen\npage = urlopen('http://example.org').read()\nprint(page)\n",
     }
-
-    def how(cells):
-        for name, top in tops.items():
-            named(cells, name)["source"] = top + named(cells, name)["source"]
-
-    change(notebook, how)
+    put_above(notebook, tops)
 
 
 # %% a-graphics-card-that-is-not-here sandbox="true" finding="(standardise) asked for | (linear_autoencoder) asked for"
@@ -749,12 +739,7 @@ def damage(folder, notebook):
         "standardise": "ones = torch.ones(3).cuda()\nprint(ones)\n",
         "linear_autoencoder": "assert torch.cuda.is_available()\nx = torch.ones(2, device='cuda')\n",
     }
-
-    def how(cells):
-        for name, top in tops.items():
-            named(cells, name)["source"] = top + named(cells, name)["source"]
-
-    change(notebook, how)
+    put_above(notebook, tops)
 
 
 # %% somebody-to-type-who-is-not-here sandbox="true" finding="(sampler) asked for something that is not here"
