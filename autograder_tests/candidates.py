@@ -19,13 +19,15 @@ from course_admin.settings import CODE_STUB
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a corpus: a wrong or another right answer to one exercise."""
+    """One entry of a corpus: a wrong answer (keeps is a share of the points) or another right one (keeps is None)."""
 
     name: str
     exercise: str
+    patch: str
     body: str
-    keeps: float = 1.0
-    hint: str = ""
+    keeps: float | None
+    hint: str
+    path: Path
 
 
 @cache
@@ -96,46 +98,44 @@ def stubs(root: Path, lab: str) -> dict[str, str]:
     return {grade_id: stub(source) for grade_id, source in reference_cells(root, lab) if grade_id}
 
 
-def read_corpus(root: Path, lab: str, corpus: str) -> list[Entry]:
-    """The entries of autograder_tests/corpora/<lab>/<corpus>.py. Raises ValueError for an incomplete entry."""
-    path = Path(root) / "autograder_tests" / "corpora" / lab / f"{corpus}.py"
-    if not path.is_file():
-        return []
+def read_corpus(root: Path, lab: str) -> list[Entry]:
+    """All entries of autograder_tests/corpora/<lab>/, one file an exercise and unlikely.py beside them.
+
+    An entry with keeps= is a mistake, one without is another right answer. Raises ValueError for an incomplete entry.
+    """
     entries = []
-    for cell in jupytext.read(path, fmt="py:percent").cells:
-        title, meta = cell.metadata.get("title"), cell.metadata
-        if not title:
+    for path in sorted((Path(root) / "autograder_tests" / "corpora" / lab).glob("*.py")):
+        if path.stem in ("hostile", "accidental"):
             continue
-        if "exercise" not in meta or (corpus == "mistakes" and not ("keeps" in meta and meta.get("hint"))):
-            raise ValueError(f"{path}: entry {title} needs exercise=, and a mistake keeps= and hint= too")
-        entries.append(Entry(title, meta["exercise"], cell.source, float(meta.get("keeps", 1)), meta.get("hint", "")))
-    names = [entry.name for entry in entries]
-    doubled = {name for name in names if names.count(name) > 1}
-    if doubled:
-        raise ValueError(f"{path}: two entries are called {', '.join(sorted(doubled))}")
+        for cell in jupytext.read(path, fmt="py:percent").cells:
+            title, meta = cell.metadata.get("title"), cell.metadata
+            if not title:
+                continue
+            exercise = meta.get("exercise") if path.stem == "unlikely" else path.stem
+            if (
+                not exercise
+                or not (meta.get("patch") or cell.source.strip())
+                or ("hint" in meta and "keeps" not in meta)
+            ):
+                raise ValueError(f"{path}: entry {title} is incomplete, see the head of the file")
+            keeps = meta.get("keeps")
+            entries.append(
+                Entry(title, exercise, meta.get("patch", ""), cell.source, keeps, meta.get("hint", ""), path)
+            )
+    names = [(entry.exercise, entry.name) for entry in entries]
+    if doubled := {f"{exercise}: {name}" for exercise, name in names if names.count((exercise, name)) > 1}:
+        raise ValueError(f"two entries of {lab} are called {', '.join(sorted(doubled))}")
     return entries
 
 
 def apply(entry: Entry, reference: str) -> str:
-    """The exercise's cell with the entry applied to it. Raises ValueError when an old line is not in the reference
-    exactly once.
+    """The exercise's cell with the entry in it: the entry's own code, or the reference with the patch "old => new".
+
+    Raises ValueError when the old text is not in the reference exactly once.
     """
-    lines = entry.body.splitlines()
-    if not any(line.startswith("# old |") for line in lines):
+    if not entry.patch:
         return entry.body
-    patched, old, new = reference, [], []
-    for line in [*lines, "# old |"]:
-        if line.startswith("# old |") and new:
-            patched = _replace(entry, patched, "\n".join(old), "\n".join(new))
-            old, new = [], []
-        if line.startswith("# old |"):
-            old.append(line.removeprefix("# old |").removeprefix(" "))
-        elif line.startswith("# new |"):
-            new.append(line.removeprefix("# new |").removeprefix(" "))
-    return patched
-
-
-def _replace(entry: Entry, text: str, old: str, new: str) -> str:
-    if text.count(old) != 1:
-        raise ValueError(f"entry {entry.name}: the reference has {text.count(old)} times the lines\n{old}")
-    return text.replace(old, new)
+    old, arrow, new = entry.patch.partition(" => ")
+    if not arrow or reference.count(old) != 1:
+        raise ValueError(f"entry {entry.name}: the reference has {reference.count(old)} times the text {old!r}")
+    return reference.replace(old, new)

@@ -41,9 +41,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """
     if "lab" in metafunc.fixturenames:
         metafunc.parametrize("lab", labs(), ids=[name for _, name in labs()])
-    for corpus in ("mistake", "alternative"):
-        if corpus in metafunc.fixturenames:
-            found = [(root, name, entry) for root, name in labs() for entry in read_corpus(root, name, f"{corpus}s")]
-            metafunc.parametrize(
-                corpus, found, ids=[f"{name}-{entry.exercise}-{entry.name}" for _, name, entry in found]
-            )
+    for kind in ("mistake", "alternative"):
+        if kind in metafunc.fixturenames:
+            found = [
+                (root, name, entry)
+                for root, name in labs()
+                for entry in read_corpus(root, name)
+                if (kind == "mistake") == (entry.keeps is not None)
+            ]
+            metafunc.parametrize(kind, found, ids=[f"{name}-{entry.exercise}-{entry.name}" for _, name, entry in found])

@@ -237,7 +237,7 @@ class _Running:
         label: of the check cell, for the finding when the answer's code has to be stopped.
         """
 
-        def ask(question: Callable, *, targets: tuple[str, ...] | None = None, **inputs: Any) -> Evidence:
+        def ask(question: Callable, targets: tuple[str, ...] | None = None, /, **inputs: Any) -> Evidence:
             if PROBES.get(question.__name__) is not question:
                 raise LookupError(f"{question.__name__} is no probe of course_utils.probes: a sandbox cannot find it")
             asked = {"probe": question.__name__, "targets": list(exam.targets if targets is None else targets)}

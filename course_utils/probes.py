@@ -5,7 +5,7 @@ the inputs that it is given and brings back evidence (see `course_utils.evidence
 opinion: what the evidence is worth is decided elsewhere, by `course_utils.checks` for the student's eyes and by the
 exams for the marks.
 
-    def a_probe(target, *, images, ...) -> evidence
+    def a_probe(target, /, *, images, ...) -> evidence
 
 Inputs are numpy arrays, numbers and strings; arrays reach the student's code as tensors (float32, int64 or bool).
 """
@@ -58,7 +58,7 @@ def probe(function: Callable[..., Evidence]) -> Callable[..., Evidence]:
 
 
 @probe
-def call(target: Callable, **inputs: Any) -> Evidence:
+def call(target: Callable, /, **inputs: Any) -> Evidence:
     """Call target(*inputs) once. Evidence: value (or value_0, value_1, ... of a tuple), and `changed`, the inputs it
     wrote into.
     """
@@ -70,7 +70,7 @@ def call(target: Callable, **inputs: Any) -> Evidence:
 
 
 @probe
-def draws(target: type | Callable, *, times: int, **inputs: Any) -> Evidence:
+def draws(target: type | Callable, /, *, times: int, **inputs: Any) -> Evidence:
     """Call a random function several times on the same inputs and follow the gradients.
 
     target: a function of the inputs, or a class whose objects, made without arguments, are called with the inputs.
@@ -105,18 +105,25 @@ def draws(target: type | Callable, *, times: int, **inputs: Any) -> Evidence:
 
 
 @probe
-def module(target: type, *, images: np.ndarray, seed: int = 0, **numbers: Any) -> Evidence:
+def module(target: type, /, *, images: np.ndarray, seed: int = 0, **numbers: Any) -> Evidence:
     """Make target(**numbers), a torch module, and put images through it.
 
-    Evidence: output (as `value` in `call`), weights.NAME for every entry of the state dict in its order, modules,
-    the kinds of the leaf modules in order, unreached, the parameters that get no gradient from the output, changed, as
+    weight_0, weight_1, ... among the numbers are copied into the entries of the state dict, in order, where the shapes
+    are the same.
+    Evidence: output (as `value` in `call`), weights.NAME for every entry of the state dict in its order, modules and
+    layers, the kinds of the leaf modules in order and their descriptions ("Linear(in_features=784, ...)"), unreached, the parameters that get no gradient from the output, changed, as
     in `call`, and same_in_training, whether the output in training mode is that in evaluation mode.
     """
     torch.manual_seed(seed)
+    given_weights = [numbers.pop(name) for name in list(numbers) if name.startswith("weight_")]
     model = target(**numbers)
     if not isinstance(model, nn.Module):
         raise EvidenceError("the class is not a torch module: does it inherit from nn.Module?")
     model.eval()
+    with torch.no_grad():
+        for own, other in zip(model.state_dict().values(), given_weights, strict=False):
+            if own.shape == np.shape(other):
+                own.copy_(torch.as_tensor(other))
     given = tensors({"images": images})["images"]
     before = given.clone()
     output = model(given)
@@ -126,7 +133,9 @@ def module(target: type, *, images: np.ndarray, seed: int = 0, **numbers: Any) -
         output.sum().backward()
     out["unreached"] = [name for name, parameter in model.named_parameters() if parameter.grad is None]
     out |= flatten("weights", dict(model.state_dict()))
-    out["modules"] = [type(part).__name__ for part in model.modules() if not list(part.children())]
+    leaves = [part for part in model.modules() if not list(part.children())]
+    out["modules"] = [type(part).__name__ for part in leaves]
+    out["layers"] = [repr(part)[:200] for part in leaves]
     # Last, since running statistics change here.
     try:
         with torch.no_grad():
@@ -140,7 +149,7 @@ def module(target: type, *, images: np.ndarray, seed: int = 0, **numbers: Any) -
 
 
 @probe
-def train(target: Callable, *, images: np.ndarray, seed: int = 0, **numbers: Any) -> Evidence:
+def train(target: Callable, /, *, images: np.ndarray, seed: int = 0, **numbers: Any) -> Evidence:
     """Run the student's training function target(images, **numbers) on the images that the question brings.
 
     Evidence: weights.NAME for every entry of the state dict of the module that it returns: the exam runs them in an
@@ -159,6 +168,7 @@ def train(target: Callable, *, images: np.ndarray, seed: int = 0, **numbers: Any
 @probe
 def train_loop(
     target: Callable,
+    /,
     *,
     images: np.ndarray,
     layers: str,
@@ -230,7 +240,7 @@ class _InTheirShape(nn.Sequential):
 
 
 @probe
-def seeded(target: Callable, *, seed: int, times: int, **inputs: Any) -> Evidence:
+def seeded(target: Callable, /, *, seed: int, times: int, **inputs: Any) -> Evidence:
     """Call target(*inputs, generator) several times with one torch.Generator, which goes on from call to call.
 
     Evidence: draw_0, draw_1, ... (as `value` in `call`); repeats, whether a generator of the same seed gives the first
@@ -240,9 +250,9 @@ def seeded(target: Callable, *, seed: int, times: int, **inputs: Any) -> Evidenc
     given = tensors(inputs)
     before = {name: value.clone() for name, value in given.items() if isinstance(value, torch.Tensor)}
 
-    dice = torch.Generator().manual_seed(int(seed))
-    values = [target(*given.values(), dice) for _ in range(int(times))]
-    first = flatten("draw", values[0])
+    generator = torch.Generator().manual_seed(int(seed))
+    values = [target(*given.values(), generator) for _ in range(int(times))]
+    first, *later = (flatten("draw", value) for value in values)
     again, *others = (
         flatten("draw", target(*given.values(), torch.Generator().manual_seed(int(seed) + i))) for i in range(4)
     )
@@ -254,47 +264,37 @@ def seeded(target: Callable, *, seed: int, times: int, **inputs: Any) -> Evidenc
     return {
         **out,
         "repeats": _same(first, again),
+        "new": not all(_same(first, other) for other in later),
         "follows": not all(_same(again, other) for other in others),
-        "wants_gradient": [int(tensor.requires_grad) for tensor in made],
+        "requires_grad": [int(tensor.requires_grad) for tensor in made],
         "leaf": [int(tensor.is_leaf) for tensor in made],
         "changed": [name for name, value in before.items() if not torch.equal(value, given[name])],
     }
 
 
 @probe
-def matrices(target: Callable, *, X: np.ndarray, at_code: str = "", **weights: np.ndarray) -> Evidence:
+def matrices(target: Callable, /, *, X: np.ndarray, at_code: str = "", **weights: np.ndarray) -> Evidence:
     """Call target(W, X), or target(W, X, at_code): W is the list of the weights in their order, leaves that want
     gradients.
 
     at_code: "tanh" or "linear", handed on as a function of a tensor.
-    Evidence: value (as in `call`), changed, gradient.NAME, of the sum of the (first) tensor that came back with respect
-    to each of the weights, and unreached: the weights that get none.
+    Evidence: value and changed (as in `call`), and grad_NAME or grad_0_NAME, grad_1_NAME, ... (as in `differentiate`) of
+    each returned tensor with respect to each of the weights.
     """
     W = _leaves(weights)
     given = tensors({"X": X})["X"]
     before = [tensor.detach().clone() for tensor in (*W, given)]
     more = [{"tanh": torch.tanh, "linear": lambda Z: Z}[at_code]] if at_code else []
     value = target(W, given, *more)
-    out = flatten("value", value)
-    first = value[0] if isinstance(value, tuple | list) and len(value) else value
-    if isinstance(first, torch.Tensor) and first.requires_grad:
-        first.sum().backward()
-    reached = {
-        name: tensor.grad.numpy().copy() for name, tensor in zip(weights, W, strict=True) if tensor.grad is not None
-    }
-    out |= {f"gradient.{name}": gradient for name, gradient in reached.items()}
-    out["unreached"] = [name for name in weights if name not in reached]
-    names = [*weights, "X"]
-    now = (*W, given)
-    out["changed"] = [
-        name for name, old, new in zip(names, before, now, strict=True) if not torch.equal(old, new.detach())
-    ]
-    return out
+    named = zip([*weights, "X"], before, (*W, given), strict=True)
+    changed = [name for name, old, new in named if not torch.equal(old, new.detach())]
+    return {**flatten("value", value), "changed": changed, **_gradients(value, dict(zip(weights, W, strict=True)))}
 
 
 @probe
 def train_matrices(
     target: Callable,
+    /,
     *,
     images: np.ndarray,
     draws: np.ndarray,
@@ -349,25 +349,35 @@ def train_matrices(
 
 
 @probe
-def differentiate(target: Callable, **inputs: Any) -> Evidence:
-    """Call target(*inputs) twice: for what it gives, and to follow the gradients of the sum of what comes back.
+def differentiate(target: Callable, /, *, to: list[str], **inputs: Any) -> Evidence:
+    """Call target(*inputs) twice: for what it returns, and to follow the gradients of the sum of each returned tensor.
 
-    Evidence: value and changed (as in `call`), grad_NAME for each float input, None where no gradient arrives, and
-    backward, "" or the first line of what torch says when it cannot go backward.
+    to: the inputs that require gradients in the second call; the others are plain tensors.
+    Evidence: value and changed (as in `call`), grad_NAME for each input in `to`, None where no gradient arrives (of a
+    tuple: grad_0_NAME, grad_1_NAME, ... for its tensors), and backward, "" or the first line of torch's complaint.
     """
-    out = {**call(target, **inputs), "backward": ""}
+    out = call(target, **inputs)
     given = tensors(inputs)
-    leaves = {k: v.requires_grad_() for k, v in given.items() if isinstance(v, torch.Tensor) and v.is_floating_point()}
-    # Copies that hang on the leaves: writing into these is an error in backward at most, as in a training loop.
+    leaves = {name: given[name].requires_grad_() for name in to}
+    # Copies that depend on the leaves: writing into these is an error in backward at most, as in a training loop.
     value = target(*(leaves[name].clone() if name in leaves else value for name, value in given.items()))
-    if isinstance(value, torch.Tensor) and value.requires_grad:
-        try:
-            value.sum().backward()
-        except RuntimeError as error:
-            out["backward"] = _first_line(error)
-    return out | {
-        f"grad_{name}": None if leaf.grad is None else leaf.grad.numpy().copy() for name, leaf in leaves.items()
-    }
+    return out | _gradients(value, leaves)
+
+
+def _gradients(value: Any, leaves: Mapping[str, torch.Tensor]) -> Evidence:
+    """Autograd's gradients of the sum of each returned tensor, None where none arrives; `backward`, torch's complaint."""
+    several = isinstance(value, tuple | list)
+    out: Evidence = {"backward": ""}
+    for i, part in enumerate(value if several else [value]):
+        found: list = [None] * len(leaves)
+        if isinstance(part, torch.Tensor) and part.requires_grad:
+            try:
+                found = torch.autograd.grad(part.sum(), list(leaves.values()), retain_graph=True, allow_unused=True)
+            except RuntimeError as error:
+                out["backward"] = _first_line(error)
+        for name, gradient in zip(leaves, found, strict=True):
+            out[f"grad_{i}_{name}" if several else f"grad_{name}"] = None if gradient is None else gradient.numpy()
+    return out
 
 
 # ---------------------------------------------------------------------------------------------------------------------
@@ -377,11 +387,11 @@ def differentiate(target: Callable, **inputs: Any) -> Evidence:
 def direct_ask(targets: Mapping[str, Any]) -> Ask:
     """An `ask` that calls the probes on these objects here and now, as the notebook and pytest do.
 
-    targets: name -> the student's object. ask(probe, targets=None, **inputs) hands the probe all of them in this
-    order, or those named. Raises StudentError when the student's code raised.
+    targets: name -> the student's object. ask(probe, targets=None, /, **inputs) hands the probe all of them in this
+    order, or those named. `ask` takes its first two arguments by position alone, so that an input may have any name. Raises StudentError when the student's code raised.
     """
 
-    def ask(question: Callable, *, targets: tuple[str, ...] | None = None, **inputs: Any) -> Evidence:
+    def ask(question: Callable, targets: tuple[str, ...] | None = None, /, **inputs: Any) -> Evidence:
         names = tuple(all_targets) if targets is None else targets
         return answer(question, [all_targets[name] for name in names], inputs)
 

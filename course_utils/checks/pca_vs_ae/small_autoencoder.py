@@ -1,0 +1,50 @@
+"""SmallAutoencoder: 784-128-2-128-784, ReLU in the hidden layers, a linear code, a sigmoid at the end."""
+
+import numpy as np
+
+from course_utils.checks.pca_vs_ae._small import BETWEEN, DECODER, ENCODER, reconstruct
+from course_utils.checks.toolkit import exercise, nonlinearities
+
+SIGMOID = BETWEEN["sigmoid"]
+HIDDEN = {name: (f, f) for name, f in BETWEEN.items()} | {
+    "none in the encoder": (BETWEEN["none"], BETWEEN["ReLU"]),
+    "none in the decoder": (BETWEEN["ReLU"], BETWEEN["none"]),
+}
+OUTPUT = nonlinearities("sigmoid", "none", "ReLU", "tanh") | {
+    "sigmoid twice": lambda x: SIGMOID(SIGMOID(x)),
+    "cut off at 0 and 1": lambda x: x.clip(0, 1),
+    "ReLU, then sigmoid": lambda x: SIGMOID(np.maximum(x, 0)),
+    "255 times a sigmoid": lambda x: 255 * SIGMOID(x),
+}
+
+
+@exercise(
+    targets=["SmallAutoencoder"],
+    layers=(6, "the layers are 784-128-2-128-784"),
+    hidden=(2, "ReLU in the hidden layers"),
+    code=(2, "a linear code"),
+    output=(2, "a sigmoid at the end"),
+    costs={
+        "gradients": (0.25, "gradients reach every weight"),
+        "training": (0.2, "the same output in training mode"),
+        "one_image": (0.15, "a batch of one image"),
+        "random": (0.2, "the weights start at random"),
+    },
+)
+def small_autoencoder(c):
+    # Large numbers of both signs: layers start near 0, where a sigmoid looks like a line.
+    images = c.rng.normal(0, 16, (12, 1, 28, 28))
+    answer = c.module("12 images", images=images)
+    layers = c.architecture("layers", answer, encoder=ENCODER, decoder=DECODER)
+
+    def build(inputs, **options):
+        flat = reconstruct(inputs["images"], layers["encoder"], layers["decoder"], **options)
+        return flat.reshape(inputs["images"].shape)
+
+    c.options(answer, build, "the reconstruction", hidden=HIDDEN, code=nonlinearities("none"), output=OUTPUT)
+    c.reached("gradients", answer, after=("hidden", "code", "output"))
+    c.same_in_training("training", answer, after=("hidden", "code", "output"))
+    one = c.module("one image", images=images[:1])
+    c.shape("one_image", one, (1, 1, 28, 28), "the reconstruction of one image", after="output")
+    spread = [np.ptp(weight, axis=0).max() for part in layers.values() for weight, _ in part]
+    c.cost("random", not spread or max(spread) > 0, "all units of a layer start with the same weights, and stay alike")

@@ -1,0 +1,37 @@
+"""train_linear_autoencoder(images, width): as good as the best linear map of that width."""
+
+import numpy as np
+
+from course_utils import probes
+from course_utils.checks.toolkit import exercise, run_linear
+
+WIDTH, PIXELS = 3, 20
+
+
+@exercise(
+    targets=["train_linear_autoencoder"],
+    layers=(1, "a linear encoder and decoder with a code of the width asked for"),
+    learned=(3, "nearly as good as the best linear map of this width"),
+)
+def linear_autoencoder(c):
+    codes, basis = c.rng.normal(size=(200, WIDTH)), np.linalg.qr(c.rng.normal(size=(PIXELS, WIDTH)))[0]
+    images = 0.5 + 2.0 * codes @ basis.T + 0.2 * c.rng.normal(size=(200, PIXELS))
+    answer = c.ask(probes.train, "200 images of 20 pixels", images=images, width=WIDTH)
+    layers = c.architecture("layers", answer, encoder=[PIXELS, WIDTH], decoder=[WIDTH, PIXELS])
+    if not c.right("layers"):
+        return
+    drawn = run_linear(run_linear(images, layers["encoder"]), layers["decoder"])
+    centred = images - images.mean(axis=0)
+    best = float((np.linalg.svd(centred, compute_uv=False)[WIDTH:] ** 2).sum() / images.size)
+    mean_only = float(np.mean(centred**2))
+    told = f"the error is {{error:.4f}}; the best linear map of this width has {best:.4f}"
+    c.learns(  # the reference ends at 1.00 to 1.02 times the best error over 20 seeds
+        "learned",
+        float(np.mean((drawn - images) ** 2)),
+        1.25 * best,
+        {
+            f"{told}: training diverges. Are gradients set to zero before each backward()?": (3 * mean_only, 0.0),
+            f"{told}: nothing is learned. Does every step call backward() and step()?": (0.9 * mean_only, 0.0),
+            f"{told}: does training stop too early?": (0.0, 0.4),
+        },
+    )

@@ -1,0 +1,110 @@
+"""`exercise`: from one function over `c`, the visible check, the judge and the default exam of an exercise."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from course_utils.checks.toolkit.answers import STUB, explain
+from course_utils.checks.toolkit.rubric import MAX_SLIPS, Rubric, Verdict, declare, lines_of
+from course_utils.checks.toolkit.training import Training
+from course_utils.checks.toolkit.values import Stop
+from course_utils.probes import Ask, StudentError, direct_ask
+
+
+class CheckFailed(AssertionError):  # noqa: N818 - students read this name; "Error" would suggest their code crashed
+    """A check found something wrong. Shown as its message alone, without a traceback of the course's own code."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [str(self)]
+
+
+class Case(Training):
+    """`c`: the questions and comparisons of the toolkit, and the verdicts that they leave."""
+
+
+class Exercise:
+    """A graded exercise: called with the student's objects it is the visible check, `judge` decides marks.
+
+    name: its grade_id; targets: the names in the student's notebook that it asks about; rubric: what is worth what.
+    """
+
+    def __init__(self, judging: Callable[[Case], None], targets: Sequence[str], rubric: Rubric) -> None:
+        self.name, self.judging, self.rubric = judging.__name__, judging, rubric
+        self.targets = tuple(targets) or (self.name,)
+
+    def __call__(self, *objects: Any) -> None:
+        """Check the student's objects: prints what is right, raises CheckFailed with what is wrong."""
+        try:
+            # Wild numbers of the student's may overflow in a comparison: that is a finding, not a warning to print.
+            with np.errstate(all="ignore"):
+                ask = direct_ask(dict(zip(self.targets, objects, strict=True)))
+                lines = lines_of(self.judge(ask, np.random.default_rng()))
+        except StudentError as error:
+            # `from None`: one line about the slip, not two tracebacks through the course's own code.
+            raise CheckFailed(f"·  {STUB}" if error.is_stub else f"✗  {explain(error)}") from None
+        for line in (line for line in lines if line.startswith("✓")):
+            print(line)
+        if wrong := [line for line in lines if not line.startswith("✓")]:
+            raise CheckFailed("\n".join(wrong))
+
+    def judge(self, ask: Ask, rng: np.random.Generator) -> list[Verdict]:
+        """Verdicts over the whole rubric. Raises StudentError for a stub."""
+        case = Case(ask, rng, self.rubric)
+        try:
+            self.judging(case)
+        except Stop as stop:
+            return case.lost(str(stop))
+        return case.verdicts()
+
+
+def exercise(
+    *, targets: Sequence[str] = (), costs: dict[str, tuple[float, str]] | None = None, **aspects: tuple[float, str]
+) -> Callable[[Callable[[Case], None]], Exercise]:
+    """Make a function over `c` the check, the judge and the default exam of the exercise of its name.
+
+        @exercise(values=(3, "the mean squared error of each image"), costs={"one_image": (0.2, "one image alone")})
+        def image_errors(c):
+            ...
+
+    aspects: name=(weight, what is right); the points are shared out by the weights, whatever path the judging takes.
+    The core of the exercise should weigh half or more, so that what misses it keeps at most half. costs: deductions,
+    {name: (share, what is right)}; "form" and "writes" are there by themselves at 0.2 each, a share of 0 turns them off.
+    targets: the names in the student's notebook, where they are not the exercise's own.
+    Raises ValueError for weights or costs that cannot be meant, and for more than 8 named slips.
+    """
+    rubric = declare(aspects, costs or {})
+
+    def make(judging: Callable[[Case], None]) -> Exercise:
+        if (count := _slips_in(judging)) > MAX_SLIPS:
+            raise ValueError(
+                f"{judging.__name__} names {count} slips, at most {MAX_SLIPS}: leave some to counterexamples"
+            )
+        return Exercise(judging, targets, rubric)
+
+    return make
+
+
+def exercises_in(package: str, path: Sequence[str]) -> dict[str, Exercise]:
+    """All exercises of a topic's package by name, one module each. For the package's own __init__."""
+    names = [info.name for info in pkgutil.iter_modules(path) if not info.name.startswith("_")]
+    modules = [importlib.import_module(f"{package}.{name}") for name in names]
+    return {value.name: value for module in modules for value in vars(module).values() if isinstance(value, Exercise)}
+
+
+def _slips_in(function: Callable) -> int:
+    """The slips that a function names in its calls: the entries of slips=, lengths= and losses= written as a dict."""
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, TypeError, SyntaxError):  # no source: each call counts its own
+        return 0
+    keywords = (keyword for node in ast.walk(tree) if isinstance(node, ast.Call) for keyword in node.keywords)
+    named = (keyword.value for keyword in keywords if keyword.arg in ("slips", "lengths", "losses"))
+    return sum(len(value.keys) for value in named if isinstance(value, ast.Dict))

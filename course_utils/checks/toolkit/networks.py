@@ -1,0 +1,191 @@
+"""Networks: their layers, what they compute with their own weights, and which options of a computation were used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise, product
+from typing import Any
+
+import numpy as np
+from torch import nn
+
+from course_utils import probes
+from course_utils.checks.toolkit.answers import Answer, close
+from course_utils.checks.toolkit.randomness import Randomness
+from course_utils.checks.toolkit.values import After, Compared, Given, _listed, near_form
+
+Layers = list[tuple[np.ndarray, np.ndarray]]
+
+
+def _scipy(name: str, x: np.ndarray) -> np.ndarray:
+    from scipy import special  # slow to import
+
+    return getattr(special, name)(x)
+
+
+NONLINEARITIES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "ReLU": lambda x: np.maximum(x, 0),
+    "none": lambda x: x,
+    "sigmoid": lambda x: _scipy("expit", x),
+    "tanh": np.tanh,
+    "leaky ReLU": lambda x: np.where(x > 0, x, 0.01 * x),
+    "ELU": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "GELU": lambda x: x * _scipy("ndtr", x),
+    "SiLU": lambda x: x * _scipy("expit", x),
+    "softplus": lambda x: np.logaddexp(0, x),
+}
+"""What stands between layers, by name: the options of a stage of `which`."""
+
+
+def nonlinearities(right: str, *names: str) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
+    """Options for a stage of `which`: the right one first, then those named, or all that are known."""
+    return {name: NONLINEARITIES[name] for name in (right, *(names or NONLINEARITIES))}
+
+
+def run_linear(x: np.ndarray, layers: Layers, between: Callable = NONLINEARITIES["ReLU"]) -> np.ndarray:
+    """Linear layers with a nonlinearity between them, in double precision. x: [N, P]."""
+    for i, (weight, bias) in enumerate(layers):
+        x = (between(x) if i else x) @ weight.T + bias
+    return x
+
+
+class Networks(Randomness):
+    """What is asked of modules and of functions that put images through layers."""
+
+    def module(self, words: str, /, *, images: Any, weights: nn.Module | None = None, **numbers: Any) -> Answer:
+        """Make the student's class with these numbers and put images through it; `answer.array("output")` is what came
+        back. weights: a torch module whose weights are copied into the student's first, in the order of the state
+        dicts, where the shapes are the same. For `architecture`, `options`, `reached` and `same_in_training`.
+        """
+        options: dict[str, Any] = {"seed": int(self.rng.integers(1000))}
+        for i, value in enumerate(weights.state_dict().values() if weights else ()):
+            options[f"weight_{i}"] = value.numpy()
+        return self._put(probes.module, words, options, {"images": images, **numbers}, "output")
+
+    def layers(self, answer: Answer, part: str = "") -> Layers:
+        """(weight, bias) of the layers whose names begin with `part`, in order, as far as they are usable. Two linear
+        layers stand in the order in which they fit on each other.
+        """
+        found: Layers = []
+        for name in answer.got:
+            inside = isinstance(name, str) and name.startswith(f"weights.{part}." if part else "weights.")
+            weight = answer.array(name) if inside and name.endswith("weight") else None
+            if weight is None or weight.ndim < 2:
+                continue
+            bias_name = name.removesuffix("weight") + "bias"
+            bias = answer.array(bias_name) if bias_name in answer.got else np.zeros(len(weight))
+            if bias is not None and bias.ndim == 1 and (weight.ndim > 2 or len(bias) == len(weight)):
+                found.append((weight, bias))
+        flat = len(found) == 2 and all(weight.ndim == 2 for weight, _ in found)
+        return found[::-1] if flat and found[0][0].shape[0] != found[1][0].shape[1] else found
+
+    def architecture(self, aspect: str, answer: Answer, **parts: Sequence[Any]) -> dict[str, Layers]:
+        """Judge the layers of a module, part by part, and return them for `which`.
+
+        parts: {attribute: sizes of linear layers, [784, 128, 2], or torch modules such as nn.Conv2d(1, 8, 3)}; modules
+        without weights are not compared. Layers under other names cost "form".
+        """
+        found = {part: self.layers(answer, part) for part in parts}
+        asked = {part: _shapes(spec) for part, spec in parts.items()}
+        names = " and ".join(f"self.{part}" for part in parts)
+        if not any(found.values()) and (everything := self.layers(answer)):
+            ends = np.cumsum([0, *map(len, asked.values())])
+            found = {part: everything[a:b] for part, (a, b) in zip(parts, pairwise(ends), strict=True)}
+            self._form(f"the layers are there, but not as {names}: later cells look for these names")
+        wrong = answer.raised
+        for part, shapes in asked.items() if not wrong else ():
+            own = [weight.shape for weight, _ in found[part]]
+            if own != shapes:
+                shown = _words(own) or "nothing with weights (torch finds no layers in a plain list)"
+                wrong += f"{'; ' if wrong else ''}self.{part} holds {shown}, expected {_words(shapes)}"
+        described = {text.replace(" ", "") for text in answer.names("layers")}
+        for layer in (layer for spec in parts.values() for layer in spec if isinstance(layer, nn.Module)):
+            if not wrong and _shapes([layer]) and repr(layer).replace(" ", "") not in described:
+                wrong = f"{names}: {layer} is missing"
+        self.verify(aspect, not wrong, wrong)
+        return found
+
+    def which(self, answers: Given, build: Callable, stages: Mapping[str, Mapping[str, Any]]) -> dict[str, str] | None:
+        """Find the options of a computation with which it gives what came back.
+
+        stages: {stage: {option in words: value}}, the right option first; build(inputs, **{stage: value}) -> array.
+        Returns {stage: option} for the way with the fewest wrong options (three at the most) that explains all answers,
+        None if none does.
+        """
+
+        def departures(way: tuple) -> tuple[int, int]:
+            return sum(place > 0 for place, _ in way), sum(place for place, _ in way)
+
+        right = {stage: next(iter(options.values())) for stage, options in stages.items()}
+        values = [(a, near_form(a, np.asarray(build(a.inputs, **right)), "")[0]) for a in _listed(answers)]
+        ways = (way for way in product(*(enumerate(options) for options in stages.values())) if departures(way)[0] < 4)
+        for way in sorted(ways, key=departures):
+            chosen = {stage: option for stage, (_, option) in zip(stages, way, strict=True)}
+            options = {stage: stages[stage][option] for stage, option in chosen.items()}
+            if all(value is not None and _reproduces(build, a.inputs, options, value) for a, value in values):
+                return chosen
+        return None
+
+    def options(
+        self, answers: Given, build: Callable, what: str = "the result", **stages: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """`which`, with a verdict for each stage: the stages are aspects of the rubric, their options the messages.
+
+        Where no options explain the answers, all of these aspects are lost, and the first case that is wrong is shown.
+        Returns {stage: value} of the options found, or of the right ones.
+        """
+        right = {stage: next(iter(options)) for stage, options in stages.items()}
+        values = {stage: stages[stage][option] for stage, option in right.items()}
+        compared = [Compared(a, lambda *_, a=a: build(a.inputs, **values), what) for a in _listed(answers)]
+        found = self.which(answers, build, stages)
+        wrong = next((item.line() for item in compared if not item.right), f"{what}: right in some cases only")
+        self._form(*(item.near for item in compared if found))
+        for stage in stages:
+            told = f"{stage.replace('_', ' ')}: {found[stage]}, expected {right[stage]}" if found else wrong
+            self.verify(stage, found and found[stage] == right[stage], told)
+        return {stage: stages[stage][option] for stage, option in (found or right).items()}
+
+    def reached(self, aspect: str, answer: Answer, after: After = ()) -> bool:
+        """Judge whether gradients reach every parameter of a module. answer: of `module`."""
+        unreached = answer.got.get("unreached")
+        first, *others = answer.names("unreached") or ["the parameters"]
+        shown = first + (f" and {len(others)} more" if others else "")
+        wrong = answer.raised or f"no gradient reaches {shown}: is there a detach() or a no_grad()?"
+        return self.cost(aspect, isinstance(unreached, list) and not unreached, wrong, after)
+
+    def same_in_training(self, name: str, answer: Answer, after: After = ()) -> bool:
+        """Charge a module that computes something else in training mode, or the second time. answer: of `module`."""
+        wrong = "in training mode the network gives another output: leave out dropout, batch normalisation and noise"
+        return self.cost(name, answer.flag("same_in_training") is not False, wrong, after)
+
+    def frozen(
+        self, aspect: str, before: Mapping[str, Any], after: Mapping[str, Any], what: str = "the encoder"
+    ) -> bool:
+        """Judge whether weights (running statistics among them) are the same before and after training."""
+        moved = [name for name, old in before.items() if old is None or not np.array_equal(old, after.get(name))]
+        wrong = f"{what} changes in training: {', '.join(moved[:3])}. Is it frozen, and in evaluation mode?"
+        return self.verify(aspect, before and not moved, wrong)
+
+
+def _reproduces(build: Callable, inputs: dict, options: dict, value: np.ndarray) -> bool:
+    try:  # an option need not fit every shape
+        return close(value, np.asarray(build(inputs, **options)))
+    except Exception:
+        return False
+
+
+def _shapes(spec: Sequence[Any]) -> list[tuple[int, ...]]:
+    """The shapes of the weights that sizes of linear layers, or torch modules, have."""
+    if all(isinstance(size, int) for size in spec):
+        return [(leaving, entering) for entering, leaving in pairwise(spec)]
+    return [tuple(value.shape) for layer in spec for value in layer.state_dict().values() if value.ndim > 1]
+
+
+def _words(shapes: Sequence[tuple[int, ...]]) -> str:
+    """784-128-2 for linear layers that fit on each other, the shapes of the weights for others."""
+    if not shapes or any(len(shape) != 2 for shape in shapes):
+        return ", ".join(str(list(shape)) for shape in shapes)
+    sizes: list[int] = []
+    for leaving, entering in shapes:
+        sizes += [leaving] if sizes[-1:] == [entering] else [entering, leaving]
+    return "-".join(map(str, sizes))

@@ -1,0 +1,331 @@
+"""Asking, and comparing what came back with what is right: the part of `c` that every exercise uses."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Sequence
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+
+from course_utils import probes
+from course_utils.checks.toolkit.answers import Answer, as_input, close, counterexample, evaluate
+from course_utils.checks.toolkit.rubric import MAX_SLIPS, Rubric, Verdict
+from course_utils.probes import Ask, StudentError
+
+ANOTHER_SIZE = 0.5
+"""What an aspect keeps when the smallest cases are right and the student's code raises on another size."""
+Slips = dict[str, Any]
+After = str | Sequence[str]
+Given = Answer | Sequence[Answer]
+
+
+class Stop(Exception):  # noqa: N818 - ends the judging, is no error
+    """Raised by `c.stop`."""
+
+
+class Values:
+    """Questions, verdicts and the comparison of values."""
+
+    def __init__(self, ask: Ask, rng: np.random.Generator, rubric: Rubric) -> None:
+        self._ask, self.rng, self._rubric, self._target = ask, rng, rubric, None
+        self._failed: dict[str, tuple[float, str]] = {}
+        self._judged: set[str] = set()
+        self._answers: list[Answer] = []
+
+    # --- asking
+
+    def function(self, name: str) -> Any:
+        """The same `c`, asking one of several functions: `c.function("softmax").call(...)`."""
+        other = copy.copy(self)  # shares the verdicts and answers
+        other._target = (name,)
+        return other
+
+    def call(self, words: str, /, **inputs: Any) -> Answer:
+        """Call the student's function on these inputs, in this order. words: the case, for a counterexample:
+        "7 images, 5 latents". Arrays arrive as float32 or int64 tensors.
+        """
+        return self._put(probes.call, words, {}, inputs)
+
+    def ask(self, probe: Callable, words: str, /, **inputs: Any) -> Answer:
+        """Put any question of course_utils.probes. What the student's code raises is in the Answer and costs only what
+        is judged by it; a stub ends the judging.
+        """
+        return self._put(probe, words, {}, inputs)
+
+    def differentiate(self, words: str, /, *, to: Sequence[str], **inputs: Any) -> Answer:
+        """Call the function on these inputs, and follow the gradients of each returned tensor to the inputs named in
+        `to`. For `agrees` and `gradients`.
+        """
+        return self._put(probes.differentiate, words, {"to": list(to)}, inputs)
+
+    def _put(self, probe: Callable, words: str, options: dict, inputs: dict, value: str = "value") -> Answer:
+        inputs = {name: as_input(item) for name, item in inputs.items()}
+        try:
+            answer = Answer(words, inputs, self._ask(probe, self._target, **options, **inputs), value=value)
+        except StudentError as error:
+            if error.is_stub:
+                raise
+            answer = Answer(words, inputs, {}, error, value)
+        self._answers.append(answer)
+        return answer
+
+    # --- verdicts
+
+    def verify(self, aspect: str, right: Any, wrong: str, keeps: float = 0.0) -> bool:
+        """Judge an aspect or a deduction by a condition. wrong: what was seen, what was expected, the likely cause;
+        keeps: the part of the aspect that is left. Of several failures of an aspect the first is told.
+        """
+        self._judged.add(aspect)
+        if not right:
+            kept, told = self._failed.get(aspect, (1.0, wrong))
+            self._failed[aspect] = (min(kept, keeps), told)
+        return bool(right)
+
+    def cost(self, name: str, right: Any, wrong: str, after: After = ()) -> bool:
+        """Charge a declared deduction unless `right`; not where an aspect in `after` has failed: a consequence is not
+        charged twice.
+        """
+        return self.skipped(after) or self.verify(name, right, wrong)
+
+    def stop(self, wrong: str) -> None:
+        """End the judging: nothing came back that anything could be said about. All aspects are lost."""
+        raise Stop(wrong)
+
+    def right(self, *names: str) -> bool:
+        """Whether nothing is wrong about these aspects, which were judged, and these deductions."""
+        return all(name not in self._failed and (name in self._judged or self._is_deduction(name)) for name in names)
+
+    def skipped(self, after: After) -> bool:
+        """Whether something in `after` is wrong, so that what depends on it is not judged."""
+        return not self.right(*([after] if isinstance(after, str) else after))
+
+    def unchanged(self, *answers: Answer, after: After = ()) -> bool:
+        """Charge "writes" when the function wrote into an input. Done at the end for all answers, unless it was done."""
+        names = dict.fromkeys(name for answer in answers or self._answers for name in answer.names("changed"))
+        changed = f"your function changes {' and '.join(names)} in place, so the caller's data is overwritten"
+        return self.cost("writes", not names, f"{changed}: is there a -=, or a method whose name ends in _?", after)
+
+    # --- comparing
+
+    def agrees(
+        self, aspect: str, answers: Given, oracle: Callable | None = None, slips: Slips | None = None, *,
+        what: str = "", number: bool = False, any_order: str = "", after: After = (),
+        within: tuple[float, float] = (1e-3, 1e-4),
+    ) -> bool:  # fmt: skip
+        """Compare each answer with oracle(*inputs), the smallest case first.
+
+        The oracle gets the inputs as tensors in double precision and is a library's function or a property, never the
+        asked formula. slips: {line: function of the inputs}, or (function, part that is kept); a slip must explain
+        every case. Anything else wrong gets a counterexample. A near form (keepdim, a tensor for a float, a list)
+        costs "form" alone; right on small cases but raising on another size keeps half. what: the result in words;
+        number: a float or int is asked for; any_order: the deduction that rows in another order cost; after: aspects
+        without which this one is not judged; within: a part of each entry, and of the largest.
+        """
+        _count(slips)
+        if self.skipped(after):
+            return False
+        seen = [Compared(a, oracle or a.oracle, what or a.what, number, within) for a in _listed(answers)]
+        wrong = [item for item in seen if not item.right]
+        self._judged.add(aspect)
+        if not wrong:
+            self._form(*(item.near for item in seen))
+            return True
+        if any_order and all(item.is_reordered() for item in wrong):
+            return self.verify(any_order, False, f"in another order: {wrong[0].line()}") or True
+        for line, slip in (slips or {}).items():
+            function, keeps = slip if isinstance(slip, tuple) else (slip, 0.0)
+            if all(item.is_explained_by(function) for item in seen):
+                return self.verify(aspect, False, line, keeps)
+        another = wrong[0].answer.error is not None and wrong[0] is not seen[0]
+        keeps = ANOTHER_SIZE if another and all(item.answer.error for item in wrong) else 0.0
+        told = f"another size came in, {wrong[0].answer.words}: " if another else ""
+        return self.verify(aspect, False, told + wrong[0].line(), keeps)
+
+    def equal(
+        self, aspect: str, value: Any, expected: Any, slips: Slips | None = None, *, what: str = "the result",
+        words: str = "the inputs above", within: tuple[float, float] = (1e-3, 1e-4),
+    ) -> bool:  # fmt: skip
+        """`agrees` for one number or array that was read from an Answer (None is wrong), with what slips {line: value}
+        give.
+        """
+        answer = Answer(words, {}, {} if value is None else {"value": np.asarray(value), "value_type": "tensor"})
+        entries = ((line, slip if isinstance(slip, tuple) else (slip, 0.0)) for line, slip in (slips or {}).items())
+        functions = {line: (lambda other=other: other, keeps) for line, (other, keeps) in entries}
+        return self.agrees(aspect, answer, lambda: expected, functions, what=what, within=within)
+
+    def parts(self, answers: Given, **oracles: Callable) -> list[list[Answer]]:
+        """The values that a function returns as a tuple, each to be compared by itself. oracles: {name: what is right,
+        as a function of the inputs}, in the order asked for. A surplus value or another order costs "form" alone; a
+        missing one costs what is judged by it.
+        """
+        found = []
+        for answer in _listed(answers):
+            expected = [evaluate(oracle, answer.inputs) for oracle in oracles.values()]
+            places, near = _places(answer, expected, ", ".join(oracles))
+            self._form(near)
+            named = zip(places, oracles.items(), strict=True)
+            found.append([answer.part(place, f"the {name}".replace("_", " "), f, near) for place, (name, f) in named])
+        return [list(part) for part in zip(*found, strict=True)]
+
+    def shape(
+        self, aspect: str, answer: Answer, shape: Sequence[int], what: str = "the result", after: After = ()
+    ) -> bool:
+        """Judge whether a finite tensor of this shape came back."""
+        item = Compared(answer, lambda *_: np.zeros(tuple(shape)), what)
+        self._form(item.near)
+        return self.cost(aspect, item.value is not None, item.line(), after)
+
+    # --- the end
+
+    def verdicts(self) -> list[Verdict]:
+        """The verdicts of the whole rubric: one for each aspect, one for each deduction that applies."""
+        if "writes" not in self._judged and self._is_deduction("writes"):
+            self.unchanged()
+        found = []
+        for line in self._rubric.aspects:
+            judged = line.name in self._judged
+            earned, message = self._failed.get(line.name, (float(judged), line.right if judged else ""))
+            found.append(Verdict(line.name, message, line.size, earned))
+        deductions = [line for line in self._rubric.deductions if line.name in self._failed]
+        found += [Verdict(line.name, self._failed[line.name][1], cost=line.size) for line in deductions]
+        declared = {line.name for line in (*self._rubric.aspects, *self._rubric.deductions)}
+        if undeclared := self._judged - declared - {"writes"}:
+            raise LookupError(f"judged, but not declared in the rubric: {', '.join(sorted(undeclared))}")
+        return found
+
+    def lost(self, wrong: str) -> list[Verdict]:
+        """All aspects lost for one reason."""
+        return [Verdict(line.name, "" if i else wrong, line.size, 0.0) for i, line in enumerate(self._rubric.aspects)]
+
+    def _is_deduction(self, name: str) -> bool:
+        return any(line.name == name for line in self._rubric.deductions)
+
+    def _form(self, *nears: str) -> None:
+        wrong = next(filter(None, nears), "")
+        if wrong and (self._is_deduction("form") or any(line.name == "form" for line in self._rubric.aspects)):
+            self.verify("form", False, wrong)
+
+
+class Compared:
+    """One answer beside what is right. value: in the expected form, None where it is not near it; near: what is wrong
+    with its form; right: whether the numbers agree.
+    """
+
+    def __init__(
+        self, answer: Answer, oracle: Callable, what: str, number: bool = False, within: tuple = (1e-3, 1e-4)
+    ) -> None:
+        self.answer, self.what, self.within = answer, what, within
+        self.expected = evaluate(oracle, answer.inputs)
+        self.value, self.near = near_form(answer, self.expected, what, number)
+        self.right = self.value is not None and close(self.value, self.expected, within)
+
+    def line(self) -> str:
+        """What is wrong, for the student; "" if nothing."""
+        if self.right:
+            return ""
+        raw, kind = self.answer.got.get(self.answer.value), self.answer.kind()
+        if self.answer.raised or (self.answer.near and kind == "missing"):
+            return self.answer.raised or self.answer.near
+        if self.value is not None:
+            return counterexample(self.what, self.answer.words, self.value, self.expected)
+        if isinstance(raw, np.ndarray):
+            if raw.dtype.kind == "f" and not np.isfinite(raw).all():
+                return f"{self.what}: nan or inf for {self.answer.words}. Is something divided by 0, or the log of 0 taken?"
+            return counterexample(self.what, self.answer.words, raw, self.expected)
+        missing = ". Is the return missing?" if "None" in kind else ""
+        return f"{self.what}: {kind} came back, expected {_asked(self.expected)}{missing}"
+
+    def is_reordered(self) -> bool:
+        """Whether the rows are those expected, in any order."""
+        if self.value is None or self.value.ndim == 0 or not len(self.value):
+            return False
+        tables = (array.reshape(len(array), -1) for array in (self.value, self.expected))
+        return close(*(table[np.lexsort(table.T[::-1])] for table in tables))
+
+    def is_explained_by(self, slip: Callable) -> bool:
+        """Whether a slip gives what came back, in its shape or one that differs in sizes of 1."""
+        value = self.value if self.value is not None else self.answer.got.get(self.answer.value)
+        try:  # a slip need not work for every input
+            other = evaluate(slip, self.answer.inputs)
+            value = np.asarray(value, np.float64)
+        except Exception:
+            return False
+        alike = other.size == value.size and _squeezed(other.shape) == _squeezed(value.shape)
+        return bool(alike and np.allclose(value.ravel(), other.ravel(), *self.within, equal_nan=True))
+
+
+def near_form(answer: Answer, expected: np.ndarray, what: str, number: bool = False) -> tuple[np.ndarray | None, str]:
+    """The answer as an array of the expected shape, and what is wrong with its form ("" if nothing).
+
+    None where it is neither that nor near it. Near: a dimension of size 1 too many or missing, rows flattened, a list or
+    numpy array of the right numbers, a tensor of one entry for a number, 0 and 1 for booleans.
+    """
+    raw, kind = answer.got.get(answer.value), answer.kind()
+    booleans = isinstance(raw, bool) or (isinstance(raw, np.ndarray) and raw.dtype.kind == "b")
+    single = answer.number() if not isinstance(raw, np.ndarray) else None
+    value = np.asarray(raw, np.float64) if booleans else answer.array()
+    value = answer.listed() if value is None and answer.items() else value
+    value = np.array(single) if value is None and single is not None else value
+    if value is None:
+        return None, ""
+    near = ""
+    if value.shape != expected.shape:
+        rows = value.ndim and expected.ndim and len(value) == len(expected)
+        if value.size != expected.size or not (rows or _squeezed(value.shape) == _squeezed(expected.shape)):
+            return None, ""
+        near = f"shape {list(value.shape)}, expected {list(expected.shape)}"
+        near += ": keepdim=True leaves a dimension of size 1" if value.ndim > expected.ndim else ""
+    elif answer.items() or kind == "array" or (expected.ndim == 0 and not number and kind in ("int", "float")):
+        near = f"{kind.replace('array', 'numpy array')} came back, expected {_asked(expected)}"
+    elif number and kind not in ("int", "float", "missing"):
+        near = f"{kind} came back, expected a number, which .item() takes out of a tensor"
+    elif number and expected.dtype.kind in "iu" and kind == "float":
+        near = "float came back, expected an int"
+    elif booleans != (expected.dtype.kind == "b"):
+        near = "True and False, expected numbers" if booleans else "numbers, expected True and False"
+    return value.reshape(expected.shape), near and f"{what}: {near}"
+
+
+def _places(answer: Answer, expected: list[np.ndarray], asked: str) -> tuple[list[str], str]:
+    """Where in the evidence each part stands, and what is wrong with their order or number."""
+    found, count = answer.items(), len(expected)
+    own = [f"{answer.value}_{i}" for i in range(count)]
+    if answer.error is not None:
+        return own, ""
+
+    def fits(place: str, right: np.ndarray, values: bool) -> bool:
+        value, _ = near_form(answer.part(place), right, "")
+        return value is not None and (not values or close(value, right))
+
+    if found < count:
+        left = [answer.value] if not found else own[:found]
+        hits = [next((place for place in left if fits(place, right, False)), "nothing") for right in expected]
+        places = [hit if hit not in hits[:i] else "nothing" for i, hit in enumerate(hits)]
+        return places, f"{answer.kind()} came back, expected {count} values: return {asked}"
+    surplus = f"{found} values came back: return {asked} alone" if found > count else ""
+    for values in (True, False):  # the right values in another order, else the right shapes in another order
+        for chosen in permutations(range(min(found, count + 2)), count):
+            places = [f"{answer.value}_{i}" for i in chosen]
+            if all(fits(place, right, values) for place, right in zip(places, expected, strict=True)):
+                swapped = sorted(chosen) != list(chosen)
+                return places, surplus or (f"the values come back in another order: return {asked}" if swapped else "")
+    return own, surplus
+
+
+def _count(slips: Slips | None) -> None:
+    if len(slips or {}) > MAX_SLIPS:
+        raise ValueError(f"{len(slips)} slips: at most {MAX_SLIPS} are named, the rest gets a counterexample")
+
+
+def _asked(expected: np.ndarray) -> str:
+    return "a number" if expected.ndim == 0 else f"a tensor of shape {list(expected.shape)}"
+
+
+def _listed(answers: Given) -> list[Answer]:
+    return [answers] if isinstance(answers, Answer) else list(answers)
+
+
+def _squeezed(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(size for size in shape if size != 1)
