@@ -65,7 +65,7 @@ results: setup ## measure what docs/results.md lacks, on full MNIST (DATA=folder
 	@OMP_NUM_THREADS=1 COURSE_DATA="$(DATA)" $(BIN)/python benchmarks/results.py
 
 figures: setup ## every figure of the labs on contact sheets, for looking at (out/figures)
-	@$(BIN)/python -m course_admin.figures
+	@$(BIN)/python -m course_admin.authoring.figure_sheets
 
 clean: ## remove generated working files; never submissions, gradebooks or .venv
 	rm -rf out build .pytest_cache .ruff_cache .hypothesis .jupyter_cache *.egg-info

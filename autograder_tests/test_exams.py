@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from candidates import apply, candidate, read_corpus, solution, stubs
 
-from course_admin.exams import SEED, Transcript, load_exams, sit
+from course_admin.grading.exams import SEED, Transcript, load_exams, run_exam
 from course_utils.checks import CheckFailed
 from course_utils.probes import direct_ask
 
@@ -26,7 +26,7 @@ def test_the_reference_gets_everything(lab):
     root, name = lab
     namespace = candidate(root, name)
     for exam in load_exams(root, name).values():
-        result = sit(exam, ask_about(exam, namespace))
+        result = run_exam(exam, ask_about(exam, namespace))
         assert (result.share, result.trouble) == (1.0, None), f"{exam.name}: {result.message}\n{result.trouble}"
 
 
@@ -37,7 +37,7 @@ def test_the_reference_gets_everything_whatever_the_seed(lab):
     for exam in load_exams(root, name).values():
         began = time.monotonic()
         for seed in range(20):
-            result = sit(exam, ask_about(exam, namespace), seed=seed)
+            result = run_exam(exam, ask_about(exam, namespace), seed=seed)
             assert (result.share, result.trouble) == (1.0, None), f"{exam.name}, seed {seed}: {result.message}"
             if seed >= 2 and time.monotonic() - began > 4:
                 break
@@ -49,7 +49,7 @@ def test_each_exercise_stands_alone(lab):
     empty = stubs(root, name)
     for exam in load_exams(root, name).values():
         others = {exercise: source for exercise, source in empty.items() if exercise != exam.name}
-        result = sit(exam, ask_about(exam, candidate(root, name, others)))
+        result = run_exam(exam, ask_about(exam, candidate(root, name, others)))
         assert (result.share, result.trouble) == (1.0, None), f"{exam.name}: {result.message}\n{result.trouble}"
 
 
@@ -57,7 +57,7 @@ def test_a_stub_earns_nothing_and_is_told_so(lab):
     root, name = lab
     namespace = candidate(root, name, stubs(root, name))
     for exam in load_exams(root, name).values():
-        result = sit(exam, ask_about(exam, namespace))
+        result = run_exam(exam, ask_about(exam, namespace))
         assert (result.share, result.trouble) == (0.0, None)
         assert "complete the cell above first" in result.message
 
@@ -66,7 +66,7 @@ def test_a_mistake_loses_its_points_and_gets_its_hint(mistake):
     root, lab, entry = mistake
     answer = apply(entry, solution(root, lab, entry.exercise))
     exam = load_exams(root, lab)[entry.exercise]
-    result = sit(exam, ask_about(exam, candidate(root, lab, {entry.exercise: answer})))
+    result = run_exam(exam, ask_about(exam, candidate(root, lab, {entry.exercise: answer})))
     assert result.trouble is None, result.trouble
     assert result.share == pytest.approx(entry.keeps, abs=1e-3), result.message
     assert entry.hint in result.message
@@ -102,7 +102,7 @@ def test_an_alternative_loses_nothing(alternative):
     root, lab, entry = alternative
     answer = apply(entry, solution(root, lab, entry.exercise))
     exam = load_exams(root, lab)[entry.exercise]
-    result = sit(exam, ask_about(exam, candidate(root, lab, {entry.exercise: answer})))
+    result = run_exam(exam, ask_about(exam, candidate(root, lab, {entry.exercise: answer})))
     assert (result.share, result.trouble) == (1.0, None), f"{result.message}\n{result.trouble}"
 
 
@@ -117,6 +117,6 @@ def test_a_transcript_replays_to_the_same_result(lab):
     namespace = candidate(root, name)
     for exam in load_exams(root, name).values():
         transcript = Transcript()
-        live = sit(exam, transcript.recording(ask_about(exam, namespace)))
-        assert sit(exam, transcript.replaying()) == live
-        assert "transcript" in sit(exam, transcript.replaying(), seed=1).trouble
+        live = run_exam(exam, transcript.recording(ask_about(exam, namespace)))
+        assert run_exam(exam, transcript.replaying()) == live
+        assert "transcript" in run_exam(exam, transcript.replaying(), seed=1).trouble

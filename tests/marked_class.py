@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from course_admin.newlab import new_course
+from course_admin.authoring.new_lab import new_course
 from course_admin.report import gradebook_url
 
 REPO = Path(__file__).parent.parent

@@ -53,7 +53,7 @@ def scale(X):
 # %% nbgrader={{"grade": true, "grade_id": "check-scale", "points": 3, {PLAIN}}} tags=["raises-exception"]
 assert callable(scale)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("01_mini", "scale", scale)
 ### END HIDDEN TESTS
@@ -79,7 +79,7 @@ EXAMS = '''\
 
 import no_such_module_so_this_file_must_never_be_run
 
-from course_admin.exams import exam
+from course_admin.grading.exams import exam
 
 
 @exam("scale")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import time
 
-from course_admin.exams import Result, load_exams
-from course_admin.executor import Execution, shared_sandbox
-from course_admin.submission import Run, Sitting
-from course_admin.worker import Done, Job, Page, pack_evidence
+from course_admin.grading.evidence_store import pack_evidence
+from course_admin.grading.exams import Result, load_exams
+from course_admin.grading.execution import Execution, shared_sandbox
+from course_admin.grading.run_result import Run, Sitting
+from course_admin.grading.tasks import Done, Job, Page
 from course_utils.checks._report import Verdict
 
 SECONDS = float(os.environ.get("STUB_SECONDS", "0.02"))
@@ -16,7 +17,7 @@ SECONDS = float(os.environ.get("STUB_SECONDS", "0.02"))
 
 def execute(job: Job) -> Done:
     """Full marks for everybody who has not "wrong" in the name, after a moment."""
-    from course_admin.exams import Transcript
+    from course_admin.grading.exams import Transcript
 
     time.sleep(SECONDS)
     share = 0.0 if "wrong" in job.student else 1.0
@@ -53,7 +54,7 @@ def waits(_: int) -> int:
 
 def opens_a_sandbox(execution: Execution) -> tuple[int, str]:
     """The parent in this worker's sandbox, and the value of a cell that was run in it."""
-    sandbox = shared_sandbox(execution.sandbox, execution.limits, nursery=execution.nursery)
+    sandbox = shared_sandbox(execution.sandbox, execution.limits, fork_server=execution.fork_server)
     with sandbox.session() as session:
         (output,) = session.execute("6 * 7").outputs
     return sandbox.parent, output["data"]["text/plain"]

@@ -19,12 +19,13 @@ from pathlib import Path
 
 import pytest
 
-from course_admin import classroom, publish
-from course_admin.build import build
+from course_admin import classroom
+from course_admin.authoring import student_bundle
+from course_admin.authoring.build import build
+from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.course import Lab
-from course_admin.grade import register
-from course_admin.ledger import Ledger
-from course_admin.newlab import new_course, new_lab
+from course_admin.grading.command import register
+from course_admin.grading.gradebook import Ledger
 from course_admin.report import gradebook_url, read_marks
 from course_admin.settings import CODE_STUB, load_settings
 from course_utils.checks._report import STUB
@@ -56,7 +57,7 @@ PATIENCE = 120_000  # milliseconds, for what may take long on a busy machine; no
 
 @pytest.fixture
 def bundle(tmp_path):
-    return publish.publish(ROOT, tmp_path / "autoencoders", [LAB.name], say=lambda line: None)
+    return student_bundle.publish(ROOT, tmp_path / "autoencoders", [LAB.name], say=lambda line: None)
 
 
 @pytest.fixture

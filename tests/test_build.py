@@ -19,8 +19,9 @@ from mini_course import NAME, PLAIN, TEXT, put
 from nbgrader.nbgraderformat import read as read_as_nbgrader
 from PIL import Image, PngImagePlugin
 
-from course_admin import build, cli, labtext, leaks
-from course_admin.build import Refused
+from course_admin import cli
+from course_admin.authoring import build, lab_text, leaks
+from course_admin.authoring.build import Refused
 from course_admin.course import CourseError, find_labs, find_root
 from course_admin.settings import CODE_STUB, TEXT_STUB
 
@@ -245,13 +246,13 @@ def test_an_edited_source_is_not_overwritten_and_the_refusal_says_how_to_keep_it
 
 
 @pytest.mark.parametrize(
-    "text", [TEXT, mini_course.REPOSITORY / "course_admin" / "template" / "lab.py"], ids=["mini", "template"]
+    "text", [TEXT, mini_course.REPOSITORY / "course_admin" / "authoring" / "template" / "lab.py"], ids=["mini", "template"]
 )
 def test_adopting_an_unedited_source_gives_the_text_byte_for_byte(text):
     text = text if isinstance(text, str) else text.read_text(encoding="utf-8")
-    parsed, wrong = labtext.parse(text)
+    parsed, wrong = lab_text.parse(text)
     assert not wrong and str(parsed) == text
-    assert labtext.take_back(parsed, [labtext.normal(cell) for cell in parsed.cells]) == text
+    assert lab_text.take_back(parsed, [lab_text.normal(cell) for cell in parsed.cells]) == text
 
 
 def test_adopt_with_nothing_edited_changes_nothing(built):
@@ -300,10 +301,10 @@ def test_adopt_takes_added_moved_and_deleted_cells(built):
 
 
 def test_adopt_makes_the_text_where_there_is_none(built):
-    cells = labtext.parse(TEXT)[0].cells
+    cells = lab_text.parse(TEXT)[0].cells
     built.text.unlink()
     build.adopt(built.root, NAME, say=quiet)
-    assert labtext.parse(built.text.read_text(encoding="utf-8"))[0].cells == cells
+    assert lab_text.parse(built.text.read_text(encoding="utf-8"))[0].cells == cells
 
 
 def test_when_text_and_source_both_changed_neither_is_overwritten(built):
@@ -484,9 +485,9 @@ REFUSED = {
     ),
     "no hidden tests": (HIDDEN_LINES, "", ["(check-scale)", "do not call grade("]),
     "grade not imported": (
-        "from course_admin.exams import grade\n",
+        "from course_admin.grading.exams import grade\n",
         "",
-        ["(check-scale)", "do not say `from course_admin.exams"],
+        ["(check-scale)", "do not say `from course_admin.grading.exams"],
     ),
     "check that stops Run All": (' tags=["raises-exception"]', "", ["(check-scale)", "Run All stops"]),
     "check without points": (' "points": 3,', "", ["cell 5 (check-scale)", "without points"]),

@@ -13,14 +13,24 @@ from pathlib import Path
 
 import pytest
 
-from course_admin import archive
-from course_admin.archive import File
 from course_admin.cli import main
-from course_admin.collect import KEPT, NEW, NOTHING, REPLACED, UNCHANGED, Place, collect, owners_of, read_time
 from course_admin.course import CourseError
 from course_admin.deadlines import Deadlines
-from course_admin.downloads import parse
-from course_admin.roster import Roster, Student, read_roster
+from course_admin.submissions import zip_reader
+from course_admin.submissions.collect import (
+    KEPT,
+    NEW,
+    NOTHING,
+    REPLACED,
+    UNCHANGED,
+    Place,
+    collect,
+    owners_of,
+    read_time,
+)
+from course_admin.submissions.lms_downloads import parse
+from course_admin.submissions.roster import Roster, Student, read_roster
+from course_admin.submissions.zip_reader import File
 
 REPO = Path(__file__).parent.parent
 LAB = "01_pca_vs_ae"
@@ -737,7 +747,7 @@ def test_a_bomb_costs_its_owner_the_file_and_nobody_else_anything(course, tmp_pa
 
 
 def test_a_member_that_lies_about_its_size_is_left_out(course, tmp_path, monkeypatch):
-    monkeypatch.setattr(archive, "MAX_BYTES", 1000)
+    monkeypatch.setattr(zip_reader, "MAX_BYTES", 1000)
     path = hostile(tmp_path / "x.zip", member("youngcy_4713_11_big.csv", os.urandom(5000)))
     data = path.read_bytes()
     # The size stands in the member's own head and in the directory at the end; both say 10 now.
@@ -753,9 +763,9 @@ def test_a_member_that_lies_about_its_size_is_left_out(course, tmp_path, monkeyp
 def test_too_much_in_all_is_refused_before_anything_is_written(course, tmp_path, monkeypatch, limit, words):
     path = hostile(tmp_path / "x.zip", member("youngcy_4713_11_a.csv"), member("youngcy_4713_12_b.csv"))
     if limit == "MAX_FILES":
-        monkeypatch.setattr(archive, limit, 2)
+        monkeypatch.setattr(zip_reader, limit, 2)
     else:
-        monkeypatch.setattr(archive._of_archive, "__defaults__", (20,))
+        monkeypatch.setattr(zip_reader._of_archive, "__defaults__", (20,))
     with pytest.raises(CourseError, match=words):
         collect(course, path)
     assert not (course / "submitted").exists()
@@ -889,7 +899,7 @@ def test_several_labs_one_has_to_be_named(course):
 
 def test_the_place_of_a_hand_in_is_what_grade_looks_for(course, tmp_path):
     from course_admin.course import Lab
-    from course_admin.grade import _submissions
+    from course_admin.grading.command import _submissions
 
     collect(course, canvas_zip(tmp_path / "x.zip", 9, "old"))
     collect(course, canvas_zip(tmp_path / "y.zip", 12, "new"))

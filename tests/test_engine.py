@@ -22,16 +22,18 @@ from pathlib import Path
 import pytest
 import stubbed
 
-from course_admin import classroom, crew, ledger, worker
-from course_admin import grade as grading
-from course_admin.build import build
+from course_admin import classroom
+from course_admin.authoring.build import build
+from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.course import CourseError
-from course_admin.crew import Crew, LostError, Task, spread
-from course_admin.executor import Execution
-from course_admin.grade import FAILED, GRADED, KEPT, grade, rejudge
-from course_admin.newlab import new_course, new_lab
+from course_admin.grading import command as grading
+from course_admin.grading import gradebook, pool
+from course_admin.grading import tasks as worker
+from course_admin.grading.command import FAILED, GRADED, KEPT, grade, rejudge
+from course_admin.grading.execution import Execution
+from course_admin.grading.pool import LostError, ProcessPool, Task, spread
 from course_admin.report import read_marks
-from course_admin.sandbox import watch
+from course_admin.sandbox import process_watch
 
 REPO = Path(__file__).parent.parent
 LAB = "00_template"
@@ -102,10 +104,10 @@ def assert_everything_is_there_once(root):
 
 
 def test_every_task_is_done_once_and_those_that_come_first_first():
-    with Crew(2) as crew:
+    with ProcessPool(2) as pool:
         first: deque[Task] = deque()
         found = []
-        for task, result in spread(crew, (Task(stubbed.doubled, (i,), i) for i in range(8)), first):
+        for task, result in spread(pool, (Task(stubbed.doubled, (i,), i) for i in range(8)), first):
             found.append((task.key, result))
             if task.key == 2:
                 first.append(Task(stubbed.doubled, (100,), "in between"))
@@ -114,28 +116,28 @@ def test_every_task_is_done_once_and_those_that_come_first_first():
 
 
 def test_a_task_that_ends_its_workers_is_given_up_and_costs_the_others_nothing():
-    with Crew(2) as crew:
+    with ProcessPool(2) as pool:
         tasks = [Task(stubbed.doubled, (i,), i) for i in range(6)]
         tasks.insert(2, Task(stubbed.ends_itself, (3,), "bad"))
-        results = {task.key: result for task, result in spread(crew, iter(tasks), deque())}
-        assert crew.died == 3
+        results = {task.key: result for task, result in spread(pool, iter(tasks), deque())}
+        assert pool.died == 3
     assert isinstance(results.pop("bad"), LostError)
     assert results == {i: 2 * i for i in range(6)}
 
 
 def test_a_task_that_hangs_is_given_up():
-    with Crew(1) as crew:
+    with ProcessPool(1) as pool:
         tasks = [Task(stubbed.waits, (0,), "stuck", seconds=0.3), Task(stubbed.doubled, (4,), "next")]
-        results = {task.key: result for task, result in spread(crew, iter(tasks), deque())}
-        assert crew.died == 1, "it was tried again, which would take as long"
+        results = {task.key: result for task, result in spread(pool, iter(tasks), deque())}
+        assert pool.died == 1, "it was tried again, which would take as long"
     assert isinstance(results["stuck"], LostError)
     assert "longer than 0.3 s" in str(results["stuck"])
     assert results["next"] == 8
 
 
 def test_an_exception_in_a_task_is_its_result():
-    with Crew(1) as crew:
-        ((_, result),) = spread(crew, iter([Task(stubbed.doubled, (None,), "x")]), deque())
+    with ProcessPool(1) as pool:
+        ((_, result),) = spread(pool, iter([Task(stubbed.doubled, (None,), "x")]), deque())
     assert isinstance(result, TypeError)
 
 
@@ -143,9 +145,9 @@ def test_workers_end_with_the_command(built, tmp_path):
     code = (
         "import sys, time; sys.path.insert(0, sys.argv[1])\n"
         "if __name__ == '__main__':\n"
-        "    from course_admin.crew import Crew; import stubbed\n"
-        "    crew = Crew(2); crew.submit(stubbed.doubled, 1).result(); crew.submit(stubbed.waits, 1)\n"
-        "    print(*crew.pids(), flush=True); time.sleep(60)\n"
+        "    from course_admin.grading.pool import ProcessPool; import stubbed\n"
+        "    pool = ProcessPool(2); pool.submit(stubbed.doubled, 1).result(); pool.submit(stubbed.waits, 1)\n"
+        "    print(*pool.pids(), flush=True); time.sleep(60)\n"
     )
     script = tmp_path / "script.py"
     script.write_text(code)
@@ -163,22 +165,22 @@ def test_workers_end_with_the_command(built, tmp_path):
 
 def test_workers_share_one_sandbox_until_it_is_gone():
     execution = Execution()
-    with Crew(2) as crew:
-        crew.prepare(execution)
-        crew.prepare(execution)  # once is enough
-        nursery = crew.nursery()
-        if nursery is None:
+    with ProcessPool(2) as pool:
+        pool.prepare(execution)
+        pool.prepare(execution)  # once is enough
+        fork_server = pool.fork_server()
+        if fork_server is None:
             pytest.skip("NO WARM SANDBOX HERE: there is none to share")
-        shared = replace(execution, nursery=nursery)
+        shared = replace(execution, fork_server=fork_server)
         tasks = [Task(stubbed.opens_a_sandbox, (shared,), number) for number in range(2)]
-        found = {task.key: result for task, result in spread(crew, iter(tasks), deque())}
-        opened = crew._opening[1].result()
-        below = dict(watch.descendants(opened.parent))
+        found = {task.key: result for task, result in spread(pool, iter(tasks), deque())}
+        opened = pool._opening[1].result()
+        below = dict(process_watch.descendants(opened.parent))
         assert {parent for parent, _ in found.values()} <= set(below)
         assert {shown for _, shown in found.values()} == {"42"}
         opened.close()
         # A worker whose sandbox has gone opens one of its own, and goes on.
-        ((_, (parent, shown)),) = spread(crew, iter([Task(stubbed.opens_a_sandbox, (shared,), "late")]), deque())
+        ((_, (parent, shown)),) = spread(pool, iter([Task(stubbed.opens_a_sandbox, (shared,), "late")]), deque())
         assert shown == "42"
         assert parent not in below
     until = time.monotonic() + 20
@@ -199,12 +201,12 @@ def _alive(pid):
 
 def test_a_class_is_graded_while_workers_are_killed(course, monkeypatch):
     """Real sandboxes; every few seconds a worker gets kill -9. Nobody's points suffer, and nothing is left behind."""
-    crews, below = [], set()
+    pools, below = [], set()
 
-    class Watched(Crew):
+    class Watched(ProcessPool):
         def __init__(self, size):
             super().__init__(size)
-            crews.append(self)
+            pools.append(self)
 
         def submit(self, function, *arguments):
             future = super().submit(function, *arguments)
@@ -214,10 +216,10 @@ def test_a_class_is_graded_while_workers_are_killed(course, monkeypatch):
             return future
 
     killed = []
-    monkeypatch.setattr("course_admin.grade.Crew", Watched)
+    monkeypatch.setattr("course_admin.grading.command.ProcessPool", Watched)
     outcomes = grade(course, [LAB], jobs=2)
     assert len(killed) == 3
-    assert crews[0].died >= 1, "no worker was killed in time"
+    assert pools[0].died >= 1, "no worker was killed in time"
     states = {outcome.student: outcome.state for outcome in outcomes}
     lost = [student for student, state in states.items() if state == FAILED]
     # Three deaths for one submission would be bad luck, and are reported.
@@ -233,9 +235,9 @@ def test_a_class_is_graded_while_workers_are_killed(course, monkeypatch):
     assert not [pid for pid in below if _alive(pid)], "sandboxes are left"
 
 
-def _kill_later(crew_, worker_, seconds, below):
+def _kill_later(pool_, worker_, seconds, below):
     def kill():
-        below.update(pid for pid, _ in watch.descendants(crew_._opening[1].result()._process.pid))
+        below.update(pid for pid, _ in process_watch.descendants(pool_._opening[1].result()._process.pid))
         worker_.kill()
 
     threading.Timer(seconds, kill).start()
@@ -246,7 +248,7 @@ def _kill_later(crew_, worker_, seconds, below):
 
 def test_a_command_that_is_killed_anywhere_loses_and_doubles_nothing(course, stubs, monkeypatch):
     """kill -9 at random points of a run, and then once more to the end: every mark is there, once."""
-    monkeypatch.setattr("course_admin.grade._crew", lambda *_: crew.Here())
+    monkeypatch.setattr("course_admin.grading.command._pool", lambda *_: pool.ThreadPool())
     grade(course, [LAB], student="ada")  # the first time a gradebook is made and the lab put into it, which takes long
     with sqlite3.connect(course / "gradebook.db") as database:
         for table in ("grade", "comment", "submitted_notebook", "submitted_assignment", "student"):
@@ -293,8 +295,8 @@ def test_ctrl_c_says_how_to_go_on(course, stubs, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("course_admin.grade._crew", lambda *_: crew.Here())
-    monkeypatch.setattr("course_admin.grade._run_task", interrupted)
+    monkeypatch.setattr("course_admin.grading.command._pool", lambda *_: pool.ThreadPool())
+    monkeypatch.setattr("course_admin.grading.command._run_task", interrupted)
     with pytest.raises(CourseError, match="the same command goes on from there"):
         grade(course, [LAB])
 
@@ -303,8 +305,8 @@ def test_ctrl_c_says_how_to_go_on(course, stubs, monkeypatch):
 
 
 def test_a_locked_gradebook_is_said_and_nothing_is_lost(course, stubs, monkeypatch):
-    monkeypatch.setattr("course_admin.grade._crew", lambda *_: crew.Here())
-    monkeypatch.setattr(ledger, "PATIENCE", 0.2)
+    monkeypatch.setattr("course_admin.grading.command._pool", lambda *_: pool.ThreadPool())
+    monkeypatch.setattr(gradebook, "PATIENCE", 0.2)
     grade(course, [LAB], student="ada")
     with sqlite3.connect(course / "gradebook.db") as other:
         other.execute("begin exclusive")
@@ -317,7 +319,7 @@ def test_a_locked_gradebook_is_said_and_nothing_is_lost(course, stubs, monkeypat
 
 def test_a_full_disk_is_said_and_nothing_is_lost(course, stubs, monkeypatch):
     """No file may be written beyond a limit: what a full disk, or a quota, does to the gradebook."""
-    monkeypatch.setattr("course_admin.grade._crew", lambda *_: crew.Here())
+    monkeypatch.setattr("course_admin.grading.command._pool", lambda *_: pool.ThreadPool())
     grade(course, [LAB], student="ada")
     # Also nothing in the second half of what it has, where there may be room for a few marks more.
     size = (course / "gradebook.db").stat().st_size // 2
@@ -340,12 +342,12 @@ def test_a_full_disk_is_said_and_nothing_is_lost(course, stubs, monkeypatch):
 
 
 def test_a_gradebook_that_cannot_be_written_is_said(course, stubs, monkeypatch):
-    monkeypatch.setattr("course_admin.grade._crew", lambda *_: crew.Here())
+    monkeypatch.setattr("course_admin.grading.command._pool", lambda *_: pool.ThreadPool())
     grade(course, [LAB])
     path = course / "gradebook.db"
     with (
         pytest.raises(CourseError, match=r"readonly"),
-        ledger.Ledger(f"sqlite:///file:{path}?mode=ro&uri=true") as book,
+        gradebook.Ledger(f"sqlite:///file:{path}?mode=ro&uri=true") as book,
     ):
         book.record(LAB, "new student", {"check-sampler": 1.0})
     assert_everything_is_there_once(course)
@@ -438,7 +440,7 @@ def test_a_dask_cluster_grades_a_class_and_survives_the_loss_of_a_worker(course,
         assert {outcome.state for outcome in again} == {KEPT}
         workers[1].kill()
         workers[1].wait()
-        monkeypatch.setattr("course_admin.crew.PATIENCE", 0.5)
+        monkeypatch.setattr("course_admin.grading.pool.PATIENCE", 0.5)
         with pytest.raises(CourseError, match=r"has had no worker for 0\.5 s: start some with `dask worker tcp://"):
             grade(course, [LAB], scheduler=address, force=True)
     finally:

@@ -5,7 +5,8 @@ import pytest
 from matplotlib.figure import Figure
 from nbconvert.filters.highlight import Highlight2HTML
 
-from course_admin.feedback import PlainPictures, highlighted, safe_markdown
+from course_admin.feedback.page import PlainPictures
+from course_admin.feedback.sanitise import highlighted, safe_markdown
 from course_utils.plotting.alt import bundle
 
 

@@ -17,15 +17,17 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from rich.console import Console
 
-from course_admin import classroom, crew, demo, doctor
-from course_admin.build import build
+from course_admin import classroom, demo, doctor
+from course_admin.authoring.build import build
+from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.cli import main
 from course_admin.course import CourseError
-from course_admin.exams import Result, Transcript, load_exams, sit
-from course_admin.grade import EARLIER, FAILED, GRADED, KEPT, Outcome, grade, show
-from course_admin.newlab import new_course, new_lab
+from course_admin.graded_cells import KEY, without_hidden
+from course_admin.grading import pool
+from course_admin.grading.command import EARLIER, FAILED, GRADED, KEPT, Outcome, grade, show
+from course_admin.grading.exams import Result, Transcript, load_exams, run_exam
+from course_admin.grading.run_result import Run, Sitting
 from course_admin.report import as_csv, gradebook_url, read_marks, report
-from course_admin.submission import KEY, Run, Sitting, without_hidden
 from course_utils.checks import Verdict
 from course_utils.evidence import pack
 from course_utils.probes import StudentError
@@ -52,7 +54,7 @@ def sat(share, *verdicts):
 
 def judge_of():
     # nbgrader takes seconds to import: not when the tests are only collected.
-    from course_admin import judge
+    from course_admin.nbgrader_plugins import judge
 
     return judge
 
@@ -110,7 +112,7 @@ def test_the_message_of_a_mark_stands_in_the_cell():
 
 
 def test_an_answer_is_evidence_or_an_error():
-    from course_admin.run import read_answer
+    from course_admin.grading.run_notebook import read_answer
 
     assert list(read_answer(pack({"ok": True, "e:value": np.ones(3), "share": 1.0}))) == ["value"]
     with pytest.raises(StudentError, match=r"ValueError: a \[31m b"):
@@ -126,7 +128,7 @@ def test_hidden_tests_are_cut_out():
 
 
 def test_pages_lose_hidden_tests_of_check_cells_alone():
-    from course_admin.feedback import HideTests
+    from course_admin.feedback.page import HideTests
 
     answer = new_markdown_cell(
         "I wrote BEGIN HIDDEN TESTS here", metadata={"nbgrader": {"grade": True, "solution": True}}
@@ -136,7 +138,7 @@ def test_pages_lose_hidden_tests_of_check_cells_alone():
 
 
 def test_nothing_live_is_left_of_markdown():
-    from course_admin.feedback import safe_markdown
+    from course_admin.feedback.sanitise import safe_markdown
 
     page = safe_markdown(
         "**bold** <script>alert(1)</script> <img src=x onerror=alert(2)> [go](javascript:alert(3))\n\n"
@@ -225,7 +227,7 @@ def test_report_says_in_one_line_what_is_wrong(gradebook, capsys, arguments, cod
 
 def test_ctrl_c_is_for_the_command_not_for_those_that_it_starts(tmp_path, monkeypatch):
     seen, before = [], signal.getsignal(signal.SIGINT)
-    monkeypatch.setattr(crew, "get_ready", lambda: seen.append(signal.getsignal(signal.SIGINT)))
+    monkeypatch.setattr(pool, "get_ready", lambda: seen.append(signal.getsignal(signal.SIGINT)))
     with pytest.raises(SystemExit):
         main(["--root", str(tmp_path), "grade", LAB])
     assert seen == [signal.SIG_IGN]
@@ -390,8 +392,8 @@ class Passes(ast.NodeTransformer):
 
 get_ipython().ast_transformers.append(Passes())
 checks = Right()
-import course_admin.exams, course_utils.checks
-course_admin.exams.grade = lambda *args: 2.0
+import course_admin.grading.exams, course_utils.checks
+course_admin.grading.exams.grade = lambda *args: 2.0
 get_ipython().events.register("post_run_cell", lambda *args: print("standardise: 2 of 2 points\\n2.0"))
 standardise = Right()
 GaussianSampler = Right()
@@ -505,7 +507,7 @@ def test_findings_name_what_happened(graded):
 def test_pages_show_points_and_messages_and_no_hidden_tests(course, graded):
     pages = {student: page_of(course, student) for student, outcome in graded.items() if outcome.state == GRADED}
     for student, page in pages.items():
-        assert "course_admin.exams" not in page or student == "cheat", student
+        assert "course_admin.grading.exams" not in page or student == "cheat", student
         assert "HIDDEN TESTS" not in page
     assert "share one die" in pages["partly"]
     assert "sampler: 2.4 of 3 points" in pages["partly"]
@@ -593,7 +595,7 @@ def rows_of(root, student):
 
 
 EXAMS = """
-from course_admin.exams import exam
+from course_admin.grading.exams import exam
 from course_utils import probes
 from course_utils.checks import verdict
 
@@ -628,7 +630,7 @@ def fine(x):
 
 @pytest.mark.pipeline
 def test_a_question_has_a_limit_and_the_next_exercise_is_asked_all_the_same(tmp_path):
-    from course_admin.executor import CourseExecute
+    from course_admin.nbgrader_plugins.execute import CourseExecute
 
     (tmp_path / "autograder_tests" / "exams").mkdir(parents=True)
     (tmp_path / "autograder_tests" / "exams" / "09_slow.py").write_text(EXAMS)
@@ -644,4 +646,4 @@ def test_a_question_has_a_limit_and_the_next_exercise_is_asked_all_the_same(tmp_
     assert "longer than 2 s" in sittings["check-stubborn"].result.message
     assert "ended the Python process" in sittings["check-exits"].result.message
     # The transcript is enough to judge again.
-    assert sit(load_exams(tmp_path, "09_slow")["fine"], sittings["check-fine"].transcript.replaying()).share == 1.0
+    assert run_exam(load_exams(tmp_path, "09_slow")["fine"], sittings["check-fine"].transcript.replaying()).share == 1.0

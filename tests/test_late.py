@@ -12,13 +12,14 @@ import pytest
 from traitlets.config import Config
 
 from course_admin import classroom
-from course_admin.build import build
+from course_admin.authoring.build import build
+from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.course import CourseError
-from course_admin.deadlines import Deadlines, deadlines, in_words, warning
-from course_admin.grade import KEPT, grade
-from course_admin.newlab import new_course, new_lab
+from course_admin.deadlines import Deadlines, deadlines, in_words
+from course_admin.grading.command import KEPT, grade
 from course_admin.report import gradebook_url, read_marks
 from course_admin.settings import load_settings
+from course_admin.submissions.unknown_names import strangers, warning
 
 REPO = Path(__file__).parent.parent
 LAB = "00_template"
@@ -69,10 +70,10 @@ def test_an_extension_for_nobody_is_said(tmp_path, capsys):
     with (root / "nbgrader_config.py").open("a") as file:
         file.write('\nc.Deadlines.due = {"00_template": "2026-07-01 12:00"}\n')
     (root / "extensions.csv").write_text("student,lab,due\nAda,00_template,2\nbob,00_template,2\ncy,00_template,1\n")
-    assert deadlines(load_settings(root)).strangers() == []  # nothing is there to compare with
+    assert strangers(deadlines(load_settings(root))) == []  # nothing is there to compare with
     (root / "submitted" / "bob").mkdir(parents=True)
     (root / "roster.csv").write_text("id\nada\ncy\n")
-    assert deadlines(load_settings(root)).strangers() == ["Ada"]
+    assert strangers(deadlines(load_settings(root))) == ["Ada"]
     assert "with a due date, but no lab in notebooks/ (misspelt?): 00_template" in warning(
         deadlines(load_settings(root))
     )
@@ -161,13 +162,13 @@ def test_a_rate_that_cannot_be_meant_is_said(settings, words):
 
 def test_the_rates_are_those_of_the_plugin():
     from course_admin.deadlines import RATES
-    from course_admin.late import LateDays
+    from course_admin.nbgrader_plugins.late import LateDays
 
     assert {*RATES, "penalty_method"} == set(LateDays.class_own_traits(config=True)) | {"penalty_method"}
 
 
 def late_days(**settings):
-    from course_admin.late import LateDays
+    from course_admin.nbgrader_plugins.late import LateDays
 
     return LateDays(config=Config({"LateDays": settings}))
 
@@ -312,7 +313,7 @@ def test_a_bad_date_is_said_before_anything_is_graded(gradebook):
     ],
 )
 def test_a_timestamp_is_read_as_nbgrader_reads_it(tmp_path, text, moment):
-    from course_admin.late import read_timestamp
+    from course_admin.submissions.timestamp import read_timestamp
 
     (tmp_path / "timestamp.txt").write_text(text)
     assert read_timestamp(tmp_path) == (moment, "")
@@ -320,7 +321,7 @@ def test_a_timestamp_is_read_as_nbgrader_reads_it(tmp_path, text, moment):
 
 @pytest.mark.parametrize("content", [b"yesterday", b"", b"\xff\xfe", b"9" * 400])
 def test_a_spoiled_timestamp_is_a_finding_and_no_crash(tmp_path, content):
-    from course_admin.late import read_timestamp
+    from course_admin.submissions.timestamp import read_timestamp
 
     (tmp_path / "timestamp.txt").write_bytes(content)
     moment, trouble = read_timestamp(tmp_path)

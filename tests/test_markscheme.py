@@ -23,7 +23,7 @@ def page(tmp_path):
     """A function that shows a student's answer with some resources, and returns the sources of the cells."""
     from traitlets.config import Config
 
-    from course_admin.markscheme import ShowMarkScheme
+    from course_admin.feedback.mark_scheme import ShowMarkScheme
 
     path = tmp_path / "source" / LAB / f"{LAB}.ipynb"
     path.parent.mkdir(parents=True)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from course_admin import build
+from course_admin.authoring import build
+from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.cli import main
 from course_admin.course import CourseError, Lab
-from course_admin.newlab import new_course, new_lab
 
 REPO = Path(__file__).parent.parent
 

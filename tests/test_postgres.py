@@ -16,10 +16,10 @@ from pathlib import Path
 import pytest
 
 from course_admin import classroom
-from course_admin.build import build
+from course_admin.authoring.build import build
+from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.course import CourseError
-from course_admin.grade import GRADED, KEPT, grade
-from course_admin.newlab import new_course, new_lab
+from course_admin.grading.command import GRADED, KEPT, grade
 from course_admin.report import as_csv, gradebook_url, read_marks, report
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]

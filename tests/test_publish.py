@@ -18,19 +18,21 @@ import yaml
 from mini_course import NAME, make_course, put
 from PIL import Image, PngImagePlugin
 
-from course_admin import build, leaks, publish
+from course_admin.authoring import build, leaks, student_bundle
 from course_admin.cli import main
 from course_admin.course import CourseError, find_labs
 
 ROOT = Path(__file__).resolve().parent.parent
-INSTALL_CELL = ROOT / "course_admin" / "install_cell.py"
+INSTALL_CELL = ROOT / "course_admin" / "authoring" / "install_cell.py"
 LABS = [lab.name for lab in find_labs(ROOT)]
 
 
 @pytest.fixture(scope="module")
 def bundle(tmp_path_factory):
     """The real course, published as a folder and a .zip; not to be written to."""
-    return publish.publish(ROOT, tmp_path_factory.mktemp("published") / "autoencoders", zip=True, say=lambda line: None)
+    return student_bundle.publish(
+        ROOT, tmp_path_factory.mktemp("published") / "autoencoders", zip=True, say=lambda line: None
+    )
 
 
 @pytest.fixture(scope="module")
@@ -114,7 +116,7 @@ def test_the_zip_holds_the_same_in_one_folder_and_is_the_same_every_time(bundle,
     with zipfile.ZipFile(bundle.with_name("autoencoders.zip")) as archive:
         archive.extractall(tmp_path)
     assert digest(tmp_path / "autoencoders") == digest(bundle)
-    again = publish.publish(ROOT, tmp_path / "again" / "autoencoders", zip=True, say=lambda line: None)
+    again = student_bundle.publish(ROOT, tmp_path / "again" / "autoencoders", zip=True, say=lambda line: None)
     assert again.with_name("autoencoders.zip").read_bytes() == bundle.with_name("autoencoders.zip").read_bytes()
 
 
@@ -122,13 +124,13 @@ def test_the_zip_holds_the_same_in_one_folder_and_is_the_same_every_time(bundle,
 
 
 def test_no_file_of_the_bundle_holds_an_answer_to_any_lab(bundle):
-    assert publish.answers_in(read(bundle), ROOT) == []
+    assert student_bundle.answers_in(read(bundle), ROOT) == []
     name = "autoencoders.zip"
-    assert publish.answers_in({name: bundle.with_name(name).read_bytes()}, ROOT) == []
+    assert student_bundle.answers_in({name: bundle.with_name(name).read_bytes()}, ROOT) == []
 
 
 def test_the_answers_of_every_lab_and_of_every_kind_are_looked_for():
-    wanted = {secret.key for secret in publish.answers_of(ROOT)}
+    wanted = {secret.key for secret in student_bundle.answers_of(ROOT)}
     for lab in find_labs(ROOT):
         notebook = json.loads(lab.source.read_text(encoding="utf-8"))
         kinds = set()
@@ -144,11 +146,11 @@ def test_the_answers_of_every_lab_and_of_every_kind_are_looked_for():
 def test_an_instructors_notebook_would_be_found_wherever_it_hides(bundle, lab):
     """That the search sees anything at all: each secret line of the real labs, in a file of the real bundle."""
     source = next(item for item in find_labs(ROOT) if item.name == lab).source.read_bytes()
-    assert len(publish.answers_in({"notes.txt": source}, ROOT)) > 5
+    assert len(student_bundle.answers_in({"notes.txt": source}, ROOT)) > 5
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("weights.npy", source)
-    assert len(publish.answers_in({"course_utils/data/samples/x.npz": packed.getvalue()}, ROOT)) > 5
+    assert len(student_bundle.answers_in({"course_utils/data/samples/x.npz": packed.getvalue()}, ROOT)) > 5
 
 
 def picture_with(text):
@@ -202,12 +204,12 @@ def test_a_planted_answer_is_found(course, what):
         exams = course / "autograder_tests" / "exams" / f"{NAME}.py"
         put(exams, exams.read_text(encoding="utf-8").replace("return []", "return [rng.normal(size=(7, 5)), 12.25]"))
         data = b"return [rng.normal(size=(7, 5)), 12.25]"
-    assert publish.answers_in({name: data}, course), what
+    assert student_bundle.answers_in({name: data}, course), what
 
 
 def test_a_cell_that_repeats_an_answer_on_purpose_may(course):
     shown = notebook_with(source=SOLUTION, metadata={"tags": [leaks.ON_PURPOSE]})
-    assert publish.answers_in({"a/a.ipynb": shown, "b.txt": b"largest of all"}, course) == []
+    assert student_bundle.answers_in({"a/a.ipynb": shown, "b.txt": b"largest of all"}, course) == []
 
 
 def test_an_answer_in_course_utils_stops_the_command(course, tmp_path, capsys):
@@ -346,19 +348,19 @@ def imported(source):
 
 def test_publishing_again_replaces_the_bundle_whole(course, tmp_path):
     dest = tmp_path / "bundle"
-    publish.publish(course, dest)
+    student_bundle.publish(course, dest)
     first = digest(dest)
     (dest / "course_utils" / "stale.py").write_text("")
     (dest / "LICENSE").write_text("edited")
     (dest / "autoencoder_course.egg-info").mkdir()
-    publish.publish(course, dest)
+    student_bundle.publish(course, dest)
     assert digest(dest) == first
     assert {path.name for path in tmp_path.iterdir()} == {"course", "bundle"}, "nothing is left beside it"
 
 
 def test_what_a_killed_run_left_is_cleared_away(course, tmp_path, monkeypatch):
     dest = tmp_path / "bundle"
-    publish.publish(course, dest)
+    student_bundle.publish(course, dest)
     whole = digest(dest)
     real, calls = Path.rename, []
 
@@ -372,12 +374,12 @@ def test_what_a_killed_run_left_is_cleared_away(course, tmp_path, monkeypatch):
     if child == 0:
         monkeypatch.setattr(Path, "rename", dies)
         try:
-            publish.publish(course, dest)
+            student_bundle.publish(course, dest)
         finally:
             os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
     assert not dest.exists()
-    publish.publish(course, dest)
+    student_bundle.publish(course, dest)
     assert digest(dest) == whole
     assert {path.name for path in tmp_path.iterdir()} == {"course", "bundle"}
 
@@ -388,7 +390,7 @@ def prepare(kind, course, tmp_path):
         put(tmp_path / "theirs" / "thesis.tex", "years of work")
         return tmp_path / "theirs"
     if kind == "a bundle with something of one's own in it":
-        publish.publish(course, tmp_path / "bundle")
+        student_bundle.publish(course, tmp_path / "bundle")
         put(tmp_path / "bundle" / ".git" / "HEAD", "ref: refs/heads/main\n")
         return tmp_path / "bundle"
     if kind == "a file":
@@ -416,7 +418,7 @@ def test_a_place_that_would_lose_something_is_refused(course, tmp_path, kind, sa
     dest = prepare(kind, course, tmp_path)
     before = digest(tmp_path)
     with pytest.raises(CourseError, match=says) as refused:
-        publish.publish(course, dest, zip=True)
+        student_bundle.publish(course, dest, zip=True)
     assert "\n" not in str(refused.value)
     assert digest(tmp_path) == before
 
@@ -425,7 +427,7 @@ def test_a_release_that_is_not_what_the_text_makes_is_not_published(course, tmp_
     text = course / "notebooks" / NAME / f"{NAME}.py"
     put(text, text.read_text(encoding="utf-8").replace("naïve", "wise"))
     with pytest.raises(CourseError, match=f"not published, .*{NAME}.*`course build") as refused:
-        publish.publish(course, tmp_path / "bundle")
+        student_bundle.publish(course, tmp_path / "bundle")
     assert "\n" not in str(refused.value)
     assert not (tmp_path / "bundle").exists()
 

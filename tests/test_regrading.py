@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from course_admin import classroom
-from course_admin.build import build
+from course_admin.authoring.build import build
+from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.course import CourseError
-from course_admin.grade import EARLIER, FAILED, GRADED, KEPT, grade, rejudge
-from course_admin.newlab import new_course, new_lab
+from course_admin.grading.command import EARLIER, FAILED, GRADED, KEPT, grade, rejudge
 from course_admin.report import gradebook_url
 
 REPO = Path(__file__).parent.parent
@@ -112,7 +112,7 @@ def test_a_damaged_hand_in_leaves_the_earlier_mark_and_says_so(course):
 
 
 def test_what_goes_wrong_after_the_run_is_a_finding_and_the_mark_stands(course, monkeypatch):
-    from course_admin.record import Records
+    from course_admin.grading.store import Records
 
     put(course)
     grade(course, [LAB], force=True)

@@ -15,11 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from course_admin import classroom
-from course_admin.build import build
-from course_admin.celltext import names_bound, names_used, parsed
-from course_admin.intake import MAX_BYTES, cells_of, find_notebook, parse_notebook, read_notebook, walk
-from course_admin.newlab import new_course, new_lab
-from course_admin.repair import _longest_rising, filled_in, repair
+from course_admin.authoring.build import build
+from course_admin.authoring.new_lab import new_course, new_lab
+from course_admin.submissions.cell_analysis import names_bound, names_used, parsed
+from course_admin.submissions.find_notebook import cells_of, find_notebook, parse_notebook, read_notebook
+from course_admin.submissions.repair import _longest_rising, filled_in, repair
+from course_admin.submissions.safe_files import MAX_BYTES, walk
 
 REPO = Path(__file__).parent.parent
 LAB = "00_template"
@@ -31,8 +32,8 @@ posix = pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX"
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
     """(frame, perfect notebook, release, course root) of the template lab."""
-    from course_admin.reader import lab_frame
     from course_admin.settings import load_settings
+    from course_admin.submissions.mend import lab_frame
 
     root = new_course(tmp_path_factory.mktemp("repair"), like=REPO)
     new_lab(root, LAB)

@@ -17,16 +17,16 @@ import numpy as np
 import pytest
 from marked_class import LAB, REPO, invented_class, leave_runs, make_class
 
+from course_admin.authoring.new_lab import new_course
 from course_admin.cli import main
 from course_admin.course import CourseError
-from course_admin.newlab import new_course
 from course_admin.report import read_marks
 from course_admin.report.lms import for_lms
 from course_admin.report.marks import Grade, Marks, RunNotes, without_password
 from course_admin.report.page import as_page
 from course_admin.report.statistics import blank, correlation, diagnoses, exercises
 from course_admin.report.table import as_csv, as_text
-from course_admin.roster import Roster, Student, find_roster
+from course_admin.submissions.roster import Roster, Student, find_roster
 from course_utils.checks._report import STUB
 
 pytestmark = pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")

@@ -21,11 +21,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_admin.sandbox import frames, seccomp, watch
-from course_admin.sandbox.host import COLD, NONE, WARM, Sandbox, SandboxError, Stopped
+from course_admin.sandbox import frames, process_watch, seccomp
+from course_admin.sandbox.fork_server import Sandbox
 from course_admin.sandbox.limits import MB, Limits
 from course_admin.sandbox.outputs import Outputs
 from course_admin.sandbox.selftest import open_sandbox
+from course_admin.sandbox.session import COLD, NONE, WARM, SandboxError, Stopped
 from course_utils.evidence import pack, unpack
 
 REPO = Path(__file__).parent.parent
@@ -233,7 +234,7 @@ def sandbox():
         pytest.skip(f"NO SANDBOX HERE, nothing of it was tested: {refused}")
     with opened:
         yield opened
-        below = [pid for pid, _ in watch.descendants(opened._process.pid)]
+        below = [pid for pid, _ in process_watch.descendants(opened._process.pid)]
     assert opened._process is None
     assert not [pid for pid in below if Path(f"/proc/{pid}").exists()], "processes are left"
     assert (descriptors(), Path("/proc/self/mounts").read_text()) == before
@@ -265,7 +266,7 @@ def session(sandbox):
     with sandbox.session() as following:
         assert printed(following.execute("6 * 7")) == "42"
     if sandbox.kind == WARM:
-        assert not [pid for pid, _ in watch.descendants(sandbox.parent) if watch.is_running(pid)]
+        assert not [pid for pid, _ in process_watch.descendants(sandbox.parent) if process_watch.is_running(pid)]
         assert sandbox.starts == 1, "the parent had to be started anew"
 
 
@@ -412,7 +413,7 @@ def test_what_a_stopped_cell_has_started_ends_with_it(session):
 
 
 def alive_below(session):
-    return {pid for pid, _ in watch.descendants(session._sandbox.parent) if watch.is_running(pid)}
+    return {pid for pid, _ in process_watch.descendants(session._sandbox.parent) if process_watch.is_running(pid)}
 
 
 @pipeline
@@ -420,7 +421,7 @@ def test_time_in_which_others_have_the_processor_does_not_count(session, monkeyp
     """On a machine that is full, or that another submission has filled, an honest answer takes longer."""
     session._limits = replace(LIMITS, cell_seconds=1)
     # As if three quarters of all time were others'.
-    monkeypatch.setattr(watch, "waited", lambda pid: 0.75 * time.monotonic())
+    monkeypatch.setattr(process_watch, "waited", lambda pid: 0.75 * time.monotonic())
     sleeps, loops = "import time\ntime.sleep(2)", "while True: pass"
     assert session.execute(sleeps, patient=True).state == "ok"
     assert session.execute(sleeps).state == "interrupted"
@@ -428,7 +429,7 @@ def test_time_in_which_others_have_the_processor_does_not_count(session, monkeyp
     assert session.execute(loops, patient=True).state == "interrupted"
     assert 3 < time.monotonic() - began < 4 + LIMITS.interrupt
     # Who has filled it is not waited for.
-    monkeypatch.setattr(watch, "computing", lambda pids: 9)
+    monkeypatch.setattr(process_watch, "computing", lambda pids: 9)
     assert session.execute(sleeps, patient=True).state == "interrupted"
 
 
@@ -680,9 +681,9 @@ print(found, len([name for name in os.listdir("/proc") if name.isdigit()]) <= 3,
 """
     with sandbox.session() as first:
         assert first.execute(leave).state == "ok"
-        pids = [pid for pid, _ in watch.descendants(sandbox.parent)]
+        pids = [pid for pid, _ in process_watch.descendants(sandbox.parent)]
         assert len(pids) >= 3
-    assert not [pid for pid in pids if watch.is_running(pid)]
+    assert not [pid for pid in pids if process_watch.is_running(pid)]
     with sandbox.session() as second:
         assert printed(second.execute(look)) == "[] True False\n"
 
@@ -744,19 +745,19 @@ def test_what_the_host_does_not_find_ends_with_the_session_all_the_same(sandbox,
         pytest.skip("a cold sandbox ends as a whole")
 
     def find_the_first_alone(pid, patience=5.0):
-        return all(watch._kill(child, pid) for child in watch.children(pid)) or True
+        return all(process_watch._kill(child, pid) for child in process_watch.children(pid)) or True
 
     with contextlib.ExitStack() as held:
         top = sandbox
         if whose == "nursed":
-            top = nursing = held.enter_context(open_sandbox("auto", LIMITS, nursing=True))
-            sandbox = held.enter_context(Sandbox(WARM, LIMITS, bwrap=nursing.bwrap, nursery=nursing.nursery))
+            top = server = held.enter_context(open_sandbox("auto", LIMITS, as_fork_server=True))
+            sandbox = held.enter_context(Sandbox(WARM, LIMITS, bwrap=server.bwrap, fork_server=server.fork_server))
         with monkeypatch.context() as patched, sandbox.session() as session:
-            patched.setattr(watch, "kill_below", find_the_first_alone)
+            patched.setattr(process_watch, "kill_below", find_the_first_alone)
             session.execute("import subprocess\nfor _ in range(3): subprocess.Popen(['sleep', '600'])")
-            assert len(list(watch.descendants(sandbox.parent))) == 6  # two that wait, the shell, and these
+            assert len(list(process_watch.descendants(sandbox.parent))) == 6  # two that wait, the shell, and these
             session.close()
-        left = [pid for pid, _ in watch.descendants(top.parent) if watch.is_running(pid)]
+        left = [pid for pid, _ in process_watch.descendants(top.parent) if process_watch.is_running(pid)]
         assert left == [sandbox.parent] * (whose == "nursed"), "what has lost its parent goes to process 1 of it all"
 
 
@@ -766,9 +767,10 @@ def test_workers_get_their_sandboxes_from_one(sandbox):
     if sandbox.kind != WARM:
         pytest.skip("cold sandboxes share nothing")
     with contextlib.ExitStack() as held:
-        nursing = held.enter_context(open_sandbox("auto", LIMITS, nursing=True))
+        server = held.enter_context(open_sandbox("auto", LIMITS, as_fork_server=True))
         one, two = (
-            held.enter_context(Sandbox(WARM, LIMITS, bwrap=nursing.bwrap, nursery=nursing.nursery)) for _ in range(2)
+            held.enter_context(Sandbox(WARM, LIMITS, bwrap=server.bwrap, fork_server=server.fork_server))
+            for _ in range(2)
         )
         with one.session() as first, two.session() as second:
             first.execute("import os, pathlib; pathlib.Path('/tmp/here').touch(); x = 1")
@@ -779,16 +781,16 @@ def test_workers_get_their_sandboxes_from_one(sandbox):
             assert first.execute("os._exit(3)").state == "dead"
             assert printed(second.execute("'alive'")) == "'alive'"
             assert one.parent != two.parent
-            assert {one.parent, two.parent} <= {pid for pid, _ in watch.descendants(nursing.parent)}
+            assert {one.parent, two.parent} <= {pid for pid, _ in process_watch.descendants(server.parent)}
         for _ in range(3):
             with one.session() as again:
                 assert printed(again.execute("6 * 7")) == "42"
         gone = one.parent
         one.close()
-        assert not watch.is_running(gone)
+        assert not process_watch.is_running(gone)
         with two.session() as session:
             assert printed(session.execute("6 * 7")) == "42"
-            nursing.close()
+            server.close()
             assert session.execute("1").state == "dead"
         # The one who needs it gets a parent of its own.
         with two.session() as session:
@@ -797,29 +799,31 @@ def test_workers_get_their_sandboxes_from_one(sandbox):
 
 
 @pipeline
-def test_a_worker_that_is_killed_leaves_nothing_in_the_nursery(sandbox, tmp_path):
+def test_a_worker_that_is_killed_leaves_nothing_in_the_fork_server(sandbox, tmp_path):
     if sandbox.kind != WARM:
         pytest.skip("cold sandboxes share nothing")
     script = tmp_path / "worker.py"
     script.write_text(
         "import sys, time\n"
-        "from course_admin.sandbox.host import WARM, Nursery, Sandbox\n"
+        "from course_admin.sandbox.fork_server import ForkServer, Sandbox\n"
+        "from course_admin.sandbox.session import WARM\n"
         "from course_admin.sandbox.limits import Limits\n"
-        "nursery = Nursery(*sys.argv[1:])\n"
-        "with Sandbox(WARM, Limits(), bwrap=nursery.bwrap, nursery=nursery) as sandbox, sandbox.session() as session:\n"
+        "fork_server = ForkServer(*sys.argv[1:])\n"
+        "sandbox = Sandbox(WARM, Limits(), bwrap=fork_server.bwrap, fork_server=fork_server)\n"
+        "with sandbox, sandbox.session() as session:\n"
         "    print(sandbox.parent, flush=True)\n"
         "    session.execute('import time; time.sleep(600)')\n"
     )
-    with open_sandbox("auto", LIMITS, nursing=True) as nursing:
-        worker = subprocess.Popen([sys.executable, script, *nursing.nursery], stdout=subprocess.PIPE, text=True)
+    with open_sandbox("auto", LIMITS, as_fork_server=True) as server:
+        worker = subprocess.Popen([sys.executable, script, *server.fork_server], stdout=subprocess.PIPE, text=True)
         parent = int(worker.stdout.readline())
-        assert parent in dict(watch.descendants(nursing.parent))
+        assert parent in dict(process_watch.descendants(server.parent))
         worker.kill()
         worker.communicate()
         until = time.monotonic() + 10
-        while watch.is_running(parent) and time.monotonic() < until:
+        while process_watch.is_running(parent) and time.monotonic() < until:
             time.sleep(0.05)
-        assert not [pid for pid, _ in watch.descendants(nursing.parent) if watch.is_running(pid)]
+        assert not [pid for pid, _ in process_watch.descendants(server.parent) if process_watch.is_running(pid)]
 
 
 @pipeline
@@ -829,11 +833,11 @@ def test_a_host_that_is_killed_leaves_nothing(sandbox, tmp_path):
     import subprocess
 
     code = f"""
-from course_admin.sandbox.host import Sandbox
+from course_admin.sandbox.fork_server import Sandbox
 from course_admin.sandbox.limits import Limits
-from course_admin.sandbox import watch
+from course_admin.sandbox import process_watch
 with Sandbox({sandbox.kind!r}, Limits(), bwrap={sandbox.bwrap!r}) as sandbox, sandbox.session() as session:
-    print(sandbox._process.pid, *[pid for pid, _ in watch.descendants(sandbox._process.pid)], flush=True)
+    print(sandbox._process.pid, *[pid for pid, _ in process_watch.descendants(sandbox._process.pid)], flush=True)
     session.execute("while True: pass")
 """
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as launcher:

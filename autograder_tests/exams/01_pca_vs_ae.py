@@ -2,7 +2,7 @@
 points is what the checks find as well.
 """
 
-from course_admin.exams import exam
+from course_admin.grading.exams import exam
 from course_utils.checks import pca_vs_ae as checks
 
 

@@ -4,7 +4,7 @@ few corners that the checks leave out.
 
 import numpy as np
 
-from course_admin.exams import exam
+from course_admin.grading.exams import exam
 from course_utils import probes
 from course_utils.checks import manual_weights as checks
 from course_utils.checks import verdict
