@@ -1,4 +1,4 @@
-"""The exams of 00_template. Each asks the student's code and judges the answers; see course_admin/exams.py."""
+"""The exams of 00_template. Each asks the student's code and judges the answers; see course_admin/grading/exams.py."""
 
 import numpy as np
 

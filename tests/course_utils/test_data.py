@@ -22,7 +22,7 @@ from course_utils import data
 from course_utils.data import download, images, make_samples
 from course_utils.data.idx import DataError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 FULL_DATA = ROOT.parent / "shared" / "data"
 URLOPEN = urllib.request.urlopen
 needs_full_data = pytest.mark.skipif(not FULL_DATA.is_dir(), reason="needs the full data in ../shared/data")

@@ -13,7 +13,7 @@ from torch import nn
 
 from course_utils import training
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")

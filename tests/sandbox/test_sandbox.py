@@ -29,7 +29,7 @@ from course_admin.sandbox.selftest import open_sandbox
 from course_admin.sandbox.session import COLD, NONE, WARM, SandboxError, Stopped
 from course_utils.evidence import pack, unpack
 
-REPO = Path(__file__).parent.parent
+REPO = Path(__file__).parents[2]
 LIMITS = Limits(
     cell_seconds=6,
     question_seconds=3,

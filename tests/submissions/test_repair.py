@@ -22,7 +22,7 @@ from course_admin.submissions.find_notebook import cells_of, find_notebook, pars
 from course_admin.submissions.repair import _longest_rising, filled_in, repair
 from course_admin.submissions.safe_files import MAX_BYTES, walk
 
-REPO = Path(__file__).parent.parent
+REPO = Path(__file__).parents[2]
 LAB = "00_template"
 CODE = ("standardise", "sampler", "linear_autoencoder")
 CHECKS = tuple(f"check-{name}" for name in CODE)

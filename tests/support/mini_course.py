@@ -9,7 +9,7 @@ from pathlib import Path
 
 from course_admin.course import Lab
 
-REPOSITORY = Path(__file__).parent.parent
+REPOSITORY = Path(__file__).parents[2]
 NAME = "01_mini"
 
 PLAIN = '"locked": true, "schema_version": 3, "solution": false, "task": false'

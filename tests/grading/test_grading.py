@@ -32,7 +32,7 @@ from course_utils.checks import Verdict
 from course_utils.evidence import pack
 from course_utils.probes import StudentError
 
-REPO = Path(__file__).parent.parent
+REPO = Path(__file__).parents[2]
 LAB = "00_template"
 POINTS = {"check-standardise": 2.0, "check-sampler": 3.0, "check-linear_autoencoder": 4.0}
 HIDDEN = "checks.f(f)\n### BEGIN HIDDEN TESTS\nsecret()\n### END HIDDEN TESTS"

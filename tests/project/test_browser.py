@@ -32,7 +32,7 @@ from course_utils.checks._report import STUB
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 LAB = Lab(ROOT, "01_pca_vs_ae")
 SHOTS = Path(os.environ.get("COURSE_SCREENSHOTS") or ROOT / "out" / "screenshots")
 STUB_SENTENCE = ast.literal_eval(re.search(r"\((\".*\")\)", CODE_STUB).group(1))

@@ -16,7 +16,7 @@ from course_admin.course import CourseError
 from course_admin.grading.command import EARLIER, FAILED, GRADED, KEPT, grade, rejudge
 from course_admin.report import gradebook_url
 
-REPO = Path(__file__).parent.parent
+REPO = Path(__file__).parents[2]
 LAB = "00_template"
 WRITTEN = "written-linear"
 

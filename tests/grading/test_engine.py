@@ -35,7 +35,7 @@ from course_admin.grading.pool import LostError, ProcessPool, Task, spread
 from course_admin.report import read_marks
 from course_admin.sandbox import process_watch
 
-REPO = Path(__file__).parent.parent
+REPO = Path(__file__).parents[2]
 LAB = "00_template"
 CLASS = ("ada", "bob wrong", "cy", "dee", "eve wrong", "fay")
 KILLS = int(os.environ.get("COURSE_KILLS", "20"))
@@ -151,8 +151,8 @@ def test_workers_end_with_the_command(built, tmp_path):
     )
     script = tmp_path / "script.py"
     script.write_text(code)
-    command = [sys.executable, str(script), str(REPO / "tests")]
-    environment = {**os.environ, "PYTHONPATH": str(REPO / "tests")}
+    command = [sys.executable, str(script), str(REPO / "tests" / "support")]
+    environment = {**os.environ, "PYTHONPATH": str(REPO / "tests" / "support")}
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         pids = [int(pid) for pid in process.stdout.readline().split()]
         process.kill()

@@ -11,7 +11,7 @@ from typing import Any
 from course_admin.authoring.new_lab import new_course
 from course_admin.report import gradebook_url
 
-REPO = Path(__file__).parent.parent
+REPO = Path(__file__).parents[2]
 LAB = "00_template"
 POINTS = {"standardise": 2.0, "sampler": 3.0, "linear_autoencoder": 4.0}
 WRITTEN = {"written-linear": 1.0}

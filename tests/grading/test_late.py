@@ -21,7 +21,7 @@ from course_admin.report import gradebook_url, read_marks
 from course_admin.settings import load_settings
 from course_admin.submissions.unknown_names import strangers, warning
 
-REPO = Path(__file__).parent.parent
+REPO = Path(__file__).parents[2]
 LAB = "00_template"
 HOUR, DAY = 3600, 86400
 

@@ -32,7 +32,7 @@ from course_admin.submissions.lms_downloads import parse
 from course_admin.submissions.roster import Roster, Student, read_roster
 from course_admin.submissions.zip_reader import File
 
-REPO = Path(__file__).parent.parent
+REPO = Path(__file__).parents[2]
 LAB = "01_pca_vs_ae"
 CONFIG = """
 c.Deadlines.timezone = "Europe/Berlin"

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from course_admin.cli import app
 
-REPO = Path(__file__).parent.parent
+REPO = Path(__file__).parents[2]
 COMMANDS = typer.main.get_command(app).commands
 MANUALS = [REPO / "README.md", *sorted((REPO / "docs").glob("*.md"))]
 

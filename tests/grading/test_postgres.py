@@ -24,7 +24,7 @@ from course_admin.report import as_csv, gradebook_url, read_marks, report
 
 pytestmark = [pytest.mark.pipeline, pytest.mark.filterwarnings("ignore::sqlalchemy.exc.SAWarning")]
 
-REPO = Path(__file__).parent.parent
+REPO = Path(__file__).parents[2]
 LAB = "00_template"
 INSTALL = "apt install postgresql"
 

@@ -246,7 +246,9 @@ def test_an_edited_source_is_not_overwritten_and_the_refusal_says_how_to_keep_it
 
 
 @pytest.mark.parametrize(
-    "text", [TEXT, mini_course.REPOSITORY / "course_admin" / "authoring" / "template" / "lab.py"], ids=["mini", "template"]
+    "text",
+    [TEXT, mini_course.REPOSITORY / "course_admin" / "authoring" / "template" / "lab.py"],
+    ids=["mini", "template"],
 )
 def test_adopting_an_unedited_source_gives_the_text_byte_for_byte(text):
     text = text if isinstance(text, str) else text.read_text(encoding="utf-8")

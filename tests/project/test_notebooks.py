@@ -18,7 +18,7 @@ from course_admin.course import find_labs
 from course_admin.settings import CODE_STUB
 from course_utils.checks._report import STUB
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 LABS = {lab.name: lab for lab in find_labs(ROOT)}
 SETTINGS = {
     "COURSE_BUDGET": "quick",

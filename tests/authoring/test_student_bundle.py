@@ -22,7 +22,7 @@ from course_admin.authoring import build, leaks, student_bundle
 from course_admin.cli import main
 from course_admin.course import CourseError, find_labs
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 INSTALL_CELL = ROOT / "course_admin" / "authoring" / "install_cell.py"
 LABS = [lab.name for lab in find_labs(ROOT)]
 

@@ -13,7 +13,7 @@ from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.cli import main
 from course_admin.course import CourseError, Lab
 
-REPO = Path(__file__).parent.parent
+REPO = Path(__file__).parents[2]
 
 
 @pytest.fixture
