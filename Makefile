@@ -10,7 +10,7 @@ PYTEST := $(BIN)/python -m pytest -ra --durations=5 --durations-min=2
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 # Several processes with several threads each only get in each other's way.
 test test-hostile test-all lint: export OMP_NUM_THREADS := 1
-# The command that grades is killed at so many random points (tests/test_engine.py), else at 20.
+# The command that grades is killed at so many random points (tests/grading/test_engine.py), else at 20.
 test-all: export COURSE_KILLS := 100
 
 .DEFAULT_GOAL := help
@@ -65,7 +65,7 @@ results: setup ## measure what docs/results.md lacks, on full MNIST (DATA=folder
 	@OMP_NUM_THREADS=1 COURSE_DATA="$(DATA)" $(BIN)/python benchmarks/results.py
 
 figures: setup ## every figure of the labs on contact sheets, for looking at (out/figures)
-	@$(BIN)/python -m course_admin.figures
+	@$(BIN)/python -m course_admin.authoring.figure_sheets
 
 clean: ## remove generated working files; never submissions, gradebooks or .venv
 	rm -rf out build .pytest_cache .ruff_cache .hypothesis .jupyter_cache *.egg-info

@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import pytest
 from candidates import read_corpus
 
-from course_admin.newlab import new_course, new_lab
+from course_admin.authoring.new_lab import new_course, new_lab
 
 REPO = Path(__file__).parent.parent
 

@@ -15,10 +15,10 @@ from conftest import REPO
 from submissions import TOOLS, Case, hand_in, mismatches, read_cases
 
 from course_admin import classroom
-from course_admin.build import build
-from course_admin.exams import load_exams, points_of, sit
-from course_admin.intake import cells_of
-from course_admin.newlab import new_course, new_lab
+from course_admin.authoring.build import build
+from course_admin.authoring.new_lab import new_course, new_lab
+from course_admin.grading.exams import load_exams, points_of, run_exam
+from course_admin.submissions.find_notebook import cells_of
 from course_utils.probes import StudentError, direct_ask
 
 LAB = "00_template"
@@ -64,7 +64,7 @@ def points_here(root: Path, notebook, full) -> dict[str, float]:
             assert name not in got, f"{name} is there twice"
             exam = exams[name.removeprefix("check-")]
             assert cell.metadata.nbgrader.points == full[exam.name]
-            result = sit(exam, late_ask(exam, namespace))
+            result = run_exam(exam, late_ask(exam, namespace))
             got[exam.name] = result.share * full[exam.name]
         elif cell.cell_type == "code":
             try:
@@ -87,10 +87,11 @@ def late_ask(exam, namespace):
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.sandbox], ids=lambda case: case.name)
 def test_an_accident_costs_nothing_once_mended(case: Case, course, answers, full, tmp_path, monkeypatch):
-    from course_admin.intake import files_beside, find_notebook
-    from course_admin.reader import lab_frame, mend
-    from course_admin.repair import filled_in
     from course_admin.settings import load_settings
+    from course_admin.submissions.find_notebook import find_notebook
+    from course_admin.submissions.mend import lab_frame, mend
+    from course_admin.submissions.repair import filled_in
+    from course_admin.submissions.safe_files import files_beside
 
     root = tmp_path / "course"
     shutil.copytree(course, root)
@@ -125,12 +126,12 @@ def assert_readable(findings):
 
 
 def test_cells_outside_of_exercises_leave_them_their_time(course, answers, full):
-    from course_admin.reader import lab_frame
-    from course_admin.repair import repair
-    from course_admin.run import run
-    from course_admin.sandbox.host import SandboxError
+    from course_admin.grading.run_notebook import run
     from course_admin.sandbox.limits import Limits
     from course_admin.sandbox.selftest import open_sandbox
+    from course_admin.sandbox.session import SandboxError
+    from course_admin.submissions.mend import lab_frame
+    from course_admin.submissions.repair import repair
 
     notebook = classroom.fill(classroom.read_notebook(course / "release" / LAB / f"{LAB}.ipynb"), answers)
     own = [
@@ -160,7 +161,7 @@ def test_cells_outside_of_exercises_leave_them_their_time(course, answers, full)
 @pytest.fixture(scope="module")
 def accidents(course, answers):
     """The whole corpus and two perfect neighbours, graded in one batch: outcomes by student."""
-    from course_admin.grade import grade
+    from course_admin.grading.command import grade
 
     folders = [hand_in(case, course, LAB, answers) for case in CASES]
     for name in NEIGHBOURS:
@@ -212,7 +213,7 @@ def test_perfect_neighbours_are_untouched(course, accidents, answers, full):
 @pytest.mark.pipeline
 @pytest.mark.timeout(900)
 def test_the_same_again_is_kept_with_its_findings(course, accidents):
-    from course_admin.grade import FAILED, KEPT, grade
+    from course_admin.grading.command import FAILED, KEPT, grade
 
     for outcome in grade(course, [LAB]):
         first = accidents[outcome.student]

@@ -11,7 +11,7 @@ from io import StringIO
 import pytest
 from candidates import apply, candidate, read_corpus, solution, stubs
 
-from course_admin.exams import SEED, Transcript, load_exams, sit
+from course_admin.grading.exams import SEED, Transcript, load_exams, run_exam
 from course_utils.checks import CheckFailed
 from course_utils.probes import direct_ask
 
@@ -32,7 +32,7 @@ def test_the_reference_gets_everything(lab):
     root, name = lab
     namespace = candidate(root, name)
     for exam in load_exams(root, name).values():
-        result = sit(exam, ask_about(exam, namespace))
+        result = run_exam(exam, ask_about(exam, namespace))
         assert (result.share, result.trouble) == (1.0, None), f"{exam.name}: {result.message}\n{result.trouble}"
 
 
@@ -43,7 +43,7 @@ def test_the_reference_gets_everything_whatever_the_seed(lab):
     for exam in load_exams(root, name).values():
         began = time.monotonic()
         for seed in range(20):
-            result = sit(exam, ask_about(exam, namespace), seed=seed)
+            result = run_exam(exam, ask_about(exam, namespace), seed=seed)
             assert (result.share, result.trouble) == (1.0, None), f"{exam.name}, seed {seed}: {result.message}"
             if seed >= 2 and time.monotonic() - began > 4:
                 break
@@ -55,7 +55,7 @@ def test_each_exercise_stands_alone(lab):
     empty = stubs(root, name)
     for exam in load_exams(root, name).values():
         others = {exercise: source for exercise, source in empty.items() if exercise != exam.name}
-        result = sit(exam, ask_about(exam, candidate(root, name, others)))
+        result = run_exam(exam, ask_about(exam, candidate(root, name, others)))
         assert (result.share, result.trouble) == (1.0, None), f"{exam.name}: {result.message}\n{result.trouble}"
 
 
@@ -63,7 +63,7 @@ def test_a_stub_earns_nothing_and_is_told_so(lab):
     root, name = lab
     namespace = candidate(root, name, stubs(root, name))
     for exam in load_exams(root, name).values():
-        result = sit(exam, ask_about(exam, namespace))
+        result = run_exam(exam, ask_about(exam, namespace))
         assert (result.share, result.trouble) == (0.0, None)
         assert "complete the cell above first" in result.message
 
@@ -74,7 +74,7 @@ def test_a_mistake_loses_its_points_and_is_told(mistake):
     exam, namespace = answered(root, lab, entry)
     # A training takes seconds: one seed serves.
     for seed in SEEDS[:1] if "train" in entry.exercise else SEEDS:
-        result = sit(exam, ask_about(exam, namespace), seed=seed)
+        result = run_exam(exam, ask_about(exam, namespace), seed=seed)
         assert result.trouble is None, result.trouble
         assert result.share < 1, f"seed {seed}: keeps everything"
         assert result.share <= entry.keeps + 1e-3, result.message
@@ -96,7 +96,7 @@ def test_the_check_sees_every_mistake(mistake):
 def test_an_alternative_loses_nothing(alternative):
     root, lab, entry = alternative
     exam, namespace = answered(root, lab, entry)
-    result = sit(exam, ask_about(exam, namespace))
+    result = run_exam(exam, ask_about(exam, namespace))
     assert (result.share, result.trouble) == (1.0, None), f"{result.message}\n{result.trouble}"
 
 
@@ -115,6 +115,6 @@ def test_a_transcript_replays_to_the_same_result(lab):
     namespace = candidate(root, name)
     for exam in load_exams(root, name).values():
         transcript = Transcript()
-        live = sit(exam, transcript.recording(ask_about(exam, namespace)))
-        assert sit(exam, transcript.replaying()) == live
-        assert "transcript" in sit(exam, transcript.replaying(), seed=1).trouble
+        live = run_exam(exam, transcript.recording(ask_about(exam, namespace)))
+        assert run_exam(exam, transcript.replaying()) == live
+        assert "transcript" in run_exam(exam, transcript.replaying(), seed=1).trouble

@@ -12,7 +12,7 @@ from contextlib import redirect_stderr, redirect_stdout
 import pytest
 
 import course_utils
-from course_admin.exams import load_exams, sit
+from course_admin.grading.exams import load_exams, run_exam
 from course_utils.probes import direct_ask
 
 LEFT_OUT = ("save_given", "make_sample", "fetch_split", "main")
@@ -76,6 +76,6 @@ def test_no_function_of_course_utils_is_an_answer(lab, tmp_path, monkeypatch):
                     return function(*arguments[:count], **named)
 
                 with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
-                    result = sit(exam, direct_ask(dict.fromkeys(exam.targets, answer)))
+                    result = run_exam(exam, direct_ask(dict.fromkeys(exam.targets, answer)))
                 plt.close("all")
                 assert (result.share, result.trouble) == (0.0, None), f"{name} for {exam.name}\n{result.message}"

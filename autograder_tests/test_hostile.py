@@ -30,13 +30,14 @@ from conftest import REPO
 from submissions import Case, hand_in, mismatches, read_cases, read_groups
 
 from course_admin import classroom
-from course_admin.build import build
-from course_admin.exams import SEED, load_exams, points_of
-from course_admin.newlab import new_course, new_lab
-from course_admin.sandbox import watch
-from course_admin.sandbox.host import COLD, NONE, WARM, Sandbox, SandboxError
+from course_admin.authoring.build import build
+from course_admin.authoring.new_lab import new_course, new_lab
+from course_admin.grading.exams import SEED, load_exams, points_of
+from course_admin.sandbox import process_watch
+from course_admin.sandbox.fork_server import Sandbox
 from course_admin.sandbox.limits import MB, Limits
 from course_admin.sandbox.selftest import open_sandbox
+from course_admin.sandbox.session import COLD, NONE, WARM, SandboxError
 from course_utils.evidence import EvidenceError, pack, unpack
 
 LAB = "00_template"
@@ -129,7 +130,7 @@ class Canaries:
         said = [f"{path} was changed" for path, content in self.files.items() if path.read_text() != content]
         reached, _, _ = select.select(self.sockets, [], [], 0)
         said += [f"{one.getsockname()} was connected to" for one in reached]
-        if self.victim.poll() is not None or watch._state(self.victim.pid)[0] in "TZ":
+        if self.victim.poll() is not None or process_watch._state(self.victim.pid)[0] in "TZ":
             said.append("the victim was ended or stopped")
         elif os.getpriority(os.PRIO_PROCESS, self.victim.pid) != self.state["priority"]:
             said.append("the victim was slowed down")
@@ -235,8 +236,8 @@ def best_sandbox(limits: Limits = LIMITS) -> Sandbox:
 def sandbox(canaries):
     with best_sandbox() as opened:
         yield opened
-        below = [pid for pid, _ in watch.descendants(opened._process.pid)]
-    assert not [pid for pid in below if watch.is_running(pid)], "processes are left"
+        below = [pid for pid, _ in process_watch.descendants(opened._process.pid)]
+    assert not [pid for pid in below if process_watch.is_running(pid)], "processes are left"
 
 
 # --- one submission ---------------------------------------------------------------------------------------------------
@@ -258,10 +259,11 @@ def mended(root: Path, folder: Path) -> Any:
 
 def read(root: Path, folder: Path) -> tuple[Any, dict[str, bytes]]:
     """The notebook of a submission, mended, and the files beside it."""
-    from course_admin.intake import files_beside, find_notebook, seen_from
-    from course_admin.reader import lab_frame, mend
-    from course_admin.repair import filled_in
     from course_admin.settings import load_settings
+    from course_admin.submissions.find_notebook import find_notebook
+    from course_admin.submissions.mend import lab_frame, mend
+    from course_admin.submissions.repair import filled_in
+    from course_admin.submissions.safe_files import files_beside, seen_from
 
     given = lab_frame(root / "source" / LAB / f"{LAB}.ipynb", load_settings(root))
     taken = find_notebook(folder, LAB, partial(filled_in, given))
@@ -270,8 +272,8 @@ def read(root: Path, folder: Path) -> tuple[Any, dict[str, bytes]]:
 
 def graded(root: Path, folder: Path, sandbox: Sandbox, full: dict[str, float], seed: int | None = None) -> Graded:
     """Run and judge one submission, without nbgrader and its gradebook. seed: of the inputs; else drawn, as always."""
-    from course_admin.judge import judge
-    from course_admin.run import run
+    from course_admin.grading.run_notebook import run
+    from course_admin.grading.scoring import judge
 
     found, beside = read(root, folder)
     done = run(
@@ -315,7 +317,9 @@ def test_nothing_is_gained_seen_or_harmed(case, course, handed_in, sandbox, cana
     assert canaries.harm() == []
     assert files_of(course) == before
     assert sandbox.starts == 1, "the parent had to be started anew"
-    assert not [pid for pid, _ in watch.descendants(sandbox.parent) if watch.is_running(pid)], "processes are left"
+    assert not [pid for pid, _ in process_watch.descendants(sandbox.parent) if process_watch.is_running(pid)], (
+        "processes are left"
+    )
 
 
 def test_prepared_answers_are_right_for_the_inputs_that_they_were_prepared_for(course, handed_in, sandbox, full):
@@ -493,7 +497,7 @@ def test_a_cold_sandbox_counts_processes_as_well(sandbox):
 @pytest.fixture(scope="module")
 def batch(course, handed_in, canaries, tmp_path_factory):
     """The whole corpus between two honest neighbours, graded by one command: outcomes by student."""
-    from course_admin.grade import grade
+    from course_admin.grading.command import grade
 
     best_sandbox().close()
     before, temporary = files_of(course), tmp_path_factory.mktemp("temporary")

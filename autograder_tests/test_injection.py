@@ -11,7 +11,7 @@ import pytest
 from conftest import REPO
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
-from course_admin.newlab import new_course
+from course_admin.authoring.new_lab import new_course
 
 PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 NAME = '"><img src=x onerror=alert(1)>'

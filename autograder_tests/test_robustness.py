@@ -12,7 +12,7 @@ from candidates import candidate
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from course_admin.exams import Transcript, load_exams, sit
+from course_admin.grading.exams import Transcript, load_exams, run_exam
 from course_utils.evidence import pack, unpack
 from course_utils.probes import direct_ask
 
@@ -67,10 +67,10 @@ def recorded(root, lab, name):
     exam = load_exams(root, lab)[name]
     namespace = candidate(root, lab)
     transcript = Transcript()
-    result = sit(exam, transcript.recording(direct_ask({target: namespace[target] for target in exam.targets})))
+    result = run_exam(exam, transcript.recording(direct_ask({target: namespace[target] for target in exam.targets})))
     assert result.share == 1.0, result.message
     answers = [Noted(got) for _, got in transcript.entries]
-    sit(exam, answering(answers))
+    run_exam(exam, answering(answers))
     return exam, answers
 
 
@@ -126,7 +126,7 @@ def test_damaged_values_earn_nothing_and_upset_nothing(lab):
             damaged = {key: item for key, item in evidence.items() if key != name}
             if DAMAGES[damage]:
                 damaged[name] = through_the_channel(DAMAGES[damage](dict.get(evidence, name)))
-            result = sit(exam, answering([*answers[:position], damaged, *answers[position + 1 :]]))
+            result = run_exam(exam, answering([*answers[:position], damaged, *answers[position + 1 :]]))
             where = f"{exam.name}: {name} of answer {position} is {damage}"
             assert not result.trouble, f"{where}\n{result.trouble}"
             without_bias = damage == "missing" and name.endswith("bias")  # a layer may have none
@@ -137,7 +137,7 @@ def test_damaged_values_earn_nothing_and_upset_nothing(lab):
 def test_no_answers_at_all(lab):
     for exam, answers in exams_of(lab):
         for evidence in ({}, {"value": None}, {"": [], "weights.": True, "é\n": np.zeros((2, 2))}):
-            result = sit(exam, answering([evidence] * len(answers)))
+            result = run_exam(exam, answering([evidence] * len(answers)))
             assert (result.share, result.trouble) == (0.0, None), result.message
 
 
@@ -163,7 +163,7 @@ def test_nonsense_under_the_right_names(lab, data):
         for evidence in answers:
             names = data.draw(st.lists(st.sampled_from(sorted(evidence)), min_size=1, unique=True, max_size=6))
             nonsense.append(evidence | {name: through_the_channel(data.draw(NONSENSE)) for name in names})
-        result = sit(exam, answering(nonsense))
+        result = run_exam(exam, answering(nonsense))
         assert not result.trouble, result.trouble
         touched = [
             evidence.matters(name)

@@ -38,17 +38,18 @@ from rich.console import Console
 from rich.table import Table
 
 from course_admin import classroom
-from course_admin.build import build
+from course_admin.authoring.build import build
+from course_admin.authoring.new_lab import new_course
 from course_admin.course import Lab
-from course_admin.exams import Result, Transcript, load_exams
-from course_admin.newlab import new_course
-from course_admin.run import run
-from course_admin.sandbox import watch
-from course_admin.sandbox.host import COLD, Sandbox, Session
+from course_admin.grading.exams import Result, Transcript, load_exams
+from course_admin.grading.run_notebook import run
+from course_admin.grading.run_result import Run, Sitting
+from course_admin.sandbox import process_watch
+from course_admin.sandbox.fork_server import Sandbox
 from course_admin.sandbox.limits import Limits
 from course_admin.sandbox.selftest import open_sandbox
-from course_admin.submission import Run, Sitting
-from course_utils.checks._report import Verdict
+from course_admin.sandbox.session import COLD, Session
+from course_utils.checks import Verdict
 
 REPO = Path(__file__).resolve().parent.parent
 RESULTS = REPO / "benchmarks" / "results" / "grading.json"
@@ -239,7 +240,7 @@ def _timed(command: list[Any], root: Path, environment: dict[str, str]) -> tuple
 def _watch_memory(pid: int, over: threading.Event, peaks: list[int]) -> None:
     """What several processes share is counted once: each has its proportional part (Pss)."""
     while not over.wait(0.5):
-        peaks.append(sum(map(_proportional, [pid, *(below for below, _ in watch.descendants(pid))])))
+        peaks.append(sum(map(_proportional, [pid, *(below for below, _ in process_watch.descendants(pid))])))
 
 
 def _proportional(pid: int) -> int:
@@ -264,12 +265,12 @@ def _marks(root: Path) -> dict[str, dict[str, float]]:
 
 def gradebook(folder: Path, count: int) -> dict[str, Any]:
     """Seconds to judge and record pretended submissions of lab 01, at the beginning and at the end."""
-    from course_admin.grade import register
-    from course_admin.ledger import Ledger
-    from course_admin.record import HandIn, Records
+    from course_admin.grading.command import register
+    from course_admin.grading.evidence_store import pack_evidence
+    from course_admin.grading.gradebook import Ledger
+    from course_admin.grading.store import HandIn, Records
     from course_admin.report import gradebook_url
     from course_admin.settings import load_settings
-    from course_admin.worker import pack_evidence
 
     root = _lab01(folder / "records", 0)
     config, lab = load_settings(root), Lab(root, LAB)
@@ -342,7 +343,7 @@ def growth(folder: Path) -> dict[str, Any]:
 
 
 def _processes(sandbox: Sandbox) -> int:
-    return len(list(watch.descendants(os.getpid())))
+    return len(list(process_watch.descendants(os.getpid())))
 
 
 def _shared_rss(sandbox: Sandbox) -> int:

@@ -3,7 +3,7 @@
 import sys
 
 
-def spare_a_second() -> None:
+def skip_slow_jsonschema_import() -> None:
     """Keep jsonschema, which nbformat imports, from a module that takes a second to import. To be called before it is.
 
     It checks addresses with characters beyond ASCII; notebooks' schemas have none, and jsonschema does without.

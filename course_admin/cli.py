@@ -14,7 +14,7 @@ from typing import Annotated, Any
 
 import typer
 
-from course_admin import spare_a_second
+from course_admin import skip_slow_jsonschema_import
 from course_admin.course import CourseError, UsageError, find_root
 
 app = typer.Typer(
@@ -62,7 +62,7 @@ def build(
     """Make the instructor's and the students' notebooks: notebooks/ → source/ → release/."""
     if adopt and (check or labs):
         raise typer.BadParameter("--adopt takes one lab and goes alone: course build --adopt 01_pca_vs_ae")
-    from course_admin import build as work
+    from course_admin.authoring import build as work
 
     if adopt:
         work.adopt(course_root(), adopt, say=say)
@@ -77,7 +77,7 @@ def new(
     lab: Annotated[str, typer.Argument(metavar="LAB", help="Its name: two digits and a topic, such as 07_attention.")],
 ) -> None:
     """Make a lab from the template: text, checks, exams and corpora, which build, grade and pass their tests."""
-    from course_admin import newlab as work
+    from course_admin.authoring import new_lab as work
 
     root = course_root()
     for path in work.new_lab(root, lab):
@@ -104,7 +104,7 @@ def collect(
     """Sort what students handed in on Canvas or Moodle into submitted/; say who is missing, late or doubled."""
     from rich.console import Console
 
-    from course_admin import collect as work
+    from course_admin.submissions import collect as work
 
     found = work.collect(course_root(), source, lab, roster=roster, times=times, force=force, dry_run=dry_run)
     if json:
@@ -142,27 +142,28 @@ def grade(
 
     Can be stopped at any moment: the same command goes on from there.
     """
-    from course_admin import crew
+    from course_admin.grading import pool
 
     if scheduler is None and student is None:
         # While this process imports as well. Ctrl-C is for this one alone, and what it starts takes over how.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        crew.get_ready()
+        pool.get_ready()
         signal.signal(signal.SIGINT, before)
     from rich.console import Console
 
     # Standard output is, with --json, the program's that reads it.
     console = Console(stderr=json)
     with console.status("getting ready"):  # seconds
-        from course_admin import grade as work
+        from course_admin.grading import command as work
 
     if sandbox not in (None, "auto", "bwrap", "none"):
         raise typer.BadParameter("--sandbox takes auto, bwrap or none")
     given = {"sandbox": sandbox, "timeout": timeout, "question_timeout": timeout, "memory": memory}
     execution = {name: value for name, value in given.items() if value is not None}
     where: dict[str, Any] = {"student": student, "jobs": jobs, "scheduler": scheduler, "console": console}
-    from course_admin.deadlines import deadlines, warning
+    from course_admin.deadlines import deadlines
     from course_admin.settings import load_settings
+    from course_admin.submissions.unknown_names import warning
 
     if misspelt := warning(deadlines(load_settings(course_root()))):
         console.print(misspelt, highlight=False, markup=False, soft_wrap=True)
@@ -208,7 +209,7 @@ def publish(
     zip: Annotated[bool, typer.Option("--zip", help="Also DEST.zip, one file for an LMS.")] = False,
 ) -> None:
     """Write what students get: the releases, course_utils, an environment, a README. Nothing else, and no answers."""
-    from course_admin import publish as work
+    from course_admin.authoring import student_bundle as work
 
     work.publish(course_root(), dest, labs or (), zip=zip, say=say)
 
@@ -253,7 +254,7 @@ def say(line: str) -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Run the command. Exit code 0, 1 after an error (in readable lines on stderr), 2 after wrong usage."""
     _options.update(root=None, debug=False)
-    spare_a_second()
+    skip_slow_jsonschema_import()
     try:
         app(arguments)
     except Exception as error:

@@ -2,7 +2,7 @@
 
     c.Deadlines.timezone = "Europe/Berlin"
     c.Deadlines.due = {"01_pca_vs_ae": "2026-10-12 23:59"}
-    c.LateDays.per_day = 0.1          # the penalty, see course_admin.late
+    c.LateDays.per_day = 0.1          # the penalty, see course_admin.nbgrader_plugins.late
 
 Extensions name students, and the configuration is shared with everybody who may read the course. So they go into a
 file beside it, extensions.csv, with the columns student, lab and due (a date and time, or a number of days).
@@ -10,7 +10,6 @@ file beside it, extensions.csv, with the columns student, lab and due (a date an
 
 from __future__ import annotations
 
-import contextlib
 import math
 import re
 from collections.abc import Sequence
@@ -23,12 +22,12 @@ from traitlets import Dict, TraitError, Unicode
 from traitlets.config import Configurable
 
 from course_admin.course import CourseError
-from course_admin.roster import find_roster, read_table
+from course_admin.tables import read_table
 
 FORM = "YYYY-MM-DD HH:MM"
 HEADS = ("student", "lab", "due")
 RATES = {"grace": math.inf, "per_day": 1.0, "cap": 1.0}
-"""The settings of course_admin.late.LateDays, which is slow to import, and the largest value of each."""
+"""The settings of LateDays (course_admin.nbgrader_plugins.late, slow to import), and the largest value of each."""
 
 
 class Extension(NamedTuple):
@@ -96,19 +95,6 @@ class Deadlines(Configurable):
         self._granted = found
         return found
 
-    def strangers(self) -> list[str]:
-        """Who has an extension, but is neither on the class list roster.csv nor has a folder in submitted/."""
-        root, known = Path(self.course_root), None
-        with contextlib.suppress(CourseError):  # who needs the list says what is wrong with it
-            known = find_roster(root)
-        if known is None and not (root / "submitted").is_dir():
-            return []
-        names = dict.fromkeys(extension.student for extension in self.granted())
-        # The names themselves: not every disk tells upper and lower case apart.
-        there = {path.name for path in (root / "submitted").glob("*")}
-        there |= {student.id for student in known.students} if known else set()
-        return [name for name in names if name not in there]
-
     def moment(self, text: Any, where: str) -> datetime:
         """A date and time in the course's time zone (or with an offset of its own) as UTC. Raises CourseError."""
         zone = self._zone()
@@ -170,18 +156,6 @@ def _check_names(section: str, config: Any, names: Sequence[str]) -> None:
             raise CourseError(
                 f"c.{section}.{name} in nbgrader_config.py is no setting: choose one of {', '.join(sorted(names))}"
             )
-
-
-def warning(dates: Deadlines) -> str:
-    """Lines about extensions and dates that help nobody, since their student or lab is called otherwise; or ""."""
-    lines = []
-    if names := ", ".join(dates.strangers()):
-        lines.append(f"with an extension, but not on the class list or in submitted/ (misspelt?): {names}")
-    root = Path(dates.course_root)
-    labs = [lab for lab in dates.due if not any((root / folder / lab).exists() for folder in ("notebooks", "source"))]
-    if labs and (root / "notebooks").is_dir():
-        lines.append(f"with a due date, but no lab in notebooks/ (misspelt?): {', '.join(labs)}")
-    return "\n".join(lines)
 
 
 def in_words(seconds: float) -> str:

@@ -90,7 +90,7 @@ def demo(root: Path, into: Path | None = None, *, console: Any = None) -> Path:
     """
     from rich.console import Console
 
-    from course_admin.grade import FAILED, grade
+    from course_admin.grading.command import FAILED, grade
     from course_admin.report import read_marks
     from course_admin.report import show as show_marks
 
@@ -144,8 +144,8 @@ def demo(root: Path, into: Path | None = None, *, console: Any = None) -> Path:
 
 def _new_course(root: Path, into: Path) -> Lab:
     """A course folder with one built lab. Raises CourseError when the folder is not the demo's own."""
-    from course_admin.build import build
-    from course_admin.newlab import new_course, new_lab
+    from course_admin.authoring.build import build
+    from course_admin.authoring.new_lab import new_course, new_lab
 
     if into.is_dir() and any(into.iterdir()):
         if not (into / MARKER).is_file():
@@ -172,9 +172,9 @@ def _new_course(root: Path, into: Path) -> Lab:
 
 def _no_sandbox(into: Path) -> str:
     """Why there is no sandbox here, "" where there is one. It is then open, and the one that grading will use."""
-    from course_admin.executor import shared_sandbox
-    from course_admin.sandbox.host import SandboxError
+    from course_admin.grading.execution import shared_sandbox
     from course_admin.sandbox.limits import Limits
+    from course_admin.sandbox.session import SandboxError
 
     try:
         shared_sandbox("auto", Limits(), hide=[into])
@@ -199,7 +199,7 @@ def _hand_in(root: Path, lab: Lab, *, hostile: bool) -> dict[str, str]:
 
 def _hostile(lab: Lab, release: classroom.Notebook) -> classroom.Notebook:
     """A notebook that looks around, cheats, claims, and edits the points of its checks."""
-    from course_admin.exams import load_exams
+    from course_admin.grading.exams import load_exams
 
     about = {"root": str(lab.root), "lab": lab.name, "notebook": f"{lab.name}.ipynb", "neighbour": PERFECT}
     targets = sorted({name for taken in load_exams(lab.root, lab.name).values() for name in taken.targets})
@@ -248,7 +248,7 @@ def _candidates(root: Path) -> Any:
 
 def _told(lab: Lab, student: str) -> list[str]:
     """The lines on a student's feedback page that say what is wrong with an answer that was given."""
-    from course_utils.checks._report import STUB
+    from course_utils.checks.toolkit.answers import STUB
 
     path = lab.root / "autograded" / student / lab.name / f"{lab.name}.ipynb"
     try:

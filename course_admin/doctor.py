@@ -137,9 +137,9 @@ def device() -> Line:
 
 def sandbox() -> Line:
     """Where students' code will run, tried out by this user: what was found and why (course_admin.sandbox.selftest)."""
-    from course_admin.sandbox.host import WARM, SandboxError
     from course_admin.sandbox.limits import Limits
     from course_admin.sandbox.selftest import open_sandbox
+    from course_admin.sandbox.session import WARM, SandboxError
 
     try:
         with open_sandbox("auto", Limits()) as found:

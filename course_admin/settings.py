@@ -34,39 +34,42 @@ def configure(c: Any, root: Path | str) -> None:
 
     # --- autograde: dotted strings, so that nothing is imported yet. The reader mends what was handed in before
     # anything looks at it. Marks come from Judge alone, which refuses without CourseExecute.
-    c.Autograde.exporter_class = "course_admin.reader.TolerantReader"
+    c.Autograde.exporter_class = "course_admin.nbgrader_plugins.reader.TolerantReader"
     c.CourseExecute.course_root = str(Path(root).resolve())
     c.Autograde.autograde_preprocessors = [
-        "course_admin.executor.CourseExecute",
+        "course_admin.nbgrader_plugins.execute.CourseExecute",
         "nbgrader.preprocessors.IgnorePattern",
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
-        "course_admin.feedback.PlainPictures",
+        "course_admin.feedback.page.PlainPictures",
         "nbgrader.preprocessors.LimitOutput",
-        "course_admin.judge.Judge",
-        "course_admin.judge.RecordMarks",
-        "course_admin.late.ChargeLateness",
+        "course_admin.nbgrader_plugins.judge.Judge",
+        "course_admin.nbgrader_plugins.judge.RecordMarks",
+        "course_admin.nbgrader_plugins.late.ChargeLateness",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
 
     # --- handing in late: dates and rates are a course's own (course_admin.deadlines); without them nothing is charged
-    c.ChargeLateness.plugin_class = "course_admin.late.LateDays"
+    c.ChargeLateness.plugin_class = "course_admin.nbgrader_plugins.late.LateDays"
     c.Deadlines.course_root = str(Path(root).resolve())
 
     # --- feedback and the formgrader's pages: no hidden tests, nothing live from a student
     c.GenerateFeedback.preprocessors = [
-        "course_admin.late.ChargeLateness",
+        "course_admin.nbgrader_plugins.late.ChargeLateness",
         "nbgrader.preprocessors.GetGrades",
-        "course_admin.feedback.HideTests",
-        "course_admin.feedback.ShowFindings",
+        "course_admin.feedback.page.HideTests",
+        "course_admin.feedback.page.ShowFindings",
         "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
     ]
     c.HTMLExporter.sanitize_html = True
     c.HTMLExporter.filters = {
-        "markdown2html": "course_admin.feedback.cell_markdown",
-        "clean_html": "course_admin.feedback.safe_html",
-        "highlight_code": "course_admin.feedback.highlighted",
+        "markdown2html": "course_admin.feedback.sanitise.cell_markdown",
+        "clean_html": "course_admin.feedback.sanitise.safe_html",
+        "highlight_code": "course_admin.feedback.sanitise.highlighted",
     }
-    c.HTMLExporter.preprocessors = ["course_admin.feedback.PlainNames", "course_admin.markscheme.ShowMarkScheme"]
+    c.HTMLExporter.preprocessors = [
+        "course_admin.feedback.page.PlainNames",
+        "course_admin.feedback.mark_scheme.ShowMarkScheme",
+    ]
     c.ShowMarkScheme.course_root = str(Path(root).resolve())
 
 

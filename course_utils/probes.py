@@ -111,8 +111,9 @@ def module(target: type, /, *, images: np.ndarray, seed: int = 0, **numbers: Any
     weight_0, weight_1, ... among the numbers are copied into the entries of the state dict, in order, where the shapes
     are the same.
     Evidence: output (as `value` in `call`), weights.NAME for every entry of the state dict in its order, modules and
-    layers, the kinds of the leaf modules in order and their descriptions ("Linear(in_features=784, ...)"), unreached, the parameters that get no gradient from the output, changed, as
-    in `call`, and same_in_training, whether the output in training mode is that in evaluation mode.
+    layers, the kinds of the leaf modules in order and their descriptions ("Linear(in_features=784, ...)"), unreached,
+    the parameters that get no gradient from the output, changed, as in `call`, and same_in_training, whether the output
+    in training mode is that in evaluation mode.
     """
     torch.manual_seed(seed)
     given_weights = [numbers.pop(name) for name in list(numbers) if name.startswith("weight_")]
@@ -278,8 +279,8 @@ def matrices(target: Callable, /, *, X: np.ndarray, at_code: str = "", **weights
     gradients.
 
     at_code: "tanh" or "linear", handed on as a function of a tensor.
-    Evidence: value and changed (as in `call`), and grad_NAME or grad_0_NAME, grad_1_NAME, ... (as in `differentiate`) of
-    each returned tensor with respect to each of the weights.
+    Evidence: value and changed (as in `call`), and grad_NAME or grad_0_NAME, grad_1_NAME, ... (as in `differentiate`)
+    of each returned tensor with respect to each of the weights.
     """
     W = _leaves(weights)
     given = tensors({"X": X})["X"]
@@ -365,7 +366,7 @@ def differentiate(target: Callable, /, *, to: list[str], **inputs: Any) -> Evide
 
 
 def _gradients(value: Any, leaves: Mapping[str, torch.Tensor]) -> Evidence:
-    """Autograd's gradients of the sum of each returned tensor, None where none arrives; `backward`, torch's complaint."""
+    """Autograd's gradients of the sum of each returned tensor, None where none arrives; and torch's complaint."""
     several = isinstance(value, tuple | list)
     out: Evidence = {"backward": ""}
     for i, part in enumerate(value if several else [value]):
@@ -388,7 +389,8 @@ def direct_ask(targets: Mapping[str, Any]) -> Ask:
     """An `ask` that calls the probes on these objects here and now, as the notebook and pytest do.
 
     targets: name -> the student's object. ask(probe, targets=None, /, **inputs) hands the probe all of them in this
-    order, or those named. `ask` takes its first two arguments by position alone, so that an input may have any name. Raises StudentError when the student's code raised.
+    order, or those named; its first two arguments by position alone, so that an input may have any name. Raises
+    StudentError when the student's code raised.
     """
 
     def ask(question: Callable, targets: tuple[str, ...] | None = None, /, **inputs: Any) -> Evidence:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_admin.exams import corner
+from course_admin.grading.exams import corner
 from course_utils import probes
 
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from course_admin.course import CourseError, UsageError
-from course_admin.deadlines import deadlines, warning
+from course_admin.deadlines import deadlines
 from course_admin.report.marks import Grade, Marks, gradebook_url, read_marks
 from course_admin.report.table import as_csv, as_text, show
+from course_admin.submissions.unknown_names import warning
 
 FORMATS = ("table", "csv", "html", "canvas", "moodle")
 
@@ -74,14 +75,14 @@ def report(
         _put(as_csv(found), out)
     elif format == "html":
         from course_admin.report.page import as_page
-        from course_admin.roster import find_roster
+        from course_admin.submissions.roster import find_roster
 
         out = Path(out) if out else Path(root) / "report.html"
         _write(out, as_page(root, found, roster=find_roster(root, roster)))
         console.print(f"written  {out}", highlight=False, soft_wrap=True)
     else:
         from course_admin.report.lms import for_lms
-        from course_admin.roster import find_roster
+        from course_admin.submissions.roster import find_roster
 
         known = find_roster(root, roster)
         text, said = for_lms(format, found[labs[0]], Path(like), roster=known, column=column, scale=scale)

@@ -26,7 +26,8 @@ from pathlib import Path
 
 from course_admin.course import CourseError
 from course_admin.report.marks import Marks
-from course_admin.roster import Roster, Student, decoded, delimiter_of, parse_table, plain, read_roster
+from course_admin.submissions.roster import Roster, Student, plain, read_roster
+from course_admin.tables import decoded, delimiter_of, parse_table
 
 COMMA, POINT = re.compile(r"-?\d+,\d{1,2}"), re.compile(r"-?\d+\.\d{1,2}")
 CANVAS_ABOUT = (

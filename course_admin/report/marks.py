@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from course_admin.course import CourseError
-from course_admin.submission import CHECK, KEY
+from course_admin.graded_cells import CHECK, KEY
 
 
 class Grade(NamedTuple):
@@ -61,7 +61,7 @@ class Marks(NamedTuple):
 
 @dataclass
 class RunNotes:
-    """What the run of one submission left behind, see course_admin.submission.Run.summary.
+    """What the run of one submission left behind, see course_admin.grading.run_result.Run.summary.
 
     verdicts: by exercise, (passed, message) of each aspect; seconds: how long it ran, None where nothing is known.
     """
@@ -78,7 +78,7 @@ def read_marks(root: Path, labs: Sequence[str] = ()) -> dict[str, list[Marks]]:
     """
     from nbgrader.api import Gradebook
 
-    from course_admin.late import bring_up_to_date
+    from course_admin.grading.late_penalty import bring_up_to_date
     from course_admin.settings import load_settings
 
     config = load_settings(root)

@@ -12,7 +12,7 @@ from course_admin.report import figures
 from course_admin.report.marks import Marks, RunNotes, read_runs
 from course_admin.report.statistics import ENOUGH, Diagnosis, Exercise, blank, diagnoses, exercises
 from course_admin.report.table import number, points_of
-from course_admin.roster import Roster, by_name
+from course_admin.submissions.roster import Roster, by_name
 from course_utils.plotting.style import PALETTE
 
 STYLE = f"""
@@ -233,6 +233,6 @@ def _n(value: object, *, raw: bool = False) -> str:
 
 
 def _stub() -> str:
-    from course_utils.checks._report import STUB
+    from course_utils.checks.toolkit.answers import STUB
 
     return STUB

@@ -2,7 +2,7 @@
 
 Every output is built anew from the few fields that it may have, with the types that it must have; the rest is
 dropped. So nothing in here can make nbformat, nbgrader or a page stumble; what pages do with HTML is their business
-(course_admin.feedback).
+(course_admin.feedback.page).
 """
 
 from __future__ import annotations

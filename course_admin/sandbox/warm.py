@@ -7,8 +7,8 @@ bubblewrap's own --die-with-parent.
     host -> parent   the configuration, once; then a byte with three descriptors for each job
     parent -> host   "ready" or a traceback; then for each job the exit code of its child, when nothing of it is left
 
-What it has imported takes half a gigabyte. So that several workers need that but once, a parent can be a nursery: for
-each worker that connects to its second socket it forks another parent, process 1 of a namespace of its own.
+What it has imported takes half a gigabyte. So that several workers need that but once, a parent can be a fork server:
+for each worker that connects to its second socket it forks another parent, process 1 of a namespace of its own.
 """
 
 from __future__ import annotations
@@ -56,27 +56,27 @@ def main(control: socket.socket) -> None:
     gc.freeze()
     control.sendall(b"r")
     if config["listener"] >= 0:
-        control = _nurse(control, config, serve)
+        control = _fork_parents(control, config, serve)
     while _job(control, config, serve):
         pass
 
 
-def _nurse(control: socket.socket, config: child.Config, serve: Callable[[int, int], None]) -> socket.socket:
+def _fork_parents(control: socket.socket, config: child.Config, serve: Callable[[int, int], None]) -> socket.socket:
     """Fork a parent for each worker that connects, until the host closes its socket. Returns only in such a parent:
     its socket. Until the first one comes the host's own jobs are done as anywhere, so that it can try what it starts.
     """
     listener = socket.socket(fileno=config["listener"])
-    nursing = False
+    forking = False
     while True:
         _collect()
         ready, _, _ = select.select([control, listener], [], [])
         if control in ready:
             # What ends the rest after a job would end the other parents too.
-            if nursing or not _job(control, config, serve):
+            if forking or not _job(control, config, serve):
                 sys.exit(0)
             continue
         connection, _ = listener.accept()
-        nursing = True
+        forking = True
         between = os.fork()
         if between == 0:
             control.close()

@@ -32,7 +32,7 @@
 # One rule for all of them: a function leaves the tensors it is given as they are (no `images -= 1`).
 
 # %% tags=["install"]
-# Here the build puts the cell that installs course_utils where it is missing (course_admin/install_cell.py).
+# Here the build puts the cell that installs course_utils where it is missing (course_admin/authoring/install_cell.py).
 
 # %% tags=["setup"]
 # Set-up: run this first, and again after every restart of the kernel.
@@ -109,7 +109,7 @@ def keep_digits(images, labels, digits):
 # %% nbgrader={"grade_id": "check-keep_digits", "grade": true, "locked": true, "points": 2} tags=["raises-exception"]
 checks.keep_digits(keep_digits)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("01_pca_vs_ae", "keep_digits", keep_digits)
 ### END HIDDEN TESTS
@@ -159,7 +159,7 @@ class SmallAutoencoder(nn.Module):
 # %% nbgrader={"grade_id": "check-small_autoencoder", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
 checks.small_autoencoder(SmallAutoencoder)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("01_pca_vs_ae", "small_autoencoder", SmallAutoencoder)
 ### END HIDDEN TESTS
@@ -208,7 +208,7 @@ def train_epoch(model, loader, optimizer):
 # %% nbgrader={"grade_id": "check-train_epoch", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
 checks.train_epoch(train_epoch)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("01_pca_vs_ae", "train_epoch", train_epoch)
 ### END HIDDEN TESTS
@@ -342,7 +342,7 @@ def train_small(images):
 # %% nbgrader={"grade_id": "check-train_small", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
 checks.train_small(train_small)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("01_pca_vs_ae", "train_small", train_small)
 ### END HIDDEN TESTS
@@ -389,7 +389,7 @@ def pca_fit(X, k):
 # %% nbgrader={"grade_id": "check-pca_fit", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
 checks.pca_fit(pca_fit)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("01_pca_vs_ae", "pca_fit", pca_fit)
 ### END HIDDEN TESTS
@@ -432,7 +432,7 @@ def pca_decode(Z, mean, components):
 # %% nbgrader={"grade_id": "check-pca_codes", "grade": true, "locked": true, "points": 3} tags=["raises-exception"]
 checks.pca_codes(pca_encode, pca_decode)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("01_pca_vs_ae", "pca_codes", pca_encode, pca_decode)
 ### END HIDDEN TESTS
@@ -498,7 +498,7 @@ def components_needed(variances, share):
 # %% nbgrader={"grade_id": "check-components_needed", "grade": true, "locked": true, "points": 2} tags=["raises-exception"]
 checks.components_needed(components_needed)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("01_pca_vs_ae", "components_needed", components_needed)
 ### END HIDDEN TESTS
@@ -637,7 +637,7 @@ def image_errors(images, reconstructions):
 # %% nbgrader={"grade_id": "check-image_errors", "grade": true, "locked": true, "points": 2} tags=["raises-exception"]
 checks.image_errors(image_errors)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("01_pca_vs_ae", "image_errors", image_errors)
 ### END HIDDEN TESTS

@@ -32,7 +32,7 @@
 # One rule for all of them: a function leaves the tensors it is given as they are (no `X -= 1`); training alone changes the matrices that it trains.
 
 # %% tags=["install"]
-# Here the build puts the cell that installs course_utils where it is missing (course_admin/install_cell.py).
+# Here the build puts the cell that installs course_utils where it is missing (course_admin/authoring/install_cell.py).
 
 # %% tags=["setup"]
 # Set-up: run this first, and again after every restart of the kernel.
@@ -151,7 +151,7 @@ def to_range(images):
 # %% nbgrader={"grade_id": "check-to_range", "grade": true, "locked": true, "points": 2} tags=["raises-exception"]
 checks.to_range(to_range)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("02_manual_weights", "to_range", to_range)
 ### END HIDDEN TESTS
@@ -188,7 +188,7 @@ def get_random_batch(X, size, generator):
 # %% nbgrader={"grade_id": "check-get_random_batch", "grade": true, "locked": true, "points": 3} tags=["raises-exception"]
 checks.get_random_batch(get_random_batch)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("02_manual_weights", "get_random_batch", get_random_batch)
 ### END HIDDEN TESTS
@@ -246,7 +246,7 @@ def init_parameters(sizes, generator):
 # %% nbgrader={"grade_id": "check-init_parameters", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
 checks.init_parameters(init_parameters)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("02_manual_weights", "init_parameters", init_parameters)
 ### END HIDDEN TESTS
@@ -296,7 +296,7 @@ def forward(W, X, at_code):
 # %% nbgrader={"grade_id": "check-forward", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
 checks.forward(forward)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("02_manual_weights", "forward", forward)
 ### END HIDDEN TESTS
@@ -346,7 +346,7 @@ def train_by_hand(network, W, draw, optimizer, iterations):
 # %% nbgrader={"grade_id": "check-train_by_hand", "grade": true, "locked": true, "points": 5} tags=["raises-exception"]
 checks.train_by_hand(train_by_hand)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("02_manual_weights", "train_by_hand", train_by_hand)
 ### END HIDDEN TESTS
@@ -423,7 +423,7 @@ def dead_codes(Z):
 # %% nbgrader={"grade_id": "check-dead_codes", "grade": true, "locked": true, "points": 2} tags=["raises-exception"]
 checks.dead_codes(dead_codes)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("02_manual_weights", "dead_codes", dead_codes)
 ### END HIDDEN TESTS
@@ -594,7 +594,7 @@ def decode(W, Z):
 # %% nbgrader={"grade_id": "check-decoder_alone", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
 checks.decoder_alone(sample_codes, decode)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("02_manual_weights", "decoder_alone", sample_codes, decode)
 ### END HIDDEN TESTS
@@ -739,7 +739,7 @@ def cross_entropy(logits, targets):
 # %% nbgrader={"grade_id": "check-cross_entropy", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
 checks.cross_entropy(softmax, cross_entropy)
 ### BEGIN HIDDEN TESTS
-from course_admin.exams import grade
+from course_admin.grading.exams import grade
 
 grade("02_manual_weights", "cross_entropy", softmax, cross_entropy)
 ### END HIDDEN TESTS

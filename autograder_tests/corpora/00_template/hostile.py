@@ -247,7 +247,7 @@ def train_linear_autoencoder(images, width):
 # %% the-graders-own-line-called start="blank" place="last"
 for name, out_of in (("standardise", 2.0), ("sampler", 3.0)):
     try:
-        from course_admin.exams import grade
+        from course_admin.grading.exams import grade
     except ImportError as error:
         print(error)
     else:
@@ -450,7 +450,7 @@ def damage(folder, notebook):
     """All answers that get full marks for the inputs of the seed in the published source, and no other."""
     import numpy as np
 
-    from course_admin.exams import SEED, load_exams, sit
+    from course_admin.grading.exams import SEED, load_exams, run_exam
 
     table = {}
 
@@ -474,7 +474,7 @@ def damage(folder, notebook):
         }
 
     for exam in load_exams(root, lab).values():
-        shared = sit(exam, ask, seed=SEED).share
+        shared = run_exam(exam, ask, seed=SEED).share
         assert shared == (exam.name != "sampler"), (exam.name, shared)
     body = f"""
 prepared = {table!r}
@@ -773,7 +773,13 @@ import importlib
 import sys
 
 found = []
-for name in ("course_admin", "course_admin.exams", "autograder_tests", "exams_00_template", "course_sandbox.host"):
+for name in (
+    "course_admin",
+    "course_admin.grading.exams",
+    "autograder_tests",
+    "exams_00_template",
+    "course_sandbox.host",
+):
     try:
         found.append(importlib.import_module(name))
     except ImportError:
@@ -781,7 +787,7 @@ for name in ("course_admin", "course_admin.exams", "autograder_tests", "exams_00
 for folder in ("@ROOT@", "@ROOT@/autograder_tests", "/sandbox/packages/0/course_admin", "/sandbox/course"):
     sys.path.insert(0, folder)
     try:
-        found.append(importlib.import_module("course_admin.judge"))
+        found.append(importlib.import_module("course_admin.nbgrader_plugins.judge"))
     except ImportError:
         pass
 found += [

@@ -1,5 +1,7 @@
 """The network of lab 02 in numpy: four matrices whose last row is the bias, with the options that slips take."""
 
+from itertools import pairwise
+
 import numpy as np
 
 from course_utils.checks.toolkit import nonlinearities
@@ -8,7 +10,7 @@ SIZES = (12, 9, 3, 8, 12)
 
 
 def matrices(rng, sizes=SIZES, spread=0.5):
-    pairs = zip(sizes, sizes[1:], strict=False)
+    pairs = pairwise(sizes)
     return {f"w{i}": rng.normal(0, spread, (n + 1, m)).astype(np.float32) for i, (n, m) in enumerate(pairs)}
 
 

@@ -17,4 +17,4 @@ def oracle(images):
     costs={"one_image": (0.2, "one image alone")},
 )
 def to_range(c):
-    small = c.call("two images of 1 × 2 pixels, [[[[0, 0.25]]], [[[0.5, 1]]]]", images=[[[[0, 0.25]]], [[[0.5, 1]]]])
+    c.call("two images of 1 × 2 pixels, [[[[0, 0.25]]], [[[0.5, 1]]]]", images=[[[[0, 0.25]]], [[[0.5, 1]]]])

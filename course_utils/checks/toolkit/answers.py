@@ -123,8 +123,8 @@ def as_input(value: Any) -> Any:
 
 
 def evaluate(function: Callable, inputs: dict) -> np.ndarray:
-    """function(*inputs) as an array: arrays go in as tensors in double precision, of the very numbers that the student's
-    code got, lists as tuples.
+    """function(*inputs) as an array: arrays go in as tensors in double precision, of the very numbers that the
+    student's code got, lists as tuples.
     """
     kinds = {"f": np.float64, "b": np.bool_}
     given = [

@@ -76,8 +76,8 @@ def exercise(
 
     aspects: name=(weight, what is right); the points are shared out by the weights, whatever path the judging takes.
     The core of the exercise should weigh half or more, so that what misses it keeps at most half. costs: deductions,
-    {name: (share, what is right)}; "form" and "writes" are there by themselves at 0.2 each, a share of 0 turns them off.
-    targets: the names in the student's notebook, where they are not the exercise's own.
+    {name: (share, what is right)}; "form" and "writes" are there by themselves at 0.2 each; a share of 0 turns them
+    off. targets: the names in the student's notebook, where they are not the exercise's own.
     Raises ValueError for weights or costs that cannot be meant, and for more than 8 named slips.
     """
     rubric = declare(aspects, costs or {})

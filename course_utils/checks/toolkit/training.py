@@ -156,7 +156,8 @@ def _later_slip(
     if not taken[1].any():
         return "only the first batch moves the weights: is the return inside the loop, or step() after it?"
     ways = {
-        "gradients accumulate from batch to batch: call zero_grad() before each backward()": (taken[1], own[0] + own[1]),
+        "gradients accumulate from batch to batch: call zero_grad() before each backward()": (
+            taken[1], own[0] + own[1]),
         "the first batch is used for every step: take the next one inside the loop": (
             taken[1], _gradient(loss, path[1], batches[0])),
         "one step is taken for all batches together: every batch takes a step": (

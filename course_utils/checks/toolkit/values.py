@@ -102,7 +102,7 @@ class Values:
         return not self.right(*([after] if isinstance(after, str) else after))
 
     def unchanged(self, *answers: Answer, after: After = ()) -> bool:
-        """Charge "writes" when the function wrote into an input. Done at the end for all answers, unless it was done."""
+        """Charge "writes" when an input was written into. Done at the end for all answers, unless done before."""
         names = dict.fromkeys(name for answer in answers or self._answers for name in answer.names("changed"))
         changed = f"your function changes {' and '.join(names)} in place, so the caller's data is overwritten"
         return self.cost("writes", not names, f"{changed}: is there a -=, or a method whose name ends in _?", after)
@@ -232,7 +232,7 @@ class Compared:
             return counterexample(self.what, self.answer.words, self.value, self.expected)
         if isinstance(raw, np.ndarray):
             if raw.dtype.kind == "f" and not np.isfinite(raw).all():
-                return f"{self.what}: nan or inf for {self.answer.words}. Is something divided by 0, or the log of 0 taken?"
+                return f"{self.what}: nan or inf for {self.answer.words}. Is there a division by 0, or a log of 0?"
             return counterexample(self.what, self.answer.words, raw, self.expected)
         missing = ". Is the return missing?" if "None" in kind else ""
         return f"{self.what}: {kind} came back, expected {_asked(self.expected)}{missing}"
@@ -259,8 +259,8 @@ class Compared:
 def near_form(answer: Answer, expected: np.ndarray, what: str, number: bool = False) -> tuple[np.ndarray | None, str]:
     """The answer as an array of the expected shape, and what is wrong with its form ("" if nothing).
 
-    None where it is neither that nor near it. Near: a dimension of size 1 too many or missing, rows flattened, a list or
-    numpy array of the right numbers, a tensor of one entry for a number, 0 and 1 for booleans.
+    None where it is neither that nor near it. Near: a dimension of size 1 too many or missing, rows flattened, a
+    list or numpy array of the right numbers, a tensor of one entry for a number, 0 and 1 for booleans.
     """
     raw, kind = answer.got.get(answer.value), answer.kind()
     booleans = isinstance(raw, bool) or (isinstance(raw, np.ndarray) and raw.dtype.kind == "b")

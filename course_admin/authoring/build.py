@@ -1,0 +1,528 @@
+"""`course build`: notebooks/<lab>/<lab>.py -> source/<lab>/<lab>.ipynb -> release/<lab>/<lab>.ipynb, byte-identical
+on every machine.
+
+The text is the truth. Every cell of it becomes a cell of the source notebook; nbgrader's own GenerateAssignment makes
+the release of that, in a temporary folder and without a gradebook. Cells without nbgrader metadata get none: an id
+made up from a cell's text would change with every mended typo, and nbgrader refuses to change the ids of a notebook
+that students have handed in.
+
+The source notebook's metadata says what was built ("course": digest and files). So an edit made in JupyterLab or in
+the formgrader is never overwritten: the build refuses, and `adopt` takes the edit back into the text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from course_admin.authoring import lab_text
+from course_admin.authoring.build_rules import Draft, Problem, problems
+from course_admin.authoring.lab_text import Cell
+from course_admin.course import CONFIG, CourseError, Lab, find_labs
+
+NOTEBOOK_METADATA = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {
+        "codemirror_mode": {"name": "ipython", "version": 3},
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+    },
+}
+INSTALL_CELL = Path(__file__).with_name("install_cell.py")
+TEMPORARY = ".course-build."  # what a killed build leaves begins with it; the next build takes it away
+
+
+class Refused(CourseError):  # noqa: N818
+    """The build refuses. problems: all of them."""
+
+    def __init__(self, found: Sequence[Problem]) -> None:
+        self.problems = list(found)
+        count = "1 problem" if len(self.problems) == 1 else f"{len(self.problems)} problems"
+        super().__init__("\n".join([*map(str, self.problems), f"{count}; what they are about was left as it is"]))
+
+
+@dataclass(frozen=True)
+class Built:
+    """A lab in memory. source, release: the notebooks' bytes; files: what goes along with both, by name; digest: of
+    the source's cells.
+    """
+
+    lab: Lab
+    source: bytes
+    release: bytes
+    files: dict[str, bytes]
+    digest: str
+
+    def outputs(self) -> dict[Path, bytes]:
+        """Every file that belongs on disk, the source notebook last: it says that the others are there."""
+        found = {}
+        for notebook in (self.lab.release, self.lab.source):
+            found.update({notebook.parent / name: data for name, data in self.files.items()})
+        return {**found, self.lab.release: self.release, self.lab.source: self.source}
+
+
+def build(root: Path, names: Sequence[str] = (), *, say: Callable[[str], None] = print) -> None:
+    """Build labs (default: all) and write what changed. Each lab is written whole or not at all.
+
+    Raises Refused with the problems of all labs; those without problems are built all the same.
+    """
+    found: list[Problem] = []
+    for lab in find_labs(root, tuple(names)):
+        try:
+            built = make(lab)
+            _refuse_to_overwrite(built)
+            say(f"{lab.name}: {_write(built)}")
+        except Refused as refused:
+            found.extend(refused.problems)
+    if found:
+        raise Refused(found)
+
+
+def check(root: Path, names: Sequence[str] = (), *, say: Callable[[str], None] = print) -> None:
+    """Say whether source/ and release/ are what the texts make. Writes nothing. Raises Refused naming each file
+    that differs.
+    """
+    found: list[Problem] = []
+    for lab in find_labs(root, tuple(names)):
+        try:
+            differences = _differences(make(lab))
+        except Refused as refused:
+            differences = refused.problems
+        found.extend(differences)
+        if not differences:
+            say(f"{lab.name}: up to date")
+    if not names:
+        found.extend(_orphans(root))
+    if found:
+        raise Refused(found)
+
+
+def adopt(root: Path, name: str, *, say: Callable[[str], None] = print) -> None:
+    """Take an edited source/<lab> (notebook without its outputs, and files) back into notebooks/<lab>, then build
+    the lab.
+
+    Raises Refused when the text changed as well since the last build, or when what would come out does not build;
+    nothing is written then.
+    """
+    lab = Lab(Path(root), name)
+    if not lab.source.is_file():
+        raise CourseError(f"there is no {lab.show(lab.source)} to adopt: `course build {name}` makes it")
+    notebook = _read_notebook(lab)
+    edited = lab_text.normal_cells(notebook["cells"])
+    _refuse_attachments(lab, notebook)
+    old, text = lab_text.LabText("", ()), ""
+    if lab.text.is_file():
+        text, old, wrong = _read_text(lab)
+        _refuse(wrong)
+        _refuse_two_edits(lab, notebook, edited, lab_text.normal_cells(old.cells))
+    try:
+        new = lab_text.take_back(old, edited)
+    except ValueError as error:
+        where = f"{lab.show(lab.source)}, cell {error.args[0] + 1}"
+        _refuse(
+            [
+                Problem(
+                    where,
+                    "cannot be written as text: has it a line that begins with `# %%`? Write that line differently",
+                )
+            ]
+        )
+    files, clashes = _files_to_adopt(lab, notebook)
+    _refuse(clashes)
+    built = make(lab, text=new, files={**_files(lab)[0], **files})
+    for path, data in {**{lab.folder / file: data for file, data in files.items()}, lab.text: new.encode()}.items():
+        if not path.is_file() or path.read_bytes() != data:
+            _replace(path, data)
+    changed = sum(a != b for a, b in zip(old.cells, edited, strict=False)) + abs(len(old.cells) - len(edited))
+    if new == text and not files:
+        say(f"{name}: nothing to adopt, {lab.show(lab.text)} says the same")
+    else:
+        counts = f"{changed} cell{'s' * (changed != 1)}, {len(files)} file{'s' * (len(files) != 1)}"
+        say(f"{name}: adopted into {lab.show(lab.text)} ({counts})")
+    say(f"{name}: {_write(built)}")
+
+
+def make(lab: Lab, *, text: str | None = None, files: dict[str, bytes] | None = None) -> Built:
+    """Build a lab in memory (text, files: in place of those in notebooks/<lab>). Raises Refused with everything
+    that is wrong.
+    """
+    found: list[Problem] = []
+    if files is None:
+        files, found = _files(lab)
+    if text is None:
+        _, parsed, wrong = _read_text(lab)
+    else:
+        parsed, lines = lab_text.parse(text)
+        wrong = [Problem(f"{lab.show(lab.text)}, line {line}", reason) for line, reason in lines]
+    found = [*found, *wrong]
+    cells = parsed.cells
+    if not cells:
+        raise Refused(found)
+    notebook = _source_notebook(cells, files)
+    trouble = None
+    try:
+        release = _generate(lab, notebook)
+    except CourseError as error:
+        release, trouble = None, error
+    found.extend(problems(Draft(lab, cells, release["cells"] if release else [], files)))
+    if not found and trouble:
+        found.append(Problem(lab.show(lab.text), str(trouble)))
+    _refuse(found)
+    _verify(lab, notebook, release)
+    return Built(lab, _dump(notebook), _dump(release), files, notebook["metadata"]["course"]["digest"])
+
+
+# --- the two notebooks ----------------------------------------------------------------------------------
+
+
+def _source_notebook(cells: list[Cell], files: dict[str, bytes]) -> dict[str, Any]:
+    made: list[dict[str, Any]] = []
+    ids: set[str] = set()
+    for position, cell in enumerate(cells):
+        entry = {**cell, "id": _cell_id(position, cell, ids)}
+        if lab_text.INSTALL_TAG in cell["metadata"].get("tags", []):
+            entry["source"] = INSTALL_CELL.read_text(encoding="utf-8").strip("\n")
+        if cell["cell_type"] == "code":
+            entry.update(execution_count=None, outputs=[])
+        made.append(entry)
+    course = {
+        "digest": lab_text.digest(lab_text.normal_cells(cells)),
+        "files": {name: _hash(data) for name, data in files.items()},
+    }
+    return {"cells": made, "metadata": {**NOTEBOOK_METADATA, "course": course}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _cell_id(position: int, cell: Cell, taken: set[str]) -> str:
+    # nbformat allows 1 to 64 letters, digits, - and _ and wants each id once.
+    named = re.sub(r"[^a-zA-Z0-9_-]", "-", cell["metadata"].get("nbgrader", {}).get("grade_id", ""))[:64]
+    hashed = hashlib.sha256(f"{position}\n{cell['cell_type']}\n{cell['source']}".encode()).hexdigest()
+    found = next(name for name in (named, *(hashed[k : k + 12] for k in range(50))) if name and name not in taken)
+    taken.add(found)
+    return found
+
+
+def _generate(lab: Lab, notebook: dict[str, Any]) -> dict[str, Any]:
+    """The release that nbgrader makes of a source notebook with the course's own configuration. Raises CourseError
+    with nbgrader's reason.
+    """
+    import logging
+
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.converters.base import NbGraderException
+    from nbgrader.coursedir import CourseDirectory
+
+    log = logging.getLogger("course.build")
+    log.propagate = False
+    heard = _Listener()
+    log.handlers = [heard]
+    with tempfile.TemporaryDirectory(prefix="course-build-") as folder:
+        config = _configuration(lab.root)
+        config.CourseDirectory.root = folder
+        config.CourseDirectory.assignment_id = lab.name
+        config.SaveCells.enabled = False
+        config.GenerateAssignment.no_database = True
+        path = Path(folder, "source", lab.name, f"{lab.name}.ipynb")
+        path.parent.mkdir(parents=True)
+        path.write_bytes(_dump(notebook))
+        coursedir = CourseDirectory(config=config, log=log)
+        # nbgrader works in the folder and goes back to where it was afterwards.
+        try:
+            GenerateAssignment(coursedir=coursedir, config=config, log=log).start()
+        except NbGraderException:
+            raise CourseError(f"nbgrader cannot make the release: {heard.reason()}") from None
+        made = json.loads(Path(folder, "release", lab.name, f"{lab.name}.ipynb").read_text(encoding="utf-8"))
+    if len(made["cells"]) != len(notebook["cells"]):
+        raise CourseError(
+            "nbgrader's release has other cells than the text: put a header or footer into the text itself"
+        )
+    for before, after in zip(notebook["cells"], made["cells"], strict=True):
+        after["id"] = before["id"]
+        after["source"] = "".join(after["source"])
+    made["metadata"] = dict(NOTEBOOK_METADATA)
+    made.update(nbformat=4, nbformat_minor=5)
+    return made
+
+
+def _configuration(root: Path) -> Any:
+    from traitlets.config.loader import PyFileConfigLoader
+
+    try:
+        return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
+    except Exception as error:  # it is somebody's Python
+        raise CourseError(f"{root / CONFIG} does not run: {error}") from error
+
+
+class _Listener:
+    """A logging handler that keeps nbgrader's complaints."""
+
+    level = 40
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def handle(self, record: Any) -> None:
+        self.lines.append(record.getMessage())
+
+    def reason(self) -> str:
+        traces = [line for line in self.lines if line.startswith("Traceback")]
+        return (traces or self.lines or ["it gives no reason"])[-1].strip().splitlines()[-1]
+
+
+def _verify(lab: Lab, notebook: dict[str, Any], release: dict[str, Any]) -> None:
+    """What must never happen: nbgrader's own reading refuses, or a cell lost its grading metadata on the way."""
+    from nbgrader.nbgraderformat import reads
+
+    for made in (notebook, release):
+        reads(_dump(made).decode(), as_version=4)
+    for number, (before, after) in enumerate(zip(notebook["cells"], release["cells"], strict=True), 1):
+        wanted, got = before["metadata"].get("nbgrader"), after["metadata"].get("nbgrader")
+        if wanted and {key: (got or {}).get(key) for key in wanted} != wanted:
+            raise CourseError(
+                f"{lab.name}: cell {number} loses its nbgrader metadata in the release; please report this"
+            )
+
+
+def _dump(notebook: dict[str, Any]) -> bytes:
+    import nbformat
+
+    return (nbformat.writes(nbformat.from_dict(notebook)).rstrip("\n") + "\n").encode()
+
+
+# --- reading --------------------------------------------------------------------------------------------
+
+
+def _read_text(lab: Lab) -> tuple[str, lab_text.LabText, list[Problem]]:
+    shown = lab.show(lab.text)
+    if not lab.text.is_file():
+        wanted = f"a lab's text bears the name of its folder: {shown} does not exist"
+        _refuse(
+            [
+                Problem(
+                    shown,
+                    f"{wanted}; write it, or `course build --adopt {lab.name}` makes it of {lab.show(lab.source)}",
+                )
+            ]
+        )
+    try:
+        text = lab.text.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        _refuse([Problem(shown, f"not UTF-8 (byte {error.start}): save it as UTF-8")])
+    parsed, wrong = lab_text.parse(text)
+    return text, parsed, [Problem(f"{shown}, line {line}", reason) for line, reason in wrong]
+
+
+def _read_notebook(lab: Lab) -> dict[str, Any]:
+    import nbformat
+
+    try:
+        notebook = nbformat.reads(lab.source.read_bytes().decode("utf-8-sig"), as_version=4)
+    except Exception as error:  # nbformat's, json's and unicode's
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise CourseError(
+            f"{lab.show(lab.source)} is not a readable notebook ({reason}): "
+            f"move it away and run `course build {lab.name}`"
+        ) from error
+    return json.loads(json.dumps(notebook))
+
+
+def _files(lab: Lab) -> tuple[dict[str, bytes], list[Problem]]:
+    """What stands in notebooks/<lab> beside the text and goes along, by name with forward slashes."""
+    found, wrong = {}, []
+    for path in _listing(lab.folder):
+        name = path.relative_to(lab.folder).as_posix()
+        if path == lab.text:
+            continue
+        if path.is_symlink():
+            wrong.append(
+                Problem(lab.show(path), "is a link; put the file itself there, it goes along with the release")
+            )
+        elif path.suffix == ".ipynb":
+            wrong.append(Problem(lab.show(path), "a notebook here would go to students: move it away"))
+        else:
+            found[name] = path.read_bytes()
+    return found, wrong
+
+
+def _listing(folder: Path) -> list[Path]:
+    hidden = ("__pycache__", ".")
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file() or path.is_symlink())
+    return [path for path in files if not any(part.startswith(hidden) for part in path.relative_to(folder).parts)]
+
+
+# --- what is on disk ------------------------------------------------------------------------------------
+
+
+def _refuse_to_overwrite(built: Built) -> None:
+    """Raise Refused when the source notebook or a file beside it was changed by hand since the last build."""
+    lab = built.lab
+    if not lab.source.is_file():
+        return
+    notebook = _read_notebook(lab)
+    edited = lab_text.normal_cells(notebook["cells"])
+    _refuse_attachments(lab, notebook)
+    now = lab_text.digest(edited)
+    if now not in (_last(notebook).get("digest"), built.digest):
+        _refuse_two_edits(lab, notebook, edited, None, built.digest)
+        where = lab.show(lab.source)
+        _refuse(
+            [Problem(where, f"was changed by hand since the last build; keep that: course build --adopt {lab.name}")]
+        )
+    clashes = []
+    files, two = _files_to_adopt(lab, notebook)
+    for name in files:
+        where = lab.show(lab.source.parent / name)
+        clashes.append(Problem(where, f"was put there or changed by hand; keep that: course build --adopt {lab.name}"))
+    _refuse([*clashes, *two])
+
+
+def _refuse_two_edits(
+    lab: Lab, notebook: dict[str, Any], edited: list[Cell], text: list[Cell] | None, text_digest: str | None = None
+) -> None:
+    """Raise Refused when source notebook and text both changed since the last build, in different ways."""
+    last = _last(notebook).get("digest")
+    of_text = text_digest or lab_text.digest(text or [])
+    now = lab_text.digest(edited)
+    if of_text in (last, now) or now == last:
+        return
+    since = (
+        "both changed since the last build" if last else "differ, and the notebook does not say which build it is from"
+    )
+    where = f"{lab.show(lab.text)} and {lab.show(lab.source)}"
+    _refuse(
+        [
+            Problem(
+                where,
+                f"{since}; nothing was written. Move the notebook away, run `course build {lab.name}` and carry its "
+                f"edits over, or put the text back as it was (git restore) and run `course build --adopt {lab.name}`",
+            )
+        ]
+    )
+
+
+def _refuse_attachments(lab: Lab, notebook: dict[str, Any]) -> None:
+    _refuse(
+        [
+            Problem(
+                f"{lab.show(lab.source)}, cell {number}",
+                f"a picture was pasted into it, which the text cannot hold: save it in {lab.show(lab.folder)}/ "
+                "and link to that file",
+            )
+            for number, cell in enumerate(notebook["cells"], 1)
+            if cell.get("attachments")
+        ]
+    )
+
+
+def _files_to_adopt(lab: Lab, notebook: dict[str, Any]) -> tuple[dict[str, bytes], list[Problem]]:
+    """Files beside the source notebook that no build put there, and those that changed there and in notebooks/ as
+    well.
+    """
+    built, ours = _last(notebook).get("files", {}), _files(lab)[0]
+    found, wrong = {}, []
+    for path in _listing(lab.source.parent):
+        name = path.relative_to(lab.source.parent).as_posix()
+        if path == lab.source or path.suffix == ".ipynb":
+            continue
+        data = path.read_bytes()
+        if _hash(data) == built.get(name) or data == ours.get(name):
+            continue
+        found[name] = data
+        if (_hash(ours[name]) if name in ours else None) != built.get(name):
+            where = f"{lab.show(lab.folder / name)} and {lab.show(path)}"
+            wrong.append(
+                Problem(where, "both changed since the last build; nothing was written: move one of them away")
+            )
+    return found, wrong
+
+
+def _differences(built: Built) -> list[Problem]:
+    """How the files on disk differ from what was built."""
+    lab, found = built.lab, []
+    remedy = f"run `course build {lab.name}`"
+    try:
+        _refuse_to_overwrite(built)
+    except CourseError as error:
+        found = error.problems if isinstance(error, Refused) else [Problem(lab.show(lab.source), str(error))]
+    named = {problem.where.split(",")[0].split(" and ")[-1] for problem in found}
+    outputs = built.outputs()
+    for path, data in outputs.items():
+        if lab.show(path) in named:
+            continue
+        if not path.is_file():
+            found.append(Problem(lab.show(path), f"is missing: {remedy}"))
+        elif path.read_bytes() != data:
+            found.append(Problem(lab.show(path), f"differs from what {lab.show(lab.text)} makes: {remedy}"))
+    for path in [*_listing(lab.source.parent), *_listing(lab.release.parent)]:
+        if path not in outputs and lab.show(path) not in named:
+            found.append(
+                Problem(lab.show(path), f"does not come from {lab.show(lab.folder)}/: move it there, or delete it")
+            )
+    return found
+
+
+def _orphans(root: Path) -> list[Problem]:
+    labs = {lab.name for lab in find_labs(root)}
+    return [
+        Problem(f"{top}/{folder.name}", f"there is no notebooks/{folder.name}: delete it, or bring the lab's text back")
+        for top in ("source", "release")
+        for folder in sorted((Path(root) / top).glob("*"))
+        if folder.is_dir() and not folder.name.startswith(".") and folder.name not in labs and any(folder.iterdir())
+    ]
+
+
+def _last(notebook: dict[str, Any]) -> dict[str, Any]:
+    course = notebook["metadata"].get("course")
+    return course if isinstance(course, dict) else {}
+
+
+# --- writing --------------------------------------------------------------------------------------------
+
+
+def _write(built: Built) -> str:
+    """Put the files in their places, those that changed only. Returns what was done, in words."""
+    lab = built.lab
+    stale = _last(_read_notebook(lab)).get("files", {}).keys() - built.files.keys() if lab.source.is_file() else set()
+    done = {}
+    for folder in (lab.source.parent, lab.release.parent):
+        for left in folder.rglob(TEMPORARY + "*"):
+            left.unlink(missing_ok=True)
+        for name in stale:
+            (folder / name).unlink(missing_ok=True)
+    for path, data in built.outputs().items():
+        done[path] = not path.is_file() or path.read_bytes() != data
+        if done[path]:
+            _replace(path, data)
+    words = {True: "written", False: "unchanged"}
+    copied = sum(changed for path, changed in done.items() if path not in (lab.source, lab.release))
+    along = f", {copied} file{'s' if copied != 1 else ''} copied" if copied else ""
+    return f"source {words[done[lab.source]]}, release {words[done[lab.release]]}{along}"
+
+
+def _replace(path: Path, data: bytes) -> None:
+    # At any moment the old file or the new one is there, whole.
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(TEMPORARY + path.name)
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def _hash(data: bytes) -> str:
+    return "sha256:" + hashlib.sha256(data).hexdigest()
+
+
+def _refuse(found: Sequence[Problem]) -> None:
+    if found:
+        raise Refused(found)

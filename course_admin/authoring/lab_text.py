@@ -1,0 +1,272 @@
+"""A lab's text (jupytext py:percent) as cells, cells as text again, and what counts as a change of a cell.
+
+Two parts of the text never reach a notebook, and are kept byte for byte when a notebook is taken back: comments
+before the first `# %%` line, and the blank lines between cells.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import hashlib
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+Cell = dict[str, Any]
+"""cell_type, source, metadata: a cell in its normal form, see `normal`."""
+
+MARKER = re.compile(r"^# ?%%(\s|%|$)")
+
+# What JupyterLab, Colab, VS Code, nbgrader and jupytext leave in a cell's metadata without anybody having asked for it.
+NOISE = frozenset(
+    [
+        "autoscroll",
+        "cell_marker",
+        "colab",
+        "colab_type",
+        "collapsed",
+        "deletable",
+        "editable",
+        "ExecuteTime",
+        "execution",
+        "heading_collapsed",
+        "hidden",
+        "id",
+        "jp-MarkdownHeadingCollapsed",
+        "jukit_cell_id",
+        "lines_to_end_of_cell_marker",
+        "lines_to_next_cell",
+        "noskipline",
+        "outputId",
+        "scrolled",
+        "skipline",
+        "slideshow",
+        "trusted",
+        "vscode",
+    ]
+)
+INSTALL_TAG = "install"
+INSTALL_LINE = (
+    "# Here the build puts the cell that installs course_utils where it is missing "
+    "(course_admin/authoring/install_cell.py)."
+)
+"""What the text has in a cell tagged `install`. The notebooks have the cell itself there, the same in every lab."""
+
+NBGRADER_NOISE = frozenset(["checksum", "cell_type"])
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A cell as it stands in the text. text: its lines; gap: the line ends and blank lines after it; line: of its
+    marker, from 1.
+    """
+
+    cell: Cell
+    text: str
+    gap: str
+    line: int
+
+
+@dataclass(frozen=True)
+class LabText:
+    """A lab's text taken apart: header + every chunk's text and gap is the text again."""
+
+    header: str
+    chunks: tuple[Chunk, ...]
+
+    @property
+    def cells(self) -> list[Cell]:
+        return [chunk.cell for chunk in self.chunks]
+
+    def __str__(self) -> str:
+        return self.header + "".join(chunk.text + chunk.gap for chunk in self.chunks)
+
+
+def normal(cell: Any) -> Cell:
+    """A notebook's cell without what does not make it another cell: outputs, counts, ids, editors' metadata, line
+    ends, blank edges.
+
+    nbgrader metadata is completed, so that the text may use the short form nbgrader={"grade_id": "standardise",
+    "solution": true}.
+    """
+    metadata = {key: value for key, value in json.loads(json.dumps(cell["metadata"])).items() if key not in NOISE}
+    if isinstance(metadata.get("jupyter"), dict):
+        metadata["jupyter"].pop("outputs_hidden", None)
+    for key in ("jupyter", "tags"):
+        if not metadata.get(key, True):
+            del metadata[key]
+    if isinstance(metadata.get("nbgrader"), dict):
+        metadata["nbgrader"] = _complete(metadata["nbgrader"])
+    elif "nbgrader" in metadata:  # no object: `parse` says so
+        del metadata["nbgrader"]
+    source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
+    source = source.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
+    if INSTALL_TAG in metadata.get("tags", []):
+        source = INSTALL_LINE
+    return {"cell_type": cell["cell_type"], "source": source, "metadata": _ordered(metadata)}
+
+
+def normal_cells(cells: list[Any]) -> list[Cell]:
+    """Cells in their normal form; the empty ones that JupyterLab leaves at the end of a notebook are no cells."""
+    found = [normal(cell) for cell in cells]
+    while found and not found[-1]["source"].strip() and "nbgrader" not in found[-1]["metadata"]:
+        found.pop()
+    return found
+
+
+def digest(cells: list[Cell]) -> str:
+    """A digest of cells in their normal form: two notebooks with the same one are the same lab."""
+    return "sha256:" + hashlib.sha256(json.dumps(cells, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+
+def parse(text: str) -> tuple[LabText, list[tuple[int, str]]]:
+    """Take a lab's text apart. Returns it and what is wrong with it, as (line, reason); with anything wrong the
+    cells may be incomplete.
+    """
+    import jupytext
+
+    text = text.replace("\r\n", "\n")
+    lines = text.splitlines(keepends=True)
+    starts = [number for number, line in enumerate(lines) if MARKER.match(line)]
+    if not starts:
+        return LabText(text, ()), [(1, "no cell: a cell begins with a line `# %%` (code) or `# %% [markdown]`")]
+    header = "".join(lines[: starts[0]])
+    wrong = list(_header_problems(lines[: starts[0]]))
+    pieces = ["".join(lines[start:end]) for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+    try:
+        cells = jupytext.reads("".join(pieces), fmt="py:percent").cells
+    except Exception as error:  # jupytext and nbformat raise many kinds
+        return LabText(header, ()), [*wrong, (starts[0] + 1, f"jupytext cannot read the cells: {_first_line(error)}")]
+    if len(cells) != len(pieces):
+        inside = _marker_inside(pieces)
+        reason = (
+            "a line that looks like the start of a cell (`# %%`) stands inside a string or a fenced block: change it"
+        )
+        return LabText(header, ()), [*wrong, (starts[inside] + 1, reason)]
+    chunks = []
+    for start, piece, cell in zip(starts, pieces, cells, strict=True):
+        body = piece.rstrip("\n")
+        wrong.extend((start + 1, reason) for reason in _chunk_problems(body, cell))
+        chunks.append(Chunk(normal(cell), body, piece[len(body) :], start + 1))
+    return LabText(header, tuple(chunks)), wrong
+
+
+def write_cell(cell: Cell) -> str:
+    """One cell as py:percent text, without a line end."""
+    import jupytext
+    import nbformat.v4 as v4
+
+    make = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell, "raw": v4.new_raw_cell}[cell["cell_type"]]
+    notebook = v4.new_notebook(cells=[make(cell["source"], metadata=cell["metadata"])])
+    # Without the filters jupytext writes a header and leaves metadata out that it does not know.
+    notebook.metadata["jupytext"] = {"notebook_metadata_filter": "-all", "cell_metadata_filter": "all"}
+    return jupytext.writes(notebook, fmt="py:percent").rstrip("\n")
+
+
+def take_back(old: LabText, cells: list[Cell]) -> str:
+    """The text for `cells`, in which everything that is as it was in `old` stays as it was, byte for byte.
+
+    Raises ValueError with a cell's position (from 0) when that cell cannot be written as py:percent.
+    """
+    keys = [json.dumps(cell, sort_keys=True) for cell in old.cells]
+    new_keys = [json.dumps(cell, sort_keys=True) for cell in cells]
+    chunks: list[Chunk] = []
+    for tag, i, i_end, j, j_end in difflib.SequenceMatcher(None, keys, new_keys, autojunk=False).get_opcodes():
+        if tag == "equal":
+            chunks.extend(old.chunks[i:i_end])
+            continue
+        for offset, cell in enumerate(cells[j:j_end]):
+            before = old.chunks[i + offset] if i + offset < i_end else None
+            chunks.append(_rewritten(before, cell))
+    if not chunks:
+        raise ValueError(0)
+    # Only the last chunk may end the file.
+    last = len(chunks) - 1
+    for position, chunk in enumerate(chunks):
+        moved = not old.chunks or (position == last) != (chunk is old.chunks[-1])
+        if position == last:
+            chunks[position] = replace(chunk, gap=old.chunks[-1].gap if old.chunks else "\n")
+        elif moved and chunk.gap.count("\n") < 2:
+            chunks[position] = replace(chunk, gap="\n\n")
+    text = str(LabText(old.header, tuple(chunks)))
+    again = parse(text)[0].cells
+    if normal_cells(again) != normal_cells(cells):
+        raise ValueError(next((k for k, (a, b) in enumerate(zip(again, cells, strict=False)) if a != b), len(again)))
+    return text
+
+
+def _rewritten(before: Chunk | None, cell: Cell) -> Chunk:
+    # A changed body keeps its marker line where type and metadata are the same: it may be written in another order.
+    text = write_cell(cell)
+    if before and (before.cell["cell_type"], before.cell["metadata"]) == (cell["cell_type"], cell["metadata"]):
+        text = "\n".join([before.text.split("\n", 1)[0], *text.split("\n")[1:]])
+    return Chunk(cell, text, before.gap if before else "\n\n", 0)
+
+
+def _complete(meta: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in meta.items() if key not in NBGRADER_NOISE}
+    for key in ("grade", "solution", "task"):
+        kept.setdefault(key, False)
+    kept.setdefault("locked", bool(kept["grade"] and not kept["solution"]))
+    kept.setdefault("schema_version", 3)
+    points = kept.get("points")
+    if isinstance(points, float) and points.is_integer():
+        kept["points"] = int(points)
+    if points is None:
+        kept.pop("points", None)
+    return dict(sorted(kept.items()))
+
+
+def _ordered(metadata: dict[str, Any]) -> dict[str, Any]:
+    first = [key for key in ("nbgrader", "tags") if key in metadata]
+    return {key: metadata[key] for key in [*first, *sorted(set(metadata) - set(first))]}
+
+
+def _header_problems(lines: list[str]):
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not line.startswith("#"):
+            yield number, "text before the first cell that is no comment: begin a cell with `# %%`"
+            return
+    for number, line in enumerate(lines, 1):
+        if re.match(r"#\s*formats\s*:", line):
+            yield (
+                number,
+                "jupytext's pairing (`formats:`) can bring answers back into student copies: take this line out",
+            )
+
+
+def _chunk_problems(body: str, cell: Any):
+    marker, _, rest = body.partition("\n")
+    metadata = cell["metadata"]
+    if "incorrectly_encoded_metadata" in metadata or (
+        re.search(r"nbgrader|grade_id|\btags\b", marker) and not {"nbgrader", "tags"} & set(metadata)
+    ):
+        yield 'the metadata in the `# %%` line cannot be read: write key=JSON, as in nbgrader={"grade_id": "x"}'
+    elif "nbgrader" in metadata and not isinstance(metadata["nbgrader"], dict):
+        yield 'nbgrader= in the `# %%` line must be a JSON object, as in nbgrader={"grade_id": "x", "locked": true}'
+    elif str(metadata.get("title", "")).startswith("["):
+        yield f"unknown kind of cell {metadata['title'].split(']')[0]}]: write [markdown], [raw] or nothing for code"
+    if cell["cell_type"] != "code" and not all(line.startswith("#") or not line.strip() for line in rest.split("\n")):
+        try:
+            nodes = ast.parse(rest).body
+            prose = all(isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) for node in nodes)
+        except SyntaxError:
+            prose = False
+        if not prose:
+            yield "every line of a markdown cell begins with `# `: one does not"
+
+
+def _marker_inside(pieces: list[str]) -> int:
+    # The first piece that jupytext reads as a continuation of the piece before.
+    import jupytext
+
+    for count in range(1, len(pieces) + 1):
+        if len(jupytext.reads("".join(pieces[:count]), fmt="py:percent").cells) != count:
+            return count - 1
+    return 0
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

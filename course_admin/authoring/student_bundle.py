@@ -1,0 +1,389 @@
+"""`course publish`: the student bundle, a folder with everything that students need and nothing else.
+
+It holds the releases with their figures, course_utils with its data, and, made from the course's own pyproject.toml so
+that package names stand in one place, a pyproject.toml that installs course_utils alone and an environment.yml. What
+goes in is collected in memory, searched for answers, and only then written.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import tomllib
+
+from course_admin.authoring import build, lab_text, leaks
+from course_admin.authoring.leaks import Secret
+from course_admin.bootstrap import MINIMUM_PYTHON
+from course_admin.course import CourseError, Lab, find_labs
+
+HOME = Path(__file__).resolve().parents[2]  # the checkout that this command runs from
+README = Path(__file__).with_name("bundle") / "README.md"
+MARKER = (
+    "# A student bundle, made by `course publish`. Run again, it replaces this folder: keep your own work elsewhere."
+)
+"""The first line of a bundle's pyproject.toml, by which the next run knows the folder for one of ours."""
+
+ROOMS = (
+    *("notebooks", "source", "release", "course_utils", "course_admin", "autograder_tests", "tests", "benchmarks"),
+    *("docs", "submitted", "autograded", "feedback", "exchange", ".git", ".venv", ".ci"),
+)
+LITTER = frozenset([".ipynb_checkpoints", "__pycache__", ".virtual_documents", ".DS_Store", "build"])
+MARKERS = re.compile(r"(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS|MARK SCHEME)")
+READABLE = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]{%d,}" % leaks.SHORTEST_CODE)
+BY_PIP = ("torch", "torchvision")  # in PyTorch's own builds, which know the GPU
+
+
+def publish(
+    root: Path,
+    dest: Path,
+    names: Sequence[str] = (),
+    *,
+    zip: bool = False,
+    say: Callable[[str], None] = print,
+) -> Path:
+    """Write the bundle of the named labs (default: all) to the folder `dest` and return it. zip: also dest.zip, with
+    that folder in it, the same bytes for the same content.
+
+    Raises CourseError, before anything is written, when a release is not what its text makes, when `dest` holds
+    something else than a bundle, and when an answer would go out.
+    """
+    root, dest = Path(root).resolve(), Path(dest).resolve()
+    archive = dest.with_name(dest.name + ".zip")
+    _refuse_place(root, dest)
+    if zip:
+        _refuse_archive(archive)
+    labs = find_labs(root, tuple(names))
+    _refuse_stale(root, labs)
+    files = contents(root, labs)
+    found = answers_in(files, root)
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        raise CourseError(f"nothing was published, an answer would go to students: {found[0]}{more}")
+    _write_folder(dest, files)
+    size = sum(map(len, files.values())) / 1e6
+    say(f"{dest}: {', '.join(lab.name for lab in labs)}; {len(files)} files, {size:.1f} MB, no answers in them")
+    if zip:
+        _write_archive(archive, dest.name, files)
+        say(f"{archive}: the same as one file, {archive.stat().st_size / 1e6:.1f} MB")
+    return dest
+
+
+def contents(root: Path, labs: Sequence[Lab]) -> dict[str, bytes]:
+    """Every file of the bundle, by its path with forward slashes."""
+    project = _project()
+    files = {f"{lab.name}/{name}": data for lab in labs for name, data in _released(lab).items()}
+    files.update(_package(Path(root), project))
+    files.update({name: (HOME / name).read_bytes() for name in project["project"]["license-files"]})
+    files["pyproject.toml"] = _pyproject(project).encode()
+    files["environment.yml"] = _environment(project).encode()
+    files["README.md"] = _readme(project, labs).encode()
+    return dict(sorted(files.items()))
+
+
+def answers_in(files: Mapping[str, bytes], root: Path) -> list[str]:
+    """What must not go out, one line for each find: solutions, hidden tests, mark schemes, exams and corpora of all
+    labs of the course, whichever are published, and markers that only an instructor's notebook has.
+    """
+    wanted = answers_of(root)
+    found = []
+    for name, data in files.items():
+        if re.search(r"(^|/)(course_admin|autograder_tests|source|tests|nbgrader_config\.py|gradebook)", name):
+            found.append(f"{name} is for instructors")
+        for place, text in texts(name, data):
+            where = f"{name}{place}"
+            found.extend(f"{where} has the marker {marker}" for marker in sorted(set(MARKERS.findall(text))))
+            found.extend(f"{where} shows {_a(secret.kind)}: {secret.line[:80]}" for secret in leaks.find(wanted, text))
+    return found
+
+
+def answers_of(root: Path) -> list[Secret]:
+    """What `answers_in` looks for, each key once."""
+    found: dict[str, Secret] = {}
+    for lab in find_labs(root):
+        secrets = []
+        if lab.text.is_file():
+            secrets += leaks.secrets(lab_text.parse(lab.text.read_text(encoding="utf-8-sig"))[0].cells)
+        if lab.exams.is_file():
+            secrets += leaks.secrets_of_code(lab.exams.read_text(encoding="utf-8"), "exam")
+        for path in sorted(lab.corpora.glob("*.py")):
+            secrets += _secrets_of_corpus(path.read_text(encoding="utf-8"), answers=path.stem == "alternatives")
+        for secret in secrets:
+            found.setdefault(secret.key, secret)
+    return list(found.values())
+
+
+def texts(name: str, data: bytes) -> Iterator[tuple[str, str]]:
+    """All that can be read in a file, as (where in it, text): a notebook's cells one by one with their metadata, the
+    members of archives (.npz and checkpoints are such) with their names, the text fields of pictures.
+    """
+    if name.endswith(".ipynb"):
+        notebook = json.loads(data)
+        for number, cell in enumerate(notebook.pop("cells"), 1):
+            source = "".join(cell.pop("source"))
+            if leaks.ON_PURPOSE not in cell.get("metadata", {}).get("tags", []):
+                yield f", cell {number}", source
+            yield f", metadata of cell {number}", "\n".join(leaks.strings(cell))
+        yield ", metadata", "\n".join(leaks.strings(notebook))
+    elif zipfile.is_zipfile(io.BytesIO(data)):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            yield "", f"{name}\n{archive.comment.decode('utf-8', 'ignore')}"
+            for member in archive.infolist():
+                words = member.comment + b"\n" + member.extra
+                yield f", member {member.filename}", f"{member.filename}\n{words.decode('utf-8', 'ignore')}"
+                for place, text in texts(member.filename, archive.read(member)):
+                    yield f", member {member.filename}{place}", text
+    elif b"\0" in data and not leaks.is_picture(data):
+        # Numbers: of these only what reads like text, or the pixels of all digits would be searched for each answer.
+        yield "", "\n".join([name, *(run.decode("utf-8", "ignore") for run in READABLE.findall(data))])
+    else:
+        yield "", leaks.text_of_file(name, data)
+
+
+# --- what goes in ---------------------------------------------------------------------------------------
+
+
+def _released(lab: Lab) -> dict[str, bytes]:
+    folder = lab.release.parent
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    found = {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    return {name: data for name, data in found.items() if not any(part.startswith(".") for part in name.split("/"))}
+
+
+def _package(root: Path, project: dict[str, Any]) -> dict[str, bytes]:
+    """course_utils as its wheel would have it: modules and package data. A course elsewhere adds the checks of its
+    labs.
+    """
+    patterns = ["**/*.py", *project["tool"]["setuptools"]["package-data"]["course_utils"]]
+    found = {}
+    for package in (HOME / "course_utils", root / "course_utils"):
+        for pattern in patterns:
+            for path in sorted(package.glob(pattern)):
+                inside = path.relative_to(package)
+                if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in inside.parts):
+                    found[f"course_utils/{inside.as_posix()}"] = path.read_bytes()
+    return found
+
+
+def _project() -> dict[str, Any]:
+    try:
+        return tomllib.loads((HOME / "pyproject.toml").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CourseError(f"{HOME} has no pyproject.toml: publish from a checkout of the course") from None
+
+
+def _pyproject(project: dict[str, Any]) -> str:
+    about, system = project["project"], project["build-system"]
+
+    def listed(values: Sequence[str]) -> str:
+        return "[\n" + "".join(f"    {_toml(value)},\n" for value in values) + "]"
+
+    return f"""\
+{MARKER}
+[build-system]
+requires = {_toml(system["requires"])}
+build-backend = {_toml(system["build-backend"])}
+
+[project]
+name = {_toml(about["name"])}
+version = {_toml(about["version"])}
+description = {_toml(about["description"])}
+readme = "README.md"
+requires-python = {_toml(about["requires-python"])}
+license = {_toml(about["license"])}
+license-files = {_toml(about["license-files"])}
+authors = [{", ".join("{ name = " + _toml(author["name"]) + " }" for author in about["authors"])}]
+dependencies = {listed(about["dependencies"])}
+
+[project.optional-dependencies]
+lab = {listed(about["optional-dependencies"]["lab"])}
+
+[tool.setuptools]
+packages = {{ find = {{ include = ["course_utils*"] }} }}
+
+[tool.setuptools.package-data]
+course_utils = {_toml(project["tool"]["setuptools"]["package-data"]["course_utils"])}
+"""
+
+
+def _environment(project: dict[str, Any]) -> str:
+    about = project["project"]
+    wanted = [*about["dependencies"], *about["optional-dependencies"]["lab"]]
+    by_pip = [entry for entry in wanted if re.match(r"[\w-]+", entry).group() in BY_PIP]
+    lines = [
+        f"# The labs for conda users:  conda env create -f environment.yml && conda activate {about['name']}",
+        f"name: {about['name']}",
+        "channels:",
+        "  - conda-forge",
+        "  - nodefaults",
+        "dependencies:",
+        f"  - python={_dotted(MINIMUM_PYTHON)}",
+        "  - pip",
+        *(f"  - {entry}" for entry in wanted if entry not in by_pip),
+        "  - pip:",
+        *(f"      - {entry}" for entry in by_pip),
+        "      - -e .",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _readme(project: dict[str, Any], labs: Sequence[Lab]) -> str:
+    floor = re.search(r">=\s*([\d.]+)", project["project"]["requires-python"]).group(1)
+    listed = [f"- [{_title(lab)}]({lab.name}/{lab.name}.ipynb)" for lab in labs]
+    values = {
+        "labs": "\n".join(listed),
+        "name": project["project"]["name"],
+        "python": floor,
+        "first": f"{labs[0].name}/{labs[0].name}.ipynb",
+        "file": f"{labs[0].name}.ipynb" if len(labs) == 1 else "LAB.ipynb",
+    }
+    text = README.read_text(encoding="utf-8")
+    for name, value in values.items():
+        text = text.replace("{" + name + "}", value)
+    return text
+
+
+def _title(lab: Lab) -> str:
+    """The first heading of a release, else the lab's name."""
+    for cell in json.loads(lab.release.read_text(encoding="utf-8"))["cells"]:
+        heading = re.match(r"# (.+)", "".join(cell["source"]))
+        if cell["cell_type"] == "markdown" and heading:
+            return heading.group(1).strip()
+    return lab.name
+
+
+# --- what is looked for ---------------------------------------------------------------------------------
+
+
+def _secrets_of_corpus(text: str, *, answers: bool) -> list[Secret]:
+    """An entry's heading; of right answers (answers) the code too. The code of wrong answers is no secret: much of it
+    is what anybody writes, labs included.
+    """
+    found = []
+    for entry in re.split(r"^(?=# %%)", text, flags=re.MULTILINE):
+        heading, _, body = entry.partition("\n")
+        if not heading.startswith("# %%"):
+            continue
+        found += leaks.secrets_of_code(heading.replace("# %%", "# "), "corpus entry")
+        if answers:
+            body = re.sub(r"^# old \|.*\n?", "", body, flags=re.MULTILINE)
+            body = re.sub(r"^# new \| ?", "", body, flags=re.MULTILINE)
+            found += leaks.secrets_of_code(body, "right answer of a corpus")
+    return found
+
+
+def _a(kind: str) -> str:
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+# --- writing --------------------------------------------------------------------------------------------
+
+
+def _refuse_place(root: Path, dest: Path) -> None:
+    if root.is_relative_to(dest):
+        raise CourseError(f"{dest} holds the course itself: name a folder beside it, course publish DEST")
+    if dest.is_relative_to(root) and dest.relative_to(root).parts[0] in ROOMS:
+        raise CourseError(
+            f"{dest} is one of the course's own folders: name another one, as in course publish out/bundle"
+        )
+    if dest.exists() and not dest.is_dir():
+        raise CourseError(f"{dest} is a file: name a folder that is empty or does not exist yet")
+    if not dest.is_dir() or not any(dest.iterdir()):
+        return
+    if not _ours(dest):
+        raise CourseError(f"{dest} holds something that is no student bundle: name another folder")
+    strange = sorted(path.name for path in dest.iterdir() if not _known(path))
+    if strange:
+        raise CourseError(
+            f"{dest} holds {', '.join(strange)}, which no bundle has and would be lost: move it away, or name another "
+            "folder and copy the bundle from there"
+        )
+
+
+def _refuse_archive(archive: Path) -> None:
+    if not archive.exists():
+        return
+    try:
+        with zipfile.ZipFile(archive) as there:
+            ours = any(
+                there.read(name).startswith(MARKER.encode())
+                for name in there.namelist()
+                if name.endswith("/pyproject.toml")
+            )
+    except (OSError, zipfile.BadZipFile):
+        ours = False
+    if not ours:
+        raise CourseError(f"{archive} is there and is no student bundle: move it away, or name another DEST")
+
+
+def _refuse_stale(root: Path, labs: Sequence[Lab]) -> None:
+    try:
+        build.check(root, [lab.name for lab in labs], say=lambda line: None)
+    except CourseError as error:
+        first = str(error).splitlines()[0]
+        raise CourseError(
+            f"not published, {first} (`course build` shows all that is amiss; then publish again)"
+        ) from None
+
+
+def _ours(folder: Path) -> bool:
+    try:
+        with (folder / "pyproject.toml").open(encoding="utf-8") as file:
+            return file.readline().rstrip("\n") == MARKER
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _known(path: Path) -> bool:
+    """Whether something at the top of a bundle came with it, or comes of using it."""
+    if path.name in LITTER or path.name.endswith(".egg-info"):
+        return True
+    if path.is_dir():
+        return path.name == "course_utils" or (path / f"{path.name}.ipynb").is_file()
+    return path.name in ("README.md", "pyproject.toml", "environment.yml", *_project()["project"]["license-files"])
+
+
+def _write_folder(dest: Path, files: Mapping[str, bytes]) -> None:
+    # Beside it first. A killed run may leave such a sibling, or between the two renames no bundle; the next mends both.
+    new, old = (dest.with_name(f".{dest.name}.course-publish{end}") for end in ("", "-old"))
+    for left in (new, old):
+        shutil.rmtree(left, ignore_errors=True)
+    try:
+        for name, data in files.items():
+            path = new / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        if dest.exists():
+            dest.rename(old)
+        new.rename(dest)
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _write_archive(archive: Path, top: str, files: Mapping[str, bytes]) -> None:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as made:
+        for name, data in files.items():
+            member = zipfile.ZipInfo(f"{top}/{name}")  # dated 1980: no clock in it
+            member.compress_type = zipfile.ZIP_DEFLATED
+            member.create_system, member.external_attr = 3, 0o644 << 16
+            made.writestr(member, data)
+    temporary = archive.with_name(f".{archive.name}.course-publish")
+    temporary.write_bytes(content.getvalue())
+    temporary.replace(archive)
+
+
+def _toml(value: str | Sequence[str]) -> str:
+    # JSON's strings and lists of strings are TOML's.
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _dotted(version: Sequence[int]) -> str:
+    return ".".join(map(str, version))

@@ -1,0 +1,1 @@
+"""The page that a student reads, and the mark scheme that the grader reads."""

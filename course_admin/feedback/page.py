@@ -1,0 +1,95 @@
+"""Feedback pages: the student's work, points and messages; never hidden tests, nothing live from a student."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_markdown_cell
+from nbgrader.preprocessors import NbGraderPreprocessor
+
+from course_admin.graded_cells import KEY, is_automatic, without_hidden
+
+FIGURE = re.compile(
+    r'<img alt="(?P<alt>[^"<>]*)" width="(?P<width>[0-9]{1,4})" src="data:image/png;base64,(?P<data>[A-Za-z0-9+/=]+)">'
+)
+"""What course_utils.plotting.alt.to_html writes."""
+
+
+class HideTests(NbGraderPreprocessor):
+    """Takes the hidden tests out of check cells, which nbgrader has filled in again from the gradebook.
+
+    Of check cells alone: nbgrader's ClearHiddenTests looks everywhere, and a student who writes "BEGIN HIDDEN TESTS"
+    in an answer would be left without a page.
+    """
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
+        if is_automatic(cell):
+            cell.source = without_hidden(cell.source).rstrip()
+        return cell, resources
+
+
+class ShowFindings(NbGraderPreprocessor):
+    """Puts what was found while grading at the top of the page: what was mended, what stopped, what went missing."""
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        about = nb.metadata.get(KEY, {})
+        late = [about["late"]] if about.get("late") else []
+        findings = [*about.get("newer", []), *late, *about.get("findings", [])]
+        if findings:
+            lines = "\n".join(f"- {_as_text(str(line))}" for line in findings)
+            nb.cells.insert(0, new_markdown_cell(f"**Notes on your submission**\n\n{lines}", id="findings"))
+        return nb, resources
+
+
+class PlainPictures(NbGraderPreprocessor):
+    """Turns the course's figures from HTML into pictures with their alt text beside them.
+
+    In JupyterLab an <img> is what carries alt text; on nbgrader's pages HTML from students is escaped, so there a
+    figure has to be a plain picture. Other HTML stays and is escaped.
+    """
+
+    def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
+        for output in cell.get("outputs", []):
+            found = FIGURE.fullmatch(_joined(output.get("data", {}).get("text/html", "")))
+            if found:
+                del output.data["text/html"]
+                output.data["image/png"] = found["data"]
+                about = {"alt": html.unescape(found["alt"]), "width": int(found["width"])}
+                output.metadata["image/png"] = NotebookNode(about)
+        return cell, resources
+
+
+class PlainNames(NbGraderPreprocessor):
+    """Makes plain text of what the templates put into a page as it is: names, and the sizes of pictures.
+
+    A student's name is that of a folder, which can hold all of HTML but a slash.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        for key in ("student", "first_name", "last_name", "notebook_path"):
+            if isinstance(resources.get(key), str):
+                resources[key] = html.escape(resources[key])
+        for cell in nb.cells:
+            for output in cell.get("outputs", []):
+                if "metadata" in output:
+                    output.metadata = NotebookNode({kind: _sizes(about) for kind, about in output.metadata.items()})
+        return nb, resources
+
+
+def _sizes(about: Any) -> dict[str, Any]:
+    """Of an output's metadata, what a picture may say of itself."""
+    about = about if isinstance(about, dict) else {}
+    sizes = {key: about[key] for key in ("width", "height") if type(about.get(key)) is int}
+    return sizes | ({"alt": about["alt"]} if isinstance(about.get("alt"), str) else {})
+
+
+def _as_text(line: str) -> str:
+    """A line as markdown that shows it as it is. It may hold names that a student chose."""
+    return re.sub(r"([\\`*_{}\[\]()#+!|<>&$~-])", r"\\\1", " ".join(line.split()))
+
+
+def _joined(text: str | list[str]) -> str:
+    return text if isinstance(text, str) else "".join(text)

@@ -1,0 +1,41 @@
+"""How the cells of a lab are told apart: which an exam marks, and what of their source students may see."""
+
+from __future__ import annotations
+
+from typing import Any
+
+CHECK = "check-"
+
+
+KEY = "course"
+"""Where a Run stands among nbgrader's resources, and its summary in the metadata of an autograded notebook."""
+
+
+NOTES = "course_notes"
+"""Where course_admin.nbgrader_plugins.reader leaves what it mended among nbgrader's resources: {"notes": lines,
+"damage": line}.
+"""
+
+
+def is_automatic(cell: Any) -> bool:
+    """Whether nbgrader reads a score for this cell from its outputs: graded code that no person marks."""
+    meta = cell.metadata.get("nbgrader", {})
+    return bool(meta.get("grade")) and not meta.get("solution") and cell.cell_type == "code"
+
+
+def exam_name(cell: Any) -> str:
+    """The exam of a check cell: "standardise" for check-standardise."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", "")).removeprefix(CHECK)
+
+
+def without_hidden(source: str) -> str:
+    """A cell's source without its hidden tests. Whatever follows a BEGIN without an END counts as hidden."""
+    seen, hidden = [], False
+    for line in source.splitlines():
+        if "BEGIN HIDDEN TESTS" in line:
+            hidden = True
+        elif "END HIDDEN TESTS" in line:
+            hidden = False
+        elif not hidden:
+            seen.append(line)
+    return "\n".join(seen)

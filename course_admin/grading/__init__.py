@@ -1,0 +1,1 @@
+"""From a submission to a mark in the gradebook: execute, score, store."""

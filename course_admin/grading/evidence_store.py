@@ -1,0 +1,55 @@
+"""The evidence of a run as one archive: enough to judge again without executing anything."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+
+from course_admin.grading.exams import Transcript
+from course_admin.grading.run_result import Run
+from course_utils.evidence import Evidence, EvidenceError, pack, unpack
+from course_utils.probes import StudentError
+
+MAX_EVIDENCE = 64 << 20
+
+
+def pack_evidence(found: Run) -> bytes:
+    """The transcripts of a run as one archive: EXAM/NUMBER for each question's answer. No pickle, as everywhere.
+
+    An exam that was told more than MAX_EVIDENCE bytes is left out, and so are those after it when that is the sum; one
+    that was told what cannot be packed again is left out too.
+    """
+    archive, room = io.BytesIO(), MAX_EVIDENCE
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+        for sitting in found.sittings.values():
+            try:
+                packed = [_packed(key, got) for key, got in sitting.transcript.entries]
+            except EvidenceError:
+                continue
+            room -= sum(map(len, packed))
+            if room < 0:
+                break
+            for number, content in enumerate(packed):
+                file.writestr(f"{sitting.exam}/{number:03}", content)
+    return archive.getvalue()
+
+
+def unpack_evidence(archive: bytes) -> dict[str, Transcript]:
+    """The transcripts in an archive by exam. Raises EvidenceError or BadZipFile for something else."""
+    found: dict[str, Transcript] = {}
+    with zipfile.ZipFile(io.BytesIO(archive)) as file:
+        for name in sorted(file.namelist()):
+            got = unpack(file.read(name))
+            key = got.pop("key")
+            if "error" in got:
+                entry = StudentError(got["error"], got["text"], got["where"])
+            else:
+                entry = {name.removeprefix("e:"): value for name, value in got.items()}
+            found.setdefault(name.rpartition("/")[0], Transcript()).entries.append((key, entry))
+    return found
+
+
+def _packed(key: str, got: Evidence | StudentError) -> bytes:
+    if isinstance(got, StudentError):
+        return pack({"key": key, "error": got.kind, "text": got.text, "where": got.where})
+    return pack({"key": key} | {f"e:{name}": value for name, value in got.items()})

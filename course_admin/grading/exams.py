@@ -1,0 +1,262 @@
+"""Exams: what decides marks.
+
+The exam of an exercise is its judge in course_utils.checks, held again on inputs of its own. Beside it, the lab's file
+autograder_tests/exams/<lab>.py may add what students must not see:
+
+    @corner("forward", one_image=(0.15, "one image and a code of one number keep both dimensions"))
+    def forward(c):
+        c.shape("one_image", c.call("one image", X=np.zeros((1, 4))), (1, 4))
+
+An exam runs in the grader's own process; `ask` reaches the student's code wherever that is: in the notebook or in
+pytest by a direct call, in grading through a channel to the student's process, in a regrade from a recorded transcript.
+Its random inputs come from `rng`, whose seed is recorded, so the same submission gets the same mark.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib.util
+import json
+import os
+import traceback
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from course_admin.grading.run_result import SEED
+from course_utils.checks.toolkit import Case, Exercise, Rubric, Verdict, declare, lines_of, share_of
+from course_utils.checks.toolkit.answers import explain
+from course_utils.evidence import Evidence
+from course_utils.probes import Ask, StudentError, direct_ask
+
+Judge = Callable[[Ask, np.random.Generator], list[Verdict]]
+
+
+@dataclass(frozen=True)
+class Exam:
+    """One graded exercise: its name, the names in the student's notebook that it asks about, the function that judges,
+    and its rubric (None for an exam of a lab's own that declares none).
+    """
+
+    name: str
+    targets: tuple[str, ...]
+    judge: Judge
+    rubric: Rubric | None = None
+
+
+@dataclass
+class Result:
+    """What an exam found. share: of the points, 0 to 1; trouble: the traceback when the exam itself could not cope,
+    else None.
+    """
+
+    share: float
+    verdicts: list[Verdict] = field(default_factory=list)
+    trouble: str | None = None
+
+    @property
+    def message(self) -> str:
+        """The lines for the student's feedback page; the same line once."""
+        return "\n".join(lines_of(self.verdicts))
+
+
+@dataclass(frozen=True)
+class Corner:
+    """Cases that a lab's exam file adds to an exercise; made by `corner`."""
+
+    name: str
+    judging: Callable[[Case], None]
+    costs: dict[str, tuple[float, str]]
+
+
+def corner(name: str, **costs: tuple[float, str]) -> Callable[[Callable[[Case], None]], Corner]:
+    """Add cases to the exam of exercise `name`, each a deduction: cost=(share, what is right).
+
+    They are judged, by the methods of `c` and under the deduction's name, where all else is right.
+    """
+    return lambda judging: Corner(name, judging, costs)
+
+
+def exam(name: str, targets: tuple[str, ...] = ()) -> Callable[[Judge], Exam]:
+    """Make a function (ask, rng) -> verdicts the whole exam of exercise `name`, in place of the check's judge.
+
+    name: the exercise's grade_id; its check cell is `check-NAME`. targets: the names in the student's notebook, in
+    the order in which probes get them; by default the name itself.
+    """
+    return lambda judge: Exam(name, tuple(targets) or (name,), judge)
+
+
+def load_exams(root: Path, lab: str) -> dict[str, Exam]:
+    """The exams of a lab by name: those of its checks, and what autograder_tests/exams/<lab>.py adds.
+
+    By path, since a module's name cannot start with a digit. Raises FileNotFoundError where the lab has neither, and
+    ValueError for two exams of one name and a corner of none.
+    """
+    path = Path(root) / "autograder_tests" / "exams" / f"{lab}.py"
+    found = exams_in(path.read_text(encoding="utf-8") if path.is_file() else "", lab, str(path))
+    if not found:
+        topic = f"course_utils/checks/{_topic(lab)}/"
+        raise FileNotFoundError(f"lab {lab} has no exams: neither {topic} has exercises nor {path}")
+    return found
+
+
+@functools.lru_cache(maxsize=8)
+def exams_in(text: str, lab: str, path: str = "") -> dict[str, Exam]:
+    """The exams of a lab by name, given the text of its exam file ("" if there is none). Raises ValueError for two of
+    one name and for a corner of none, and whatever the text raises.
+    """
+    module = ModuleType(f"exams_{lab}")
+    module.__file__ = path or f"{lab}.py"
+    exec(compile(text, module.__file__, "exec"), vars(module))
+    exercises = {value.name: value for value in vars(_checks(lab)).values() if isinstance(value, Exercise)}
+    found: dict[str, Exam] = {}
+    for value in vars(module).values():
+        if isinstance(value, Corner):
+            if value.name not in exercises:
+                raise ValueError(f"{path}: a corner of {value.name}, which is no exercise in course_utils/checks")
+            exercises[value.name] = _with_corner(exercises[value.name], value)
+        elif isinstance(value, Exam):
+            if value.name in found:
+                raise ValueError(f"{path}: two exams are called {value.name}")
+            found[value.name] = value
+    defaults = {name: Exam(name, item.targets, item.judge, item.rubric) for name, item in exercises.items()}
+    return defaults | found
+
+
+def _topic(lab: str) -> str:
+    """The topic in a lab's name: pca_vs_ae of 01_pca_vs_ae."""
+    return lab.partition("_")[2]
+
+
+def _checks(lab: str) -> ModuleType:
+    name = f"course_utils.checks.{_topic(lab)}"
+    if importlib.util.find_spec(name) is None:
+        return ModuleType(name)
+    return importlib.import_module(name)
+
+
+def _with_corner(exercise: Exercise, added: Corner) -> Exercise:
+    @functools.wraps(exercise.judging)
+    def judging(c: Case) -> None:
+        exercise.judging(c)
+        if all(item.passed for item in c.verdicts()):
+            added.judging(c)
+
+    costs = declare({"_": (1, "")}, {"form": (0, ""), "writes": (0, ""), **added.costs}).deductions
+    aspects, deductions = exercise.rubric
+    return Exercise(judging, exercise.targets, Rubric(aspects, deductions + costs))
+
+
+def run_exam(taken: Exam, ask: Ask, seed: int = SEED) -> Result:
+    """Run an exam on a submission. Never raises: what goes wrong in the student's code costs the points of this
+    exercise alone, and what goes wrong in the exam is kept in `trouble` for the course team.
+    """
+    rng = np.random.default_rng([seed, zlib.crc32(taken.name.encode())])
+    try:
+        with np.errstate(all="ignore"):  # numbers from outside may overflow, which the verdicts say in their own way
+            verdicts = taken.judge(ask, rng)
+        return Result(share_of(verdicts), verdicts)
+    except StudentError as error:
+        return Result(0.0, [Verdict("answer", explain(error), 1.0, 0.0)])
+    except Exception:
+        line = (
+            "your answer came back in a form that could not be judged: run the check under the exercise, it says more"
+        )
+        return Result(0.0, [Verdict("answer", line, 1.0, 0.0)], trouble=traceback.format_exc())
+
+
+def grade(lab: str, name: str, *targets: Any) -> float:
+    """What the hidden line of a check cell calls: run the exam here and now; prints the verdicts, returns the points
+    earned.
+
+    The safe grader never runs this line; it is what stock nbgrader without the course's configuration runs, and what
+    an instructor sees on running source/<lab>/<lab>.ipynb. The course root is COURSE_ROOT or a folder above the
+    working directory.
+    """
+    root = _root_above(Path.cwd())
+    taken = load_exams(root, lab)[name]
+    result = run_exam(taken, direct_ask(dict(zip(taken.targets, targets, strict=True))))
+    points = points_of(root, lab)[name]
+    print(result.message)
+    print(f"{name}: {result.share * points:g} of {points:g} points")
+    return round(result.share * points, 2)
+
+
+def points_of(root: Path, lab: str) -> dict[str, float]:
+    """The points of each automatically graded exercise by exam name, from the check cells' metadata in
+    source/<lab>/<lab>.ipynb.
+    """
+    notebook = json.loads((Path(root) / "source" / lab / f"{lab}.ipynb").read_text(encoding="utf-8"))
+    found = {}
+    for cell in notebook["cells"]:
+        meta = cell["metadata"].get("nbgrader", {})
+        if meta.get("grade") and not meta.get("solution"):
+            found[meta["grade_id"].removeprefix("check-")] = float(meta["points"])
+    return found
+
+
+@dataclass
+class Transcript:
+    """The questions of one exam and the answers to them, in order: enough to judge again without the student's code."""
+
+    entries: list[tuple[str, Evidence | StudentError]] = field(default_factory=list)
+
+    def recording(self, ask: Ask) -> Ask:
+        """An `ask` that passes questions on and keeps the answers here."""
+
+        def recorded(question: Callable, targets: tuple[str, ...] | None = None, /, **inputs: Any) -> Evidence:
+            key = _digest(question, targets, inputs)
+            try:
+                got = ask(question, targets, **inputs)
+            except StudentError as error:
+                self.entries.append((key, error))
+                raise
+            self.entries.append((key, got))
+            return got
+
+        return recorded
+
+    def replaying(self) -> Ask:
+        """An `ask` that gives the recorded answers. Raises LookupError when another question is asked than was
+        recorded.
+        """
+        waiting = iter(self.entries)
+
+        def replayed(question: Callable, targets: tuple[str, ...] | None = None, /, **inputs: Any) -> Evidence:
+            key, got = next(waiting, (None, None))
+            if key != _digest(question, targets, inputs):
+                raise LookupError(
+                    "this transcript does not answer the exam's question: the exam or its seed has changed, grade again"
+                )
+            if isinstance(got, StudentError):
+                raise got
+            return got
+
+        return replayed
+
+
+def _digest(question: Callable, targets: tuple[str, ...] | None, inputs: dict[str, Any]) -> str:
+    # Not of pack(): an .npz carries the time it was made at.
+    seen = hashlib.sha256(f"{question.__name__}{targets}".encode())
+    for name, value in inputs.items():
+        shape = f"{value.dtype}{value.shape}" if isinstance(value, np.ndarray) else repr(value)
+        seen.update(f"\0{name}\0{shape}".encode())
+        if isinstance(value, np.ndarray):
+            seen.update(np.ascontiguousarray(value).tobytes())
+    return seen.hexdigest()
+
+
+def _root_above(folder: Path) -> Path:
+    named = os.environ.get("COURSE_ROOT")
+    for candidate in [Path(named)] if named else [folder, *folder.parents]:
+        if (candidate / "nbgrader_config.py").is_file():
+            return candidate
+    raise FileNotFoundError(
+        f"no course found at or above {folder}: set COURSE_ROOT to the folder with nbgrader_config.py"
+    )

@@ -1,0 +1,355 @@
+"""The gradebook as `course grade` writes it: opened once, few statements, one transaction for each submission.
+
+What stands in it afterwards is what nbgrader's own autograder would have written (a test compares the two). That asks
+the database some hundred times for a submission and commits after each cell, so a command that is killed leaves half
+of a submission's marks, and the time grows with the number of marks that are there already.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from course_admin.course import CourseError
+
+PATIENCE = 30.0
+"""Seconds to wait for a gradebook that somebody else is writing to (SQLite)."""
+
+
+class Cell(NamedTuple):
+    """A cell that is graded, or answered, or both. marks, comments: the database's names of its places for these, None
+    where it has none; written: a person marks it; checksum: of the cell as it was given out.
+    """
+
+    marks: str | None
+    comments: str | None
+    out_of: float
+    written: bool
+    checksum: str
+
+
+@dataclass
+class Score:
+    """What the gradebook holds for one graded cell. points: what counts now, a person's mark before the machine's."""
+
+    auto: float | None
+    manual: float | None
+    extra: float | None
+    pending: bool
+
+    @property
+    def points(self) -> float:
+        given = self.manual if self.manual is not None else self.auto
+        return (given or 0.0) + (self.extra or 0.0)
+
+
+@dataclass
+class Entry:
+    """A submission in the gradebook. scores, comments: by grade_id; penalty: points lost for being late."""
+
+    scores: dict[str, Score]
+    comments: dict[str, str | None]
+    penalty: float
+
+
+class Ledger:
+    """A course's gradebook. `with Ledger(url) as ledger`; every method is one transaction, or none where it reads.
+
+    Raises CourseError, one line with the remedy, for whatever the database has to say.
+    """
+
+    def __init__(self, url: str) -> None:
+        """url: nbgrader's db_url. Makes the tables where there are none, and indexes on what is looked up most."""
+        from nbgrader.api import Gradebook
+        from sqlalchemy import create_engine, text
+
+        self.url = url
+        self._labs: dict[str, tuple[str, str, dict[str, Cell]]] = {}
+        with _in_words(url):
+            Gradebook(url).close()
+            arguments = {"timeout": PATIENCE} if url.startswith("sqlite") else {}
+            self._engine = create_engine(url, connect_args=arguments)
+            with self._engine.begin() as connection:
+                for table, column in INDEXES:
+                    name = f"course_{table}_{column}"
+                    connection.execute(text(f"CREATE INDEX IF NOT EXISTS {name} ON {table} ({column})"))
+                columns = "lab VARCHAR(128) PRIMARY KEY, digest VARCHAR(64) NOT NULL"
+                connection.execute(text(f"CREATE TABLE IF NOT EXISTS course_registered ({columns})"))
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._engine.dispose()
+
+    # --- reading -----------------------------------------------------------------------------------------------------
+
+    def cells(self, lab: str) -> dict[str, Cell]:
+        """The cells of a lab by grade_id. Raises CourseError for one that is not registered."""
+        return self._lab(lab)[2]
+
+    def read(self, lab: str, student: str) -> Entry | None:
+        """What the gradebook holds of a submission, None when it has never been graded."""
+        from nbgrader.api import Comment, Grade
+        from sqlalchemy import select
+
+        cells = self.cells(lab)
+        with _in_words(self.url), self._engine.connect() as connection:
+            found = self._find(connection, lab, student)
+            if found is None:
+                return None
+            _, notebook, penalty = found
+            columns = [Grade.auto_score, Grade.manual_score, Grade.extra_credit, Grade.needs_manual_grade]
+            rows = connection.execute(select(Grade.cell_id, *columns).where(Grade.notebook_id == notebook))
+            scores = {cell: Score(auto, manual, extra, bool(look)) for cell, auto, manual, extra, look in rows}
+            columns = [Comment.auto_comment, Comment.manual_comment]
+            rows = connection.execute(select(Comment.cell_id, *columns).where(Comment.notebook_id == notebook))
+            comments = {cell: auto if manual is None else manual for cell, auto, manual in rows}
+        return Entry(
+            {name: scores[cell.marks] for name, cell in cells.items() if cell.marks in scores},
+            {name: comments[cell.comments] for name, cell in cells.items() if cell.comments in comments},
+            penalty or 0.0,
+        )
+
+    def registered(self, lab: str) -> str:
+        """The digest that the lab's source had when its cells were put into the gradebook, "" when they are not."""
+        from sqlalchemy import text
+
+        with _in_words(self.url), self._engine.connect() as connection:
+            known = "SELECT digest FROM course_registered JOIN assignment ON name = lab WHERE lab = :lab"
+            return connection.execute(text(known), {"lab": lab}).scalar() or ""
+
+    def set_registered(self, lab: str, digest: str) -> None:
+        """Note that a lab's cells are in the gradebook."""
+        from sqlalchemy import text
+
+        self._labs.pop(lab, None)
+        with _in_words(self.url), self._engine.begin() as connection:
+            connection.execute(text("DELETE FROM course_registered WHERE lab = :lab"), {"lab": lab})
+            row = {"lab": lab, "digest": digest}
+            connection.execute(text("INSERT INTO course_registered (lab, digest) VALUES (:lab, :digest)"), row)
+
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def record(
+        self,
+        lab: str,
+        student: str,
+        points: Mapping[str, float | None],
+        *,
+        blank: frozenset[str] | set[str] = frozenset(),
+        settled: frozenset[str] | set[str] = frozenset(),
+        timestamp: datetime | None = None,
+        charge: Callable[[Any], str] | None = None,
+    ) -> str:
+        """Write all marks of a submission, in one transaction: all of them or none.
+
+        points: by grade_id; None where a person has to mark; cells that are left out get nothing. blank: answers that
+        were left as they were given out; settled: cells whose manual mark needs no second look; timestamp: when it was
+        handed in, naive UTC; charge: called with nbgrader's SubmittedAssignment, sets what being late costs, and
+        returns a line about it, which is returned.
+        """
+        from nbgrader.api import Comment, Grade
+        from sqlalchemy import bindparam, select, update
+
+        with _in_words(self.url), self._engine.begin() as connection:
+            submission, notebook = self._submission(connection, lab, student, timestamp)
+            marked = select(Grade.cell_id).where(Grade.notebook_id == notebook, Grade.manual_score.is_not(None))
+            by_hand = set(connection.execute(marked).scalars())
+            grades = Grade.__table__
+            rows = []
+            for name, cell in self.cells(lab).items():
+                if cell.marks:
+                    score = points.get(name, 0.0)
+                    # nbgrader wants a person to look again wherever one has marked before.
+                    look = (score is None or cell.marks in by_hand) and name not in settled
+                    rows.append({"cell": cell.marks, "auto": score, "look": look})
+            statement = (
+                update(grades)
+                .where(grades.c.notebook_id == notebook, grades.c.cell_id == bindparam("cell"))
+                .values(auto_score=bindparam("auto"), needs_manual_grade=bindparam("look"))
+            )
+            connection.execute(statement, rows)
+            comments = Comment.__table__
+            statement = (
+                update(comments)
+                .where(comments.c.notebook_id == notebook, comments.c.cell_id == bindparam("cell"))
+                .values(auto_comment=bindparam("text"))
+            )
+            texts = [
+                {"cell": cell.comments, "text": "No response." if name in blank else None}
+                for name, cell in self.cells(lab).items()
+                if cell.comments
+            ]
+            if texts:
+                connection.execute(statement, texts)
+            return self._charge(connection, submission, charge)
+
+    def charge(self, lab: str, student: str, timestamp: datetime | None, charge: Callable[[Any], str]) -> str:
+        """Write what being late costs a submission that is there, by the dates of today; see `record`."""
+        with _in_words(self.url), self._engine.begin() as connection:
+            submission, _ = self._submission(connection, lab, student, timestamp)
+            return self._charge(connection, submission, charge)
+
+    def rescore(self, lab: str, student: str, name: str, points: float, charge: Callable | None = None) -> str:
+        """Write the machine's mark for one cell of a submission that is there, and what being late costs now."""
+        from nbgrader.api import Grade
+        from sqlalchemy import update
+
+        cell = self.cells(lab)[name]
+        with _in_words(self.url), self._engine.begin() as connection:
+            found = self._find(connection, lab, student)
+            if found is None:
+                raise CourseError(f"the gradebook has no submission of {lab} by {student}")
+            submission, notebook, _ = found
+            which = (Grade.notebook_id == notebook, Grade.cell_id == cell.marks)
+            connection.execute(update(Grade).where(*which).values(auto_score=points))
+            return self._charge(connection, submission, charge)
+
+    # --- inside a transaction ----------------------------------------------------------------------------------------
+
+    def _lab(self, lab: str) -> tuple[str, str, dict[str, Cell]]:
+        """(assignment's id, notebook's id, cells) of a lab; asked for once."""
+        from nbgrader.api import Assignment, BaseCell, GradeCell, Notebook, SourceCell, TaskCell
+        from sqlalchemy import select
+
+        if lab in self._labs:
+            return self._labs[lab]
+        with _in_words(self.url), self._engine.connect() as connection:
+            where = (Notebook.assignment_id == Assignment.id, Assignment.name == lab, Notebook.name == lab)
+            found = connection.execute(select(Assignment.id, Notebook.id).where(*where)).first()
+            if found is None:
+                raise CourseError(f"lab {lab} is not in the gradebook: `course grade {lab}` puts it there")
+            assignment, notebook = found
+            base, grade, task = BaseCell.__table__, GradeCell.__table__, TaskCell.__table__
+            cells = connection.execute(
+                select(base.c.id, base.c.name, base.c.type, grade.c.max_score, grade.c.cell_type, task.c.max_score)
+                .select_from(base.outerjoin(grade, grade.c.id == base.c.id).outerjoin(task, task.c.id == base.c.id))
+                .where(base.c.notebook_id == notebook)
+            ).all()
+            sums = connection.execute(
+                select(SourceCell.name, SourceCell.checksum).where(SourceCell.notebook_id == notebook)
+            )
+            checksums = dict(sums.all())
+        # nbgrader keeps a written answer as two: a graded cell and a solution of the same name.
+        solutions = {name: id for id, name, kind, *_ in cells if kind == "SolutionCell"}
+        found = {}
+        for id, name, kind, points, shape, task_points in cells:
+            checksum = checksums.get(name) or ""
+            if kind == "GradeCell":
+                written = name in solutions or shape != "code"
+                found[name] = Cell(id, solutions.get(name), float(points or 0), written, checksum)
+            elif kind == "TaskCell":
+                found[name] = Cell(id, id, float(task_points or 0), True, checksum)
+        for name in solutions.keys() - found.keys():
+            found[name] = Cell(None, solutions[name], 0.0, False, checksums.get(name) or "")
+        self._labs[lab] = (assignment, notebook, found)
+        return self._labs[lab]
+
+    def _find(self, connection: Any, lab: str, student: str) -> tuple[str, str, float | None] | None:
+        """(submission's id, its notebook's id, late penalty)."""
+        from nbgrader.api import SubmittedAssignment, SubmittedNotebook
+        from sqlalchemy import select
+
+        assignment, notebook, _ = self._lab(lab)
+        there = select(
+            SubmittedAssignment.__table__.c.id,
+            SubmittedNotebook.__table__.c.id,
+            SubmittedNotebook.__table__.c.late_submission_penalty,
+        ).where(
+            SubmittedNotebook.__table__.c.assignment_id == SubmittedAssignment.__table__.c.id,
+            SubmittedNotebook.__table__.c.notebook_id == notebook,
+            SubmittedAssignment.__table__.c.assignment_id == assignment,
+            SubmittedAssignment.__table__.c.student_id == student,
+        )
+        row = connection.execute(there).first()
+        return None if row is None else tuple(row)
+
+    def _submission(self, connection: Any, lab: str, student: str, timestamp: datetime | None) -> tuple[str, str]:
+        """The ids of a submission and its notebook; both are made, with a place for every mark, where there is none."""
+        from nbgrader.api import Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook, new_uuid
+        from sqlalchemy import insert, select, update
+
+        assignment, notebook, cells = self._lab(lab)
+        students, submissions = Student.__table__, SubmittedAssignment.__table__
+        if connection.execute(select(students.c.id).where(students.c.id == student)).first() is None:
+            connection.execute(insert(students).values(id=student))
+        found = self._find(connection, lab, student)
+        if found is not None:
+            changed = (submissions.c.id == found[0]) & submissions.c.timestamp.is_distinct_from(timestamp)
+            connection.execute(update(submissions).where(changed).values(timestamp=timestamp))
+        else:
+            found = (new_uuid(), new_uuid(), None)
+            about = {"id": found[0], "assignment_id": assignment, "student_id": student, "timestamp": timestamp}
+            connection.execute(insert(submissions).values(about))
+            about = {"id": found[1], "notebook_id": notebook, "assignment_id": found[0], "flagged": False}
+            connection.execute(insert(SubmittedNotebook.__table__).values(about))
+        for table, wanted in (
+            (Grade.__table__, {cell.marks for cell in cells.values()}),
+            (Comment.__table__, {cell.comments for cell in cells.values()}),
+        ):
+            there = connection.execute(select(table.c.cell_id).where(table.c.notebook_id == found[1])).scalars()
+            rows = [{"id": new_uuid(), "cell_id": id, "notebook_id": found[1]} for id in wanted - {None} - set(there)]
+            if rows:
+                connection.execute(insert(table), rows)
+        return found[0], found[1]
+
+    def _charge(self, connection: Any, submission: str, charge: Callable[[Any], str] | None) -> str:
+        if charge is None:
+            return ""
+        from nbgrader.api import SubmittedAssignment
+        from sqlalchemy.orm import Session
+
+        with Session(bind=connection) as session:
+            line = charge(session.get(SubmittedAssignment, submission))
+            session.flush()
+        return line
+
+
+INDEXES = (
+    ("grade", "notebook_id"),
+    ("comment", "notebook_id"),
+    ("submitted_notebook", "assignment_id"),
+    ("submitted_assignment", "student_id"),
+    ("base_cell", "notebook_id"),
+)
+
+
+@contextlib.contextmanager
+def _in_words(url: str) -> Iterator[None]:
+    """A database's errors as one line for the person who grades."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+
+    try:
+        yield
+    except (SQLAlchemyError, ImportError) as error:
+        try:
+            # Without the password.
+            shown = make_url(url).render_as_string(hide_password=True).removeprefix("sqlite:///")
+        except ArgumentError:
+            raise CourseError(
+                "c.CourseDirectory.db_url is no URL of a database: it looks like "
+                "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, or sqlite:///gradebook.db"
+            ) from error
+        reason = (str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__])[0]
+        hint = "what was recorded before stays; mend it and run the same command again"
+        if "locked" in reason:
+            hint = "another program holds it; close that, and run the same command again"
+        raise CourseError(f"the gradebook {shown} cannot be used: {reason}. {hint}") from error
+
+
+def has_points(db_url: str, lab: str, student: str) -> bool:
+    """Whether the gradebook holds points of a student for a lab, by the exams or by a person."""
+    from nbgrader.api import Gradebook, MissingEntry
+
+    with Gradebook(db_url) as gradebook:
+        try:
+            submission = gradebook.find_submission(lab, student)
+        except MissingEntry:
+            return False
+        grades = [grade for notebook in submission.notebooks for grade in notebook.grades]
+        return any(grade.auto_score or grade.manual_score is not None for grade in grades)

@@ -1,0 +1,65 @@
+"""What one run of a submission brings back: plain data, so that nothing heavy has to be imported to read it.
+
+Grading is three steps with three names: `run(submission) -> Run` (course_admin.grading.run_notebook) executes the
+notebook and lets the exams ask, `judge(run) -> marks` (course_admin.grading.scoring) turns that into points,
+`record(marks)` (course_admin.grading.store) writes them into the gradebook. Only `run` touches the student's code, only
+`record` a gradebook.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from course_admin.graded_cells import CHECK
+
+if TYPE_CHECKING:
+    from course_admin.grading.exams import Result, Transcript
+
+SEED = 20240917
+"""The seed of the exams' random inputs where nobody has to be surprised: in notebooks and tests. The grader draws one
+for each run (course_admin.grading.execution) and records it with the marks.
+"""
+
+
+@dataclass
+class Sitting:
+    """One exam that a submission sat. transcript: the questions and answers; result: what the exam made of them."""
+
+    exam: str
+    transcript: Transcript
+    result: Result
+
+
+@dataclass
+class Run:
+    """What a submission's run brought back.
+
+    sittings: by the check cell's grade_id, of those check cells that were reached;
+    missed: grade_id -> why not, of the others;
+    findings: lines for student and grader about what stopped or went missing;
+    seconds: how long the run took;
+    fingerprint: of what was graded, see course_admin.grading.fingerprint.
+    """
+
+    lab: str
+    seed: int = SEED
+    sittings: dict[str, Sitting] = field(default_factory=dict)
+    missed: dict[str, str] = field(default_factory=dict)
+    findings: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+    fingerprint: str = ""
+
+    def summary(self) -> dict[str, Any]:
+        """The part that is kept with the autograded notebook, as plain JSON."""
+        return {
+            "lab": self.lab,
+            "seed": self.seed,
+            "findings": list(self.findings),
+            "seconds": round(self.seconds, 2),
+            "fingerprint": self.fingerprint,
+            "verdicts": {
+                grade_id.removeprefix(CHECK): [[item.passed, item.message] for item in sitting.result.verdicts]
+                for grade_id, sitting in self.sittings.items()
+            },
+        }

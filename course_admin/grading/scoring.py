@@ -1,0 +1,54 @@
+"""From what a run brought back to points."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from nbformat.notebooknode import NotebookNode
+from nbformat.v4 import new_output
+
+from course_admin.graded_cells import CHECK
+from course_admin.grading.run_result import Run
+
+DECIMALS = 2
+"""Points are rounded to so many decimals, half to even as Python rounds: what nbgrader's own pages show."""
+
+
+NOT_RUN = "this cell was never run, so nothing is known about your answer"
+
+
+class Mark(NamedTuple):
+    """Points of one exercise, out_of its maximum, and the lines for the feedback page."""
+
+    points: float
+    out_of: float
+    message: str
+
+
+def judge(run: Run, points: Mapping[str, float]) -> dict[str, Mark]:
+    """The marks of a run. points: grade_id of a check cell -> its maximum. A cell without a sitting earns nothing."""
+    marks = {}
+    for grade_id, out_of in points.items():
+        sitting = run.sittings.get(grade_id)
+        share = sitting.result.share if sitting else 0.0
+        # not (0 <= share <= 1) is also true of nan.
+        if not 0.0 <= share <= 1.0:
+            share = 0.0
+        earned = min(round(share * out_of, DECIMALS), out_of)
+        lines = sitting.result.message if sitting else f"✗  {run.missed.get(grade_id, NOT_RUN)}"
+        marks[grade_id] = Mark(
+            earned, out_of, f"{lines}\n\n{grade_id.removeprefix(CHECK)}: {earned:g} of {out_of:g} points\n"
+        )
+    return marks
+
+
+def outputs_of(mark: Mark, execution_count: int | None = None) -> list[NotebookNode]:
+    """A mark as the outputs of its cell. nbgrader reads the second one."""
+    if not math.isfinite(mark.points):
+        raise ValueError(f"{mark.points} is no number of points")
+    return [
+        new_output("stream", name="stdout", text=mark.message),
+        new_output("execute_result", data={"text/plain": repr(float(mark.points))}, execution_count=execution_count),
+    ]

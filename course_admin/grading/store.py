@@ -1,0 +1,390 @@
+"""What grading keeps of a lab's submissions, and the only place that writes it.
+
+    gradebook                      the marks (course_admin.grading.gradebook)
+    autograded/STUDENT/LAB/        the notebook as it was executed, with marks and findings, and the files beside it
+    evidence/STUDENT/LAB.zip       what the exams were told: enough to judge again without executing anything
+    feedback/STUDENT/LAB/LAB.html  the page for the student
+
+The gradebook comes first, and each of the others is put in its place whole. So a command that is killed anywhere
+leaves either the earlier state or one that the next run recognises as unfinished, and does again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from course_admin.course import Lab
+from course_admin.graded_cells import CHECK, KEY, exam_name, is_automatic
+from course_admin.grading.gradebook import Entry, Ledger
+from course_admin.grading.run_result import Run
+
+GRADED, KEPT, FAILED = "graded", "kept", "failed"
+EARLIER = "the points are those of an earlier hand-in"
+PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
+"""Files of a submission that its feedback page may show; no SVG, which can hold scripts."""
+
+OF_THE_NAME = (
+    errno.ENAMETOOLONG,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+    errno.ENOTEMPTY,
+    errno.EILSEQ,
+    errno.EINVAL,
+)
+"""What is wrong with a file when its name is: too long with ours around it, or in the place of another."""
+
+
+@dataclass
+class Outcome:
+    """What became of one submission.
+
+    state: "graded", "kept" (unchanged since it was graded) or "failed" (missing or damaged: a person has to look, and
+    the findings say why; the points are what could be saved, or, said so, those of an earlier hand-in);
+    automatic, automatic_max: points that the exams gave, and could give; pending: answers that wait for a person;
+    page: the feedback page, None where there is none; seconds: how long the notebook ran.
+    """
+
+    lab: str
+    student: str
+    state: str
+    automatic: float = 0.0
+    automatic_max: float = 0.0
+    pending: int = 0
+    findings: list[str] = field(default_factory=list)
+    page: Path | None = None
+    seconds: float = 0.0
+
+
+@dataclass
+class HandIn:
+    """A submission as it is about to be graded.
+
+    notebook: mended; beside: the files beside it; notes, damage: what course_admin.submissions.mend found; fingerprint:
+    see course_admin.grading.fingerprint.
+    """
+
+    student: str
+    notebook: NotebookNode
+    beside: Mapping[str, bytes]
+    notes: list[str]
+    damage: str
+    fingerprint: str
+
+
+class Records:
+    """The records of one lab."""
+
+    def __init__(self, lab: Lab, config: Any, ledger: Ledger) -> None:
+        from course_admin.deadlines import deadlines
+        from course_admin.grading.late_penalty import LatePenalties
+
+        self.lab, self.config, self.ledger = lab, config, ledger
+        self._dates, self._charging = deadlines(config), LatePenalties(config=config)
+        self._charging.init_plugin()
+        self._own_files = _files_of_the_lab(lab)
+
+    # --- what is there -----------------------------------------------------------------------------------------------
+
+    def path(self, directory: str, student: str, suffix: str) -> Path:
+        """A file of a submission. directory: one of nbgrader's, such as "autograded_directory"."""
+        return self._folder(directory, student) / (self.lab.name + suffix)
+
+    def evidence(self, student: str) -> Path:
+        """Where the evidence of a submission is."""
+        return self.lab.root / "evidence" / student / f"{self.lab.name}.zip"
+
+    def summary(self, student: str) -> dict[str, Any]:
+        """What the run left in the autograded notebook, {} where there is none."""
+        found = self._autograded(student).get("metadata", {}).get(KEY)
+        return found if isinstance(found, dict) else {}
+
+    def kept(self, hand_in: HandIn) -> Outcome | None:
+        """The outcome of an earlier run, when nothing that the marks depend on has changed since."""
+        student = hand_in.student
+        summary, entry = self.summary(student), self.ledger.read(self.lab.name, student)
+        then = (summary.get("fingerprint"), set(summary.get("notes", [])), summary.get("damage", ""))
+        cells = self.ledger.cells(self.lab.name)
+        complete = entry and all(
+            name in entry.scores and entry.scores[name].auto is not None
+            for name, cell in cells.items()
+            if cell.marks and not cell.written
+        )
+        if then != (hand_in.fingerprint, set(hand_in.notes), hand_in.damage) or not complete:
+            return None
+        if "newer" in summary:
+            # What was damaged has been taken back.
+            self._amend(student, lambda about: about.pop("newer"))
+        self._charge(student)
+        return self.outcome(student, FAILED if hand_in.damage else KEPT)
+
+    def outcome(self, student: str, state: str) -> Outcome:
+        """What the records say of a submission."""
+        entry, summary = self.ledger.read(self.lab.name, student), self.summary(student)
+        cells = self.ledger.cells(self.lab.name)
+        found = Outcome(self.lab.name, student, state)
+        for name, score in entry.scores.items() if entry else ():
+            found.pending += score.pending
+            if not cells[name].written:
+                found.automatic += score.auto or 0.0
+                found.automatic_max += cells[name].out_of
+        found.findings = [str(line) for line in summary.get("findings", [])]
+        found.seconds = float(summary.get("seconds", 0.0))
+        return found
+
+    def has_points(self, student: str) -> bool:
+        """Whether the gradebook holds points of an earlier hand-in, by the exams or by a person."""
+        entry = self.ledger.read(self.lab.name, student)
+        return bool(entry) and any(score.auto or score.manual is not None for score in entry.scores.values())
+
+    # --- what is written ---------------------------------------------------------------------------------------------
+
+    def record(self, hand_in: HandIn, notebook: NotebookNode, run: Run, evidence: bytes) -> Outcome:
+        """Judge a run and write everything but the page. notebook: executed. A gradebook that refuses is a CourseError,
+        and then nothing of this submission has changed.
+        """
+        from nbgrader.utils import compute_checksum, determine_grade
+
+        from course_admin.grading.scoring import judge, outputs_of
+        from course_admin.submissions.timestamp import read_timestamp
+
+        student, cells = hand_in.student, self.ledger.cells(self.lab.name)
+        marked = self._marked_by_hand(student)
+        marks = judge(run, {name: cell.out_of for name, cell in cells.items() if cell.marks and not cell.written})
+        points: dict[str, float | None] = {}
+        blank = set()
+        for cell in notebook.cells:
+            about = cell.metadata.get("nbgrader", {})
+            name = about.get("grade_id", "")
+            if name not in cells:
+                continue
+            about["checksum"] = cells[name].checksum
+            if is_automatic(cell):
+                cell.outputs = outputs_of(marks[name], cell.get("execution_count"))
+            if about.get("grade") or about.get("task"):
+                points[name] = determine_grade(cell)[0] if about.get("grade") else None
+            if about.get("solution") and compute_checksum(cell) == cells[name].checksum:
+                blank.add(name)
+        now = _answers(notebook)
+        settled = {name for name, text in marked.items() if text == now.get(name, hand_in.fingerprint)}
+        timestamp, trouble = read_timestamp(self._folder("submitted_directory", student))
+        notes = [*hand_in.notes, *([trouble] if trouble else [])]
+        run.findings[:0] = [*([hand_in.damage] if hand_in.damage else []), *notes]
+        changed = [name for name in marked if name not in settled]
+        if changed:
+            run.findings.append(f"changed since a person marked it, so to be looked at again: {', '.join(changed)}")
+        late = self.ledger.record(
+            self.lab.name, student, points, blank=blank, settled=settled, timestamp=timestamp, charge=self._charge_of
+        )
+        run.fingerprint = hand_in.fingerprint
+        summary = NotebookNode(run.summary(), notes=hand_in.notes, damage=hand_in.damage)
+        notebook.metadata[KEY] = summary | ({"late": late} if late else {})
+        self._put(self.evidence(student), evidence)
+        self._replace_autograded(student, notebook, hand_in.beside)
+        return self.outcome(student, FAILED if hand_in.damage else GRADED)
+
+    def stands(self, student: str, findings: list[str]) -> Outcome:
+        """The outcome of a submission that could not be graded: what the gradebook holds stays, and that is said."""
+        outcome = self.outcome(student, FAILED)
+        if outcome.automatic and EARLIER not in findings:
+            findings.append(EARLIER)
+        outcome.findings = findings
+        self._amend(student, lambda about: about.update(newer=findings))
+        return outcome
+
+    def rejudge(self, student: str, name: str, result: Any) -> tuple[float, float]:
+        """Write a new result of one exam, from recorded evidence. Returns the points before and now."""
+        from course_admin.grading.run_result import Sitting
+        from course_admin.grading.scoring import judge, outputs_of
+
+        grade_id = CHECK + name
+        cell = self.ledger.cells(self.lab.name)[grade_id]
+        entry = self.ledger.read(self.lab.name, student)
+        old = entry.scores[grade_id].auto or 0.0
+        run = Run(self.lab.name, sittings={grade_id: Sitting(name, None, result)})
+        mark = judge(run, {grade_id: cell.out_of})[grade_id]
+        late = self.ledger.rescore(self.lab.name, student, grade_id, mark.points, charge=self._charge_of)
+        notebook = nbformat.from_dict(self._autograded(student))
+        verdicts = [[item.passed, item.message] for item in result.verdicts]
+        for shown in notebook.get("cells", []):
+            if is_automatic(shown) and exam_name(shown) == name:
+                shown.outputs = outputs_of(mark, shown.get("execution_count"))
+                notebook.metadata[KEY].pop("late", None)
+                notebook.metadata[KEY].update({"late": late} if late else {})
+                notebook.metadata[KEY].setdefault("verdicts", {})[name] = verdicts
+                self._put(self.path("autograded_directory", student, ".ipynb"), _as_json(notebook))
+        return old, mark.points
+
+    # --- the page ----------------------------------------------------------------------------------------------------
+
+    def page(self, student: str) -> tuple[str, dict[str, Any], str] | None:
+        """What a feedback page is made of: the notebook (JSON), nbgrader's resources, and the mark that write_page puts
+        on it; None when there is nothing to show, or the page that is there shows just that.
+        """
+        notebook, entry = self._autograded(student), self.ledger.read(self.lab.name, student)
+        if not notebook.get("cells") or entry is None:
+            return None
+        cells = self.ledger.cells(self.lab.name)
+        for cell in notebook["cells"]:
+            about = cell["metadata"].get("nbgrader", {})
+            name = about.get("grade_id", "")
+            if name in entry.comments:
+                about["comment"] = entry.comments[name]
+            if name in entry.scores:
+                about["score"], about["points"] = entry.scores[name].points, cells[name].out_of
+        names = {"student": student, "assignment": self.lab.name, "notebook": self.lab.name}
+        names |= self._totals(entry)
+        text = json.dumps(notebook, ensure_ascii=False)
+        resources = {"nbgrader": names, "unique_key": self.lab.name, "metadata": {"name": self.lab.name, "path": ""}}
+        made_of = hashlib.sha256((text + repr(resources)).encode("utf-8", "replace")).hexdigest()
+        mark = f"<!-- {made_of} -->"
+        try:
+            with self.path("feedback_directory", student, ".html").open("rb") as file:
+                file.seek(-len(mark), os.SEEK_END)
+                if file.read() == mark.encode():
+                    return None
+        except OSError:
+            pass
+        return text, resources, mark
+
+    def write_page(self, student: str, text: str, mark: str) -> Path:
+        """Put a rendered page, and the pictures that it may show, in their place."""
+        page = self.path("feedback_directory", student, ".html")
+        kept = self._folder("autograded_directory", student)
+        for path in kept.rglob("*") if kept.is_dir() else ():
+            inside = path.relative_to(kept)
+            wanted = path.suffix.lower() in PICTURES and inside.parts[0] != page.name
+            if wanted and path.is_file() and not path.is_symlink():
+                with _unless_for_its_name():
+                    self._put(page.parent / inside, path.read_bytes())
+        self._put(page, (text + mark).encode("utf-8", "replace"))
+        return page
+
+    def _totals(self, entry: Entry) -> dict[str, float]:
+        earned = sum(score.points for score in entry.scores.values())
+        out_of = sum(cell.out_of for cell in self.ledger.cells(self.lab.name).values())
+        return {"score": earned - entry.penalty, "max_score": out_of, "late_penalty": entry.penalty}
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _folder(self, directory: str, student: str) -> Path:
+        from nbgrader.coursedir import CourseDirectory
+
+        coursedir = CourseDirectory(config=self.config)
+        return Path(coursedir.format_path(getattr(coursedir, directory), student, self.lab.name))
+
+    def _autograded(self, student: str) -> dict[str, Any]:
+        try:
+            found = json.loads(self.path("autograded_directory", student, ".ipynb").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) and isinstance(found.get("metadata"), dict) else {}
+
+    def _marked_by_hand(self, student: str) -> dict[str, str]:
+        """The answers that a person has marked, by grade_id: their text when they were marked, or, of what the exams
+        mark, the fingerprint of the submission.
+        """
+        entry = self.ledger.read(self.lab.name, student)
+        marked = [
+            name
+            for name, score in (entry.scores if entry else {}).items()
+            if score.manual is not None and not score.pending
+        ]
+        if not marked:
+            return {}
+        notebook = nbformat.from_dict(self._autograded(student))
+        texts, then = _answers(notebook), self.summary(student).get("fingerprint", "")
+        return {name: texts.get(name, then) for name in marked}
+
+    def _charge_of(self, submission: Any) -> str:
+        return self._charging.charge(submission, self._dates)
+
+    def _charge(self, student: str) -> None:
+        """Being late costs what it costs by the dates of today."""
+        from course_admin.submissions.timestamp import read_timestamp
+
+        timestamp, trouble = read_timestamp(self._folder("submitted_directory", student))
+        late = self.ledger.charge(self.lab.name, student, None if trouble else timestamp, self._charge_of)
+        if late != self.summary(student).get("late", ""):
+            self._amend(student, lambda about: about.update(late=late))
+
+    def _amend(self, student: str, change: Callable[[dict[str, Any]], Any]) -> None:
+        """Change what the run left in the autograded notebook, where there is one."""
+        notebook = self._autograded(student)
+        if isinstance(notebook.get("metadata", {}).get(KEY), dict):
+            change(notebook["metadata"][KEY])
+            self._put(self.path("autograded_directory", student, ".ipynb"), _as_json(notebook))
+
+    def _replace_autograded(self, student: str, notebook: NotebookNode, beside: Mapping[str, bytes]) -> None:
+        folder = self._folder("autograded_directory", student)
+        new = folder.with_name(f".{folder.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(parents=True, exist_ok=True)
+        (new / f"{self.lab.name}.ipynb").write_bytes(_as_json(notebook))
+        for name, content in self._own_files.items():
+            (new / name).parent.mkdir(parents=True, exist_ok=True)
+            (new / name).write_bytes(content)
+        # The lab's own files win over a student's of the same name, as in nbgrader.
+        for name, content in beside.items():
+            with _unless_for_its_name():
+                (new / name).parent.mkdir(parents=True, exist_ok=True)
+                if not (new / name).exists():
+                    (new / name).write_bytes(content)
+        if folder.exists():
+            shutil.rmtree(folder)
+        new.rename(folder)
+
+    def _put(self, path: Path, content: bytes) -> None:
+        """Write a file whole: under another name first."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        new = path.with_name(f".{path.name}.new")
+        try:
+            new.write_bytes(content)
+            new.replace(path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                new.unlink()
+            raise
+
+
+@contextlib.contextmanager
+def _unless_for_its_name() -> Iterator[None]:
+    """Leave out a student's file whose name has no place among ours: that is no reason to stop. A full disk is."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in OF_THE_NAME:
+            raise
+
+
+def _files_of_the_lab(lab: Lab) -> dict[str, bytes]:
+    from course_admin.submissions.safe_files import files_beside
+
+    return files_beside(lab.source.parent)[0]
+
+
+def _answers(notebook: NotebookNode) -> dict[str, str]:
+    """The student's answers in an autograded notebook by grade_id."""
+    found = {}
+    for cell in notebook.get("cells", []):
+        about = cell.get("metadata", {}).get("nbgrader", {})
+        if about.get("solution"):
+            source = cell.get("source", "")
+            found[about.get("grade_id", "")] = source if isinstance(source, str) else "".join(source)
+    return found
+
+
+def _as_json(notebook: Any) -> bytes:
+    return (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")

@@ -1,0 +1,75 @@
+"""nbgrader's way into the sandbox: CourseExecute takes the place of Execute in `nbgrader autograde`.
+
+So stock `nbgrader autograde`, the formgrader's Autograde button and `course grade` all execute submissions in the
+same way (course_admin.grading.run_notebook), and none of them outside of the sandbox.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode
+from nbgrader.preprocessors import Execute
+from traitlets import Unicode
+
+from course_admin.graded_cells import KEY
+from course_admin.grading.exams import load_exams
+from course_admin.grading.execution import ExecutionSettings, shared_sandbox
+from course_admin.grading.fingerprint import fingerprint
+from course_admin.grading.run_notebook import run
+from course_admin.submissions.safe_files import files_beside
+
+
+class CourseExecute(ExecutionSettings, Execute):
+    """Executes a submission in the sandbox and lets the lab's exams ask it. Leaves a Run in resources["course"].
+
+    A subclass of Execute so that what switches that off (`--no-execute`) switches this off, and then there are no
+    marks; of what Execute does, nothing is used.
+    """
+
+    course_root = Unicode(
+        "", help="The course's folder (default: where nbgrader_config.py is, from the notebook upwards)."
+    ).tag(config=True)
+
+    def preprocess(
+        self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Execute `nb` in place and return it with the Run among the resources."""
+        lab = resources["nbgrader"]["assignment"]
+        root = self._root(resources)
+        beside, too_large = files_beside(Path(resources.get("metadata", {}).get("path") or "."))
+        settings = self.execution(root)
+        mark = self._fingerprint(root, lab, resources)
+        found = run(
+            nb,
+            lab,
+            shared_sandbox(settings.sandbox, settings.limits, hide=[root]),
+            load_exams(root, lab),
+            files=beside,
+            seed=self.seed_of(root, mark),
+            max_restarts=self.max_restarts,
+            log=self.log.error,
+        )
+        found.findings[:0] = too_large
+        found.fingerprint = mark
+        resources[KEY] = found
+        return nb, resources
+
+    def _root(self, resources: dict[str, Any]) -> Path:
+        if self.course_root:
+            return Path(self.course_root)
+        here = Path(resources.get("metadata", {}).get("path") or ".").resolve()
+        for folder in (here, *here.parents):
+            if (folder / "nbgrader_config.py").is_file():
+                return folder
+        raise FileNotFoundError(f"no course at or above {here}: set c.CourseExecute.course_root")
+
+    def _fingerprint(self, root: Path, lab: str, resources: dict[str, Any]) -> str:
+        # The preprocessor's parent is the exporter, and that one's nbgrader's converter.
+        coursedir = getattr(getattr(self.parent, "parent", None), "coursedir", None)
+        if coursedir is None:
+            return ""
+        names = resources["nbgrader"]
+        folder = Path(coursedir.format_path(coursedir.submitted_directory, names["student"], lab))
+        return fingerprint(root, lab, folder / f"{names['notebook']}.ipynb", files_beside(folder)[0])

@@ -1,0 +1,93 @@
+"""The reader of `nbgrader autograde`: c.Autograde.exporter_class, which mends what was handed in before it is graded.
+
+nbgrader converts a submission twice: from submitted/ to autograded/ (sanitising), then there, executing. The first time
+the notebook is read tolerantly (course_admin.submissions.find_notebook) and rebuilt from the lab's release
+(course_admin.submissions.mend), its notes in the metadata; the second time they are handed on to the judge, who writes
+them among the findings. The student's file is never changed.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from nbconvert.exporters import NotebookExporter
+from nbformat.notebooknode import NotebookNode
+from traitlets import List, Unicode
+
+from course_admin.graded_cells import KEY, NOTES
+from course_admin.grading.gradebook import has_points
+from course_admin.submissions.find_notebook import read_notebook
+from course_admin.submissions.mend import lab_frame, mend
+from course_admin.submissions.safe_files import walk
+
+
+class DamagedError(ValueError):
+    """What was handed in is damaged, and a mark of an earlier hand-in stands: that is left alone."""
+
+
+class TolerantReader(NotebookExporter):
+    """Reads what was handed in whatever its state, and what nbgrader wrote itself as it is."""
+
+    notes = List(Unicode(), help="What was found about the submission's folder before.").tag(config=True)
+    damage = Unicode("", help="Why there is no notebook to read: the untouched release is graded.").tag(config=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # nbgrader copies a submission's other files before it reads the notebook, through links and from pipes.
+        if hasattr(self.parent, "init_assignment"):
+            self.parent.init_assignment = partial(refuse_links, self.parent, self.parent.init_assignment)
+
+    def from_filename(
+        self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Mend a submission, or read one that was mended before, and convert it.
+
+        Raises DamagedError when it is damaged and the gradebook holds points of an earlier hand-in.
+        """
+        if not getattr(self.parent, "_sanitizing", False):
+            return super().from_filename(filename, resources=resources, **kw)
+        path = Path(filename)
+        names = resources["nbgrader"]
+        coursedir = self.parent.coursedir
+        source = Path(coursedir.format_path(coursedir.source_directory, ".", names["assignment"]))
+        given = lab_frame(source / f"{names['notebook']}.ipynb", self.config)
+        taken = read_notebook(path)
+        taken.damage = self.damage or taken.damage
+        done = mend(given, taken)
+        done.notes[:0] = [note for note in self.notes if note not in done.notes]
+        for note in done.notes:
+            self.log.warning("%s: %s", path, note)
+        if done.damage:
+            if has_points(names["db_url"], names["assignment"], names["student"]):
+                raise DamagedError(f"{done.damage}; the marks of an earlier hand-in stand in the gradebook")
+            self.log.error("%s: %s", path, done.damage)
+        done.notebook.metadata[KEY] = NotebookNode(notes=done.notes, damage=done.damage)
+        changed = datetime.datetime.fromtimestamp(path.lstat().st_mtime, tz=datetime.timezone.utc)
+        about = {"name": path.stem, "path": str(path.parent), "modified_date": f"{changed:%Y-%m-%d}"}
+        resources["metadata"] = about
+        return self.from_notebook_node(done.notebook, resources=resources, **kw)
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[NotebookNode, dict[str, Any]]:
+        """Hand the notes in the metadata on to the preprocessors, some of which clear it."""
+        if resources is not None and KEY in nb.metadata:
+            resources[NOTES] = dict(nb.metadata[KEY])
+        return super().from_notebook_node(nb, resources=resources, **kw)
+
+
+def refuse_links(converter: Any, init_assignment: Callable[[str, str], None], lab: str, student: str) -> None:
+    """nbgrader's `init_assignment`, which copies files, for submissions of plain files alone.
+
+    Raises DamagedError for the others: `course grade` leaves the links out and grades the rest.
+    """
+    coursedir = converter.coursedir
+    folder = Path(coursedir.format_path(coursedir.submitted_directory, student, lab))
+    notes = [f"{part.name} is a link" for part in (folder, folder.parent) if part.is_symlink()] or walk(folder)[1]
+    if notes:
+        raise DamagedError(f"not copied: {notes[0]}; `course grade` grades what can be graded without it")
+    init_assignment(lab, student)

@@ -1,0 +1,416 @@
+"""The grader's side of one submission's Python: sends cells and questions, and believes nothing that comes back.
+
+Whatever a student's code does to the pipes, to its process or to the machine's patience, a session ends up in one of
+three states: it answered, it was interrupted, it is dead; and it says which limit was hit.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import selectors
+import shutil
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any
+
+from course_admin.sandbox import frames, process_watch
+from course_admin.sandbox.child import BROKEN
+from course_admin.sandbox.limits import seconds, size
+from course_admin.sandbox.outputs import Outputs
+from course_admin.sandbox.warm import CODE
+
+if TYPE_CHECKING:
+    from course_admin.sandbox.fork_server import Sandbox
+
+WARM, COLD, NONE = "warm", "cold", "none"
+START_SECONDS = 180
+END_SECONDS = 10
+POLL = 0.015
+PATIENCE = 3.0
+"""Times a limit that a cell or a question gets beyond it while it waits for the processor."""
+FEW = 4
+"""Processes and threads that compute at once; with more of them a submission has itself to wait for."""
+MAX_ANSWER = 160 << 20
+"""More than the largest evidence that is read (course_utils.evidence): what is too large gets its own message there."""
+MAX_OUTPUT_FRAME = 32 << 20
+
+
+class SandboxError(RuntimeError):
+    """The sandbox itself does not work: no fault of a submission. what: is wrong, and mend: what to do, for people."""
+
+    def __init__(self, what: str, mend: str = "") -> None:
+        super().__init__(f"{what}: {mend}" if mend else what)
+        self.what, self.mend = what, mend
+
+
+class Stopped(Exception):  # noqa: N818 - not an error of ours: the student's code did not answer
+    """The student's code gave no answer. The text says what it did instead, after "your code ..."."""
+
+
+@dataclass
+class CellResult:
+    """What became of a cell.
+
+    state: "ok", "error" (it raised), "interrupted" (it ran too long; Python lives on) or "dead"; why: for the last
+    two, after "cell 3 ..."; outputs: of a notebook, plain dicts; cut: whether some were left out; seconds: it took;
+    went_on: whether, where something was missing, the lines below it were run all the same.
+    """
+
+    state: str
+    why: str = ""
+    outputs: list[dict[str, Any]] = field(default_factory=list)
+    cut: bool = False
+    seconds: float = 0.0
+    went_on: bool = False
+
+
+class Session:
+    """One submission's Python. Made by Sandbox.session; everything that it is asked to do has an end."""
+
+    def __init__(self, sandbox: Sandbox, deadline: float) -> None:
+        self._sandbox, self._limits = sandbox, sandbox.limits
+        self._deadline = deadline
+        self._descriptors: dict[str, int] = {}
+        self._reader = frames.Reader()
+        self._outputs = Outputs(sandbox.limits)
+        self._code: int | None = None
+        self._over: str | None = None
+        self._watching: threading.Thread | None = None
+        self._finished = threading.Event()
+        self.alive = False
+        self.why = ""
+        self.peak = 0
+        """The most memory that the watch saw, in bytes; below the limit it may be too high."""
+
+    # --- what it can be asked to do ----------------------------------------------------------------------------------
+
+    def execute(self, source: str, *, definitions: bool = False, patient: bool = False) -> CellResult:
+        """Run a cell. definitions: only what it defines; patient: not counting the time in which others had the
+        processor. A dead session gives a dead result.
+        """
+        began = time.monotonic()
+        self._outputs.next_cell()
+        do = "definitions" if definitions else "cell"
+        limit = self._limits.cell_seconds
+        body = source.encode("utf-8", "replace")
+        state, header, _ = self._exchange({"do": do}, body, "done", limit, MAX_OUTPUT_FRAME, patient=patient)
+        if state == "ok":
+            state = "ok" if header.get("ok") is True else "error"
+        why = {"dead": self.why, "interrupted": self._too_long(limit)}.get(state, "")
+        went_on = header.get("went_on") is True
+        return CellResult(state, why, self._outputs.cell, self._outputs.cut, time.monotonic() - began, went_on)
+
+    def put(self, path: str, content: bytes) -> bool:
+        """Write a file into the working folder. path: relative, with "/". Returns whether it is there now.
+
+        Raises ValueError for a path that leads out of the folder.
+        """
+        if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\0" in path or not path:
+            raise ValueError(f"{path!r} is no path below the working folder")
+        do = {"do": "file", "path": path}
+        try:
+            state, header, _ = self._exchange(do, content, "done", self._limits.cell_seconds, MAX_OUTPUT_FRAME)
+        except frames.FrameError:  # a name of thousands of odd characters
+            return False
+        return state == "ok" and header.get("ok") is True
+
+    def ask(self, question: bytes) -> bytes:
+        """Put a packed question and return the packed answer, of which nothing is true but that somebody sent it.
+
+        Raises Stopped when none comes.
+        """
+        limit = self._limits.question_seconds
+        self._outputs.next_cell()
+        state, _, body = self._exchange({"do": "ask"}, question, "answer", limit, MAX_ANSWER, patient=True)
+        if state == "dead":
+            raise Stopped(f"{self.why} when the exam called it")
+        if state == "interrupted":
+            raise Stopped(f"{self._too_long(limit)} when the exam called it, and was stopped")
+        return body
+
+    def left(self) -> float:
+        """Seconds that remain of the notebook's."""
+        return self._deadline - time.monotonic()
+
+    # --- beginning and end -------------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Fork the child and wait until it listens. Raises SandboxError."""
+        try:
+            self._send_pipes()
+            state, _, _ = self._exchange({}, None, "ready", START_SECONDS, frames.CHUNK)
+        except OSError as error:
+            raise SandboxError(f"the sandbox's parent is gone: {error}") from error
+        if state != "ok":
+            self._outputs.text("stdout", self._printed())
+            said = "".join(output.get("text", "") for output in self._outputs.cell).strip().splitlines()
+            raise SandboxError(f"the sandbox cannot shut a submission in: {said[-1] if said else self.why}")
+        self._watching = threading.Thread(target=self._watch, daemon=True)
+        self._watching.start()
+
+    def close(self) -> None:
+        """Kill what is left of the child and wait until it is gone. The parent stays for the next one."""
+        self.alive = False
+        self._finished.set()
+        if self._watching is not None:
+            self._watching.join()
+        self._close_pipes()
+        sandbox = self._sandbox
+        if not sandbox.is_open:
+            return
+        if sandbox.kind == COLD:
+            sandbox.close()
+        elif not (process_watch.kill_below(sandbox.parent, END_SECONDS) and self._await_end()):
+            # Should never happen; a new parent is the way out if it does.
+            sandbox.close()
+        elif sandbox.kind == NONE:
+            work = Path(sandbox._folder.name, "work")
+            shutil.rmtree(work, ignore_errors=True)
+            work.mkdir(exist_ok=True)
+
+    def _send_pipes(self) -> None:
+        theirs = []
+        try:
+            for name in ("job", "frames", "raw"):
+                read, write = os.pipe()
+                mine, other = (write, read) if name == "job" else (read, write)
+                os.set_blocking(mine, False)
+                self._descriptors[name] = mine
+                theirs.append(other)
+            # The parent hands these on to the child, and sees nothing of what goes through them.
+            socket.send_fds(self._sandbox._control, [b"j"], theirs)
+            self.alive = True
+        finally:
+            for descriptor in theirs:
+                os.close(descriptor)
+
+    def _close_pipes(self) -> None:
+        for descriptor in self._descriptors.values():
+            os.close(descriptor)
+        self._descriptors.clear()
+
+    def _await_end(self) -> bool:
+        if self._code is not None:
+            return True
+        self._sandbox._control.settimeout(END_SECONDS)
+        try:
+            return self._take_code()
+        except OSError:
+            return False
+
+    def _take_code(self) -> bool:
+        data = self._sandbox._control.recv(CODE.size)
+        if len(data) != CODE.size:
+            return False
+        (self._code,) = CODE.unpack(data)
+        return True
+
+    # --- one exchange ------------------------------------------------------------------------------------------------
+
+    def _exchange(
+        self,
+        header: dict[str, Any],
+        body: bytes | None,
+        wanted: str,
+        limit: float,
+        max_body: int,
+        *,
+        patient: bool = False,
+    ) -> tuple[str, dict[str, Any], bytes]:
+        """Send a frame (none for body None) and read until the frame `wanted` with its nonce comes.
+
+        Returns "ok", that frame's header and body; or "interrupted" or "dead".
+        """
+        if not self.alive:
+            return "dead", {}, b""
+        nonce = secrets.token_hex(8)
+        waiting = memoryview(b"" if body is None else frames.encode(header | {"nonce": nonce}, body))
+        # Its start-up aside, what is here before an exchange may be wanted after it.
+        before = set() if body is None else {pid for pid, _ in process_watch.descendants(self._sandbox.parent)}
+        deadline = time.monotonic() + max(0.0, min(limit, self.left()))
+        shell, interrupted, traffic = self._shell(), False, 0
+        waited, granted = process_watch.waited(shell), 0.0
+        answer: list[tuple[dict[str, Any], bytes]] = []
+
+        def take(got: dict[str, Any], content: bytes) -> None:
+            kind = got.get("is")
+            if kind == "output" and wanted == "done":
+                if got.get("cut") is True:
+                    self._outputs.cut = True
+                self._outputs.take(content)
+            elif kind == wanted and (body is None or got.get("nonce") == nonce):
+                answer.append((got, content))
+
+        with selectors.DefaultSelector() as selector:
+            for name in ("frames", "raw"):
+                selector.register(self._descriptors[name], selectors.EVENT_READ, name)
+            selector.register(self._sandbox._control, selectors.EVENT_READ, "control")
+            if waiting:
+                selector.register(self._descriptors["job"], selectors.EVENT_WRITE, "job")
+            while True:
+                for key, _ in selector.select(0.05):
+                    if key.data == "job":
+                        try:
+                            waiting = waiting[os.write(key.fd, waiting[: frames.CHUNK]) :]
+                        except BlockingIOError:
+                            continue
+                        except OSError:
+                            waiting = waiting[:0]  # it has closed the pipe; the other signs say what that means
+                        if not waiting:
+                            selector.unregister(key.fd)
+                    elif key.data == "control":
+                        self._read_rest(take, max_body)
+                        if answer:
+                            break
+                        return self._die(None)
+                    else:
+                        data = _read(key.fd)
+                        if data is None:
+                            continue
+                        traffic += len(data)
+                        if not data:
+                            selector.unregister(key.fd)
+                            if key.data == "frames":
+                                return self._die(None)
+                        elif key.data == "raw":
+                            if wanted != "answer":
+                                self._outputs.text("stdout", data.decode(errors="replace"))
+                        elif not self._feed(data, max_body, take):
+                            return self._die("wrote into the channel that the grader listens to")
+                if answer and not interrupted:
+                    return "ok", *answer[0]
+                if answer:
+                    # Only Python itself was interrupted; what it has started would go on beside the cells after it.
+                    if not process_watch.kill_below(self._sandbox.parent, END_SECONDS, before):
+                        return self._die(f"{self._too_long(limit)} and left processes that could not be ended")
+                    return "interrupted", *answer[0]
+                if self._over:
+                    return self._die(self._over)
+                if traffic > self._limits.flood + (max_body if wanted == "answer" else 0):
+                    return self._die(f"wrote more than {size(self._limits.flood)}")
+                if time.monotonic() > deadline:
+                    if interrupted:
+                        return self._die(f"{self._too_long(limit)} and could not be interrupted")
+                    # Where others had the processor that time does not count: they may be another student's.
+                    more = min(process_watch.waited(shell) - waited, PATIENCE * limit) - granted
+                    more = min(more, self.left() - limit / 100)
+                    if patient and more > limit / 100 and self._runs_alone():
+                        granted, deadline = granted + more, deadline + more
+                        continue
+                    interrupted, deadline = True, time.monotonic() + self._limits.interrupt
+                    self._interrupt()
+
+    def _feed(self, data: bytes, max_body: int, take: Callable[[dict[str, Any], bytes], None]) -> bool:
+        try:
+            for header, body in self._reader.feed(data, max_body):
+                take(header, body)
+        except frames.FrameError:
+            return False
+        return True
+
+    def _read_rest(self, take: Callable[[dict[str, Any], bytes], None], max_body: int) -> None:
+        """What still lies in the pipes of a child that has ended."""
+        for _ in range(64):
+            data = _read(self._descriptors["frames"])
+            if not data or not self._feed(data, max_body, take):
+                break
+        self._outputs.text("stdout", self._printed())
+
+    def _printed(self) -> str:
+        data = _read(self._descriptors["raw"]) if "raw" in self._descriptors else None
+        return (data or b"").decode(errors="replace")
+
+    def _die(self, why: str | None) -> tuple[str, dict[str, Any], bytes]:
+        """The session is over. why: None where the child's exit code says it."""
+        self.alive = False
+        if why is None and self._over is None:
+            # It closed the pipe or ended; a moment to learn which.
+            self._sandbox._control.settimeout(0.3)
+            with contextlib.suppress(OSError):
+                if self._code is None and not self._take_code():
+                    self._sandbox.close()  # it was the parent that ended
+        self.why = self._over or why or _how(self._code)
+        self._finished.set()
+        return "dead", {}, b""
+
+    def _interrupt(self) -> None:
+        """SIGINT to the shell."""
+        shell = self._shell()
+        if shell:
+            process_watch.interrupt(shell)
+
+    def _shell(self) -> int:
+        """The shell's process: down the tree, the first child each time (see child.py). 0 where there is none."""
+        pid = self._sandbox.parent
+        for _ in range(3 if self._sandbox.kind == WARM else 2):
+            below = [child for child in process_watch.children(pid) if process_watch.is_running(child)]
+            if not below:
+                return 0
+            pid = below[0]
+        return pid
+
+    def _runs_alone(self) -> bool:
+        """Whether what takes the processor from the shell can hardly be the submission itself."""
+        return process_watch.computing([pid for pid, _ in process_watch.descendants(self._sandbox.parent)]) <= FEW
+
+    def _too_long(self, limit: float) -> str:
+        if self.left() <= 0:
+            return f"was running when the notebook's {seconds(self._limits.notebook_seconds)} were over"
+        return f"ran longer than {seconds(limit)}"
+
+    # --- the watch ---------------------------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """In a thread of its own, since a student's processes go on while the host judges."""
+        if not process_watch.PROC.joinpath("self", "status").is_file():
+            return
+        limits, parent = self._limits, self._sandbox.parent
+        # Ours: two waiting processes and the shell.
+        most = limits.processes + 8
+        while not self._finished.wait(POLL):
+            pids = [pid for pid, _ in process_watch.descendants(parent)]
+            if len(pids) > most:
+                self._over = f"started more than {limits.processes} processes"
+            else:
+                used = process_watch.memory(
+                    pids, limits.memory, lambda: len(list(process_watch.descendants(parent))) > most
+                )
+                self.peak = max(self.peak, used)
+                if used > limits.memory:
+                    self._over = f"used more than {size(limits.memory)} of memory"
+            if self._over:
+                if self._sandbox.kind == COLD:
+                    # Process 1 of everything in there: with it the kernel ends them all, faster than they can fork.
+                    with contextlib.suppress(OSError):
+                        os.kill(parent, signal.SIGKILL)
+                process_watch.kill_below(parent, END_SECONDS)
+                return
+
+
+def _how(code: int | None) -> str:
+    """An exit code as the end of "your code ..."."""
+    if code in (None, BROKEN):
+        return "closed the grader's pipes"
+    if code > 128:
+        try:
+            name = signal.Signals(code - 128).name
+        except ValueError:
+            name = f"signal {code - 128}"
+        names = {"SIGSEGV": "a crash in compiled code, SIGSEGV", "SIGKILL": "killed", "SIGXCPU": "processor time"}
+        return f"ended the Python process ({names.get(name, name)})"
+    return f"ended the Python process (exit code {code})"
+
+
+def _read(descriptor: int) -> bytes | None:
+    """Some bytes, b"" at the end, None when there are none yet."""
+    try:
+        return os.read(descriptor, frames.CHUNK)
+    except BlockingIOError:
+        return None

@@ -1,0 +1,1 @@
+"""What comes in: downloads of an LMS, class lists, and notebooks in whatever state they are."""

@@ -1,0 +1,319 @@
+"""What was handed in: which file of a submission's folder is the notebook, and its cells, whatever state they are in.
+
+Nothing here raises for what is wrong with a submission, follows a link, waits for a pipe or changes a file. What had to
+be overcome is said in `notes`; what could not be, in `damage`: one readable line each.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from course_admin.submissions.safe_files import AGAIN, MAX_BYTES, TOO_LARGE, read_plain_file, walk
+from course_admin.submissions.safe_text import shown
+
+MAX_CELLS, MAX_TEXT = 3000, 500_000
+"""So many cells, and characters beside pasted pictures, of one notebook are read. Mending takes a second for the most
+that is honest; of a hundred thousand cells it would take the whole grader with it.
+"""
+
+MAX_PARTS = 5_000_000
+"""So many brackets and commas of one file are read: each can become an object of 70 bytes, and 50 MB of nothing else
+took the grader a gigabyte. Of outputs, only those of several large interactive figures come near.
+"""
+
+
+# What a cell begins with, wherever in a broken file.
+CELL_START = re.compile(r'\{\s*"(?:attachments|cell_type|execution_count|id|metadata|outputs|source)"\s*:')
+PASTED = re.compile(r"data:image/[a-z+.-]+;base64,[A-Za-z0-9+/=]+")
+CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
+MAX_MISSES = 200
+
+
+@dataclass
+class HandedCell:
+    """A cell as it was handed in.
+
+    kind: "code", "markdown" or "raw"; number: its place in the file, from 1; graded: nbgrader's metadata, which the
+    student can have changed at will; id: "" where there is none; attachments: the well-formed ones.
+    """
+
+    kind: str
+    source: str
+    number: int = 0
+    graded: dict[str, Any] = field(default_factory=dict)
+    id: str = ""
+    attachments: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    @property
+    def grade_id(self) -> str:
+        name = self.graded.get("grade_id")
+        return name if isinstance(name, str) else ""
+
+
+@dataclass
+class HandedIn:
+    """A notebook that was handed in.
+
+    path: the file that was taken, None where there is none; cells: what could be read of it; notes: what had to be
+    overcome; damage: why this is not the whole of what the student meant to hand in, "" when it is.
+    """
+
+    path: Path | None = None
+    cells: list[HandedCell] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    damage: str = ""
+
+
+# --- the folder ------------------------------------------------------------------------------------------------------
+
+
+def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[HandedCell]], tuple[int, int]]) -> HandedIn:
+    """The notebook of a lab in submitted/<student>/<lab>.
+
+    That is <lab>.ipynb; where that is missing, cannot be read or was left as it was given out, the notebook of another
+    name with the most work in it. filled_in: says of cells how many exercises are filled in, and how many are there.
+    """
+    for above in (folder, folder.parent):
+        if above.is_symlink():
+            return HandedIn(damage=f"the folder {above.name} is a link, and links are not followed: {AGAIN}")
+    files, notes = walk(folder)
+    expected = folder / f"{lab}.ipynb"
+    notes = [note for note in notes if not note.startswith(f"{expected.name} is ")]
+    named = read_notebook(expected) if os.path.lexists(expected) else None
+    if named is not None and not named.damage and filled_in(named.cells)[0]:
+        named.notes[:0] = notes
+        return named
+    others = _read_several([path for path in files if path != expected and _may_be_notebook(path)])
+    work = {id(other): filled_in(other.cells) for other in others}
+    others = [other for other in others if other.cells and work[id(other)] > (0, 0)]
+    best = max(others, key=lambda other: (work[id(other)], not other.damage), default=None)
+    if best is not None and (named is None or work[id(best)] > filled_in(named.cells)):
+        name = shown(best.path.relative_to(folder))
+        why = f"there is no {expected.name}" if named is None else f"{expected.name} has less work in it"
+        if named is not None and named.damage:
+            why = named.damage
+        notes.append(f"{name} was graded: {why}")
+        doubt = [other for other in others if other is not best and work[id(other)] == work[id(best)]]
+        if any(_text(other) != _text(best) for other in doubt):
+            names = ", ".join(shown(other.path.relative_to(folder)) for other in doubt)
+            notes.append(f"other notebooks hold as many answers ({names}): {AGAIN} with one alone if another was meant")
+        best.notes[:0] = notes
+        return best
+    if named is None:
+        there = ", ".join(shown(path.relative_to(folder)) for path in files[:5]) or "nothing"
+        named = HandedIn(damage=f"no notebook was handed in (there: {there}): {AGAIN} with {expected.name}")
+    named.notes[:0] = notes
+    return named
+
+
+def _read_several(paths: list[Path]) -> list[HandedIn]:
+    """The first notebooks among files, as many as take no longer than the largest alone."""
+    taken: list[HandedIn] = []
+    room, code = MAX_BYTES, MAX_TEXT
+    for path in paths[:10]:
+        with contextlib.suppress(OSError):
+            room -= path.lstat().st_size
+        if room < 0 or code < 0:
+            break
+        taken.append(read_notebook(path))
+        code -= sum(len(cell.source) for cell in taken[-1].cells if cell.kind == "code")
+    return taken
+
+
+def _may_be_notebook(path: Path) -> bool:
+    name = path.name.lower()
+    # Browsers save notebooks as .ipynb.txt and .ipynb.json; ._NAME is what macOS puts into archives.
+    return not name.startswith("._") and (".ipynb" in name or name.endswith(".json"))
+
+
+def _text(taken: HandedIn) -> list[str]:
+    return [cell.source for cell in taken.cells]
+
+
+# --- the file --------------------------------------------------------------------------------------------------------
+
+
+def read_notebook(path: Path) -> HandedIn:
+    """The cells of a notebook file, by whatever program, in whatever encoding, of whatever version it is."""
+    path = Path(path)
+    data, damage = read_plain_file(path)
+    if damage:
+        first = "clear the outputs, save and " if damage == TOO_LARGE else ""
+        return HandedIn(path=None, damage=f"{shown(path.name)} {damage}: {first}{AGAIN}")
+    taken = parse_notebook(data)
+    taken.path = path
+    if taken.damage:
+        taken.damage = f"{shown(path.name)} {taken.damage}"
+    return taken
+
+
+def parse_notebook(data: bytes) -> HandedIn:
+    """The cells in the bytes of a notebook file."""
+    taken = HandedIn()
+    if not data.strip(b"\0 \t\r\n"):
+        taken.damage = f"is empty: {AGAIN}"
+        return taken
+    text = _decoded(data, taken)
+    other = _other_format(data, text)
+    if other:
+        taken.notes.clear()
+        taken.damage = f"is {other}, not a notebook: {AGAIN} with the .ipynb file"
+        return taken
+    if sum(map(text.count, "[{,")) > MAX_PARTS:
+        taken.damage = f"holds more than is read of one file: clear the outputs, save and {AGAIN}"
+        return taken
+    start = text.find("{")
+    try:
+        notebook, end = json.JSONDecoder(strict=False).raw_decode(text, max(start, 0))
+        if text[end:].strip("\0 \t\r\n\x1a"):
+            taken.notes.append("there was more text after the end of the notebook; it was left out")
+    except (ValueError, RecursionError):
+        notebook = {"cells": _salvaged(text)}
+        ends = not text.rstrip("\0 \t\r\n").endswith("}")
+        broken = "ends in the middle" if ends else "is broken"
+        there = len(notebook["cells"])
+        rest = f"only {there} whole cell{'s' * (there != 1)} could be read" if there else "nothing could be read"
+        taken.damage = f"{broken}: {rest}; save the notebook and {AGAIN}"
+    taken.cells = cells_of(notebook)
+    whole = len(taken.cells)
+    taken.cells = _bounded(taken.cells)
+    if len(taken.cells) < whole:
+        much = f"{whole} cells" if len(taken.cells) == MAX_CELLS else "more code or text than a lab"
+        there = f"only the first {len(taken.cells)} cells were read"
+        taken.damage = taken.damage or f"has {much}: {there}; take out what belongs to no exercise and {AGAIN}"
+    if not taken.cells and not taken.damage:
+        taken.damage = f"is not a notebook with cells: {AGAIN}"
+    return taken
+
+
+def cells_of(notebook: Any) -> list[HandedCell]:
+    """The cells of a notebook in JSON of any version, those of them that are cells at all."""
+    if not isinstance(notebook, dict):
+        return []
+    found = notebook.get("cells")
+    if not isinstance(found, list):  # before version 4
+        sheets = notebook.get("worksheets")
+        sheets = [sheet for sheet in sheets if isinstance(sheet, dict)] if isinstance(sheets, list) else []
+        found = [
+            cell for sheet in sheets for cell in (sheet.get("cells") if isinstance(sheet.get("cells"), list) else [])
+        ]
+    cells = [_cell(cell) for cell in found if isinstance(cell, dict)]
+    for number, cell in enumerate(cells, start=1):
+        cell.number = number
+    return cells
+
+
+def _bounded(cells: list[HandedCell]) -> list[HandedCell]:
+    room = MAX_TEXT
+    for count, cell in enumerate(cells):
+        room -= len(cell.source if cell.kind == "code" else PASTED.sub("", cell.source))
+        if room < 0 or count == MAX_CELLS:
+            return cells[:count]
+    return cells
+
+
+def _cell(cell: dict[str, Any]) -> HandedCell:
+    kind = cell.get("cell_type")
+    source = _joined(cell.get("source", cell.get("input")))
+    if kind == "heading":
+        level = cell.get("level")
+        source, kind = "#" * (level if level in range(1, 7) else 1) + " " + source, "markdown"
+    elif kind not in ("code", "markdown", "raw"):
+        kind = "code" if {"outputs", "execution_count", "input", "prompt_number"} & set(cell) else "markdown"
+    metadata = cell.get("metadata")
+    graded = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    name = cell.get("id")
+    return HandedCell(
+        kind,
+        source,
+        graded=graded if isinstance(graded, dict) else {},
+        id=name if isinstance(name, str) and CELL_ID.match(name) else "",
+        attachments=_attachments(cell.get("attachments")) if kind != "code" else {},
+    )
+
+
+def _joined(source: Any) -> str:
+    parts = [part for part in (source if isinstance(source, list) else [source]) if isinstance(part, str)]
+    # Some programs give lines without their ends. A NUL no program means, and Python reads no text with one.
+    text = ("" if any("\n" in part for part in parts) else "\n").join(parts).replace("\0", "")
+    # Half a surrogate pair cannot be written as UTF-8 again.
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _attachments(found: Any) -> dict[str, dict[str, str]]:
+    if not isinstance(found, dict):
+        return {}
+    return {
+        name: dict(bundle)
+        for name, bundle in found.items()
+        if isinstance(bundle, dict)
+        and all(re.fullmatch(r"[\w.+-]+/[\w.+-]+", mime) and isinstance(data, str) for mime, data in bundle.items())
+    }
+
+
+# --- damage ----------------------------------------------------------------------------------------------------------
+
+
+def _decoded(data: bytes, taken: HandedIn) -> str:
+    head = data[:4]
+    for mark, encoding in (
+        (b"\xef\xbb\xbf", "utf-8-sig"),
+        (b"\xff\xfe\0\0", "utf-32"),
+        (b"\0\0\xfe\xff", "utf-32"),
+        (b"\xff\xfe", "utf-16"),
+        (b"\xfe\xff", "utf-16"),
+    ):
+        if head.startswith(mark):
+            return data.decode(encoding, "replace")
+    # JSON begins with two characters of ASCII, so the zeros between them tell.
+    if len(head) > 1 and 0 in head[:2]:
+        return data.decode("utf-16-le" if head[1] == 0 else "utf-16-be", "replace")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        pass
+    mended = data.decode("utf-8", "replace")
+    if mended.count("�") <= sum(char > "\x7f" for char in mended) // 2:
+        taken.notes.append("some characters of the file were broken; they show as �")
+        return mended
+    taken.notes.append("the file is not in UTF-8; it was read as Windows text, so accents may have changed")
+    try:
+        return data.decode("cp1252")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
+def _other_format(data: bytes, text: str) -> str:
+    for start, what in ((b"%PDF", "a PDF"), (b"PK\x03\x04", "a zip archive"), (b"\x1f\x8b", "a compressed file")):
+        if data.startswith(start):
+            return what
+    first = text.lstrip("\ufeff \t\r\n")[:200].lower()
+    if first.startswith("<"):
+        return "a web page" if "html" in first else "no JSON"
+    return "" if "{" in text else "plain text"
+
+
+def _salvaged(text: str) -> list[Any]:
+    """The whole cells of a broken file. The work is bounded: after so many misses the rest is given up."""
+    cells, at, misses = [], 0, 0
+    decoder = json.JSONDecoder(strict=False)
+    while misses < MAX_MISSES:
+        start = CELL_START.search(text, at)
+        if start is None:
+            break
+        try:
+            cell, at = decoder.raw_decode(text, start.start())
+        except (ValueError, RecursionError):
+            at, misses = start.start() + 1, misses + 1
+            continue
+        if isinstance(cell, dict) and isinstance(cell.get("cell_type"), str) and ("source" in cell or "input" in cell):
+            cells.append(cell)
+    return cells

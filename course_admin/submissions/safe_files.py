@@ -1,0 +1,128 @@
+"""Reading what lies in a student's folder: no link is followed, no pipe waited for, no more taken than fits."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from course_admin.submissions.safe_text import shown
+
+MAX_BYTES = 50 * 2**20
+"""A notebook larger than this is not read. What grows is outputs, which grading makes anew."""
+
+
+TOO_LARGE = f"is larger than {MAX_BYTES >> 20} MB"
+
+
+MAX_FILES = 2000
+"""So many files of one submission are looked at."""
+
+
+MAX_NOTES = 10
+"""So many links of one submission are named, and so many files that cannot be read."""
+
+
+TIMESTAMP = "timestamp.txt"
+NBGRADER_FILES = (TIMESTAMP,)
+"""nbgrader's own files in a submission's folder."""
+
+
+AGAIN = "hand in again"
+
+
+def walk(folder: Path) -> tuple[list[Path], list[str]]:
+    """The plain files of a submission, sorted, and a note on each thing that is none. No link is followed."""
+    files, notes, waiting, odd, seen = [], [], [folder], 0, 0
+    while waiting and len(files) < MAX_FILES and seen < 10 * MAX_FILES:
+        try:
+            entries = sorted(os.scandir(waiting.pop(0)), key=lambda entry: entry.name)
+        except OSError:
+            continue
+        seen += len(entries) + 1
+        for entry in entries:
+            path = Path(entry.path)
+            name = shown(path.relative_to(folder))
+            plain = not entry.is_symlink() and (
+                entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False)
+            )
+            odd += not plain
+            if not plain and odd > MAX_NOTES:
+                continue
+            if entry.is_symlink():
+                notes.append(f"{name} is a link, and links are not followed: {AGAIN} with the file itself")
+            elif entry.is_dir(follow_symlinks=False):
+                waiting.append(path)
+            elif entry.is_file(follow_symlinks=False):
+                files.append(path)
+            else:
+                notes.append(f"{name} is no file and was left out")
+    if odd > MAX_NOTES:
+        notes.append(f"{odd - MAX_NOTES} more links and the like were left out")
+    if len(files) >= MAX_FILES:
+        notes.append(f"only the first {MAX_FILES} files were looked at")
+    return files, notes
+
+
+def files_beside(folder: Path) -> tuple[dict[str, bytes], list[str]]:
+    """What lies beside a lab's notebook and code may read: content by relative path, and a note on what is too large.
+
+    Notebooks, what programs leave behind, and hidden files are not among it.
+    """
+    found: dict[str, bytes] = {}
+    notes, room = [], MAX_BYTES
+    linked = folder.is_symlink() or folder.parent.is_symlink()
+    for path in () if linked else walk(folder)[0]:
+        inside = path.relative_to(folder)
+        left_behind = any(part.startswith(".") or part == "__pycache__" for part in inside.parts)
+        if left_behind or path.suffix.lower() == ".ipynb" or str(inside) in NBGRADER_FILES:
+            continue
+        content, damage = read_plain_file(path)
+        if not damage and len(content) <= room:
+            room -= len(content)
+            found[inside.as_posix()] = content
+        else:
+            why = damage or f"would make the files beside the notebook larger than {MAX_BYTES >> 20} MB"
+            notes.append(f"{shown(inside)} {why}; it was not there when the notebook was run")
+    if len(notes) > MAX_NOTES:
+        notes[MAX_NOTES:] = [f"{len(notes) - MAX_NOTES} more files beside the notebook could not be read"]
+    return found, notes
+
+
+def seen_from(notebook: Path | None, folder: Path, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """The files beside a notebook as its code finds them, from those of the submission's folder: where the notebook was
+    found in a folder below, what lies there is at hand, as it was at home.
+    """
+    if notebook is None or notebook.parent == folder:
+        return files
+    inside = notebook.parent.relative_to(folder).as_posix() + "/"
+    rest = {name: content for name, content in files.items() if not name.startswith(inside)}
+    return rest | {name.removeprefix(inside): files[name] for name in files if name not in rest}
+
+
+def read_plain_file(path: Path) -> tuple[bytes, str]:
+    """The bytes of a file, and what is wrong with it or ""."""
+    try:
+        # Neither following a link nor waiting for somebody to write into a pipe.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+        try:
+            facts = os.fstat(handle)
+            if stat.S_ISREG(facts.st_mode):
+                # An archive can hold a hard link to a file of the machine that it is unpacked on.
+                if facts.st_nlink > 1:
+                    return b"", "has another name elsewhere on this machine (a hard link)"
+                if facts.st_size > MAX_BYTES:
+                    return b"", TOO_LARGE
+                with os.fdopen(handle, "rb", closefd=False) as file:
+                    return file.read(MAX_BYTES + 1), ""
+        finally:
+            os.close(handle)
+    except FileNotFoundError:
+        return b"", "is missing"
+    except OSError as error:
+        if not path.is_symlink() and not path.is_dir():
+            return b"", f"cannot be read ({error.strerror})"
+    if path.is_symlink():
+        return b"", "is a link, and links are not followed"
+    return b"", f"is {'a folder' if path.is_dir() else 'no file'}, not a notebook"

@@ -1,0 +1,36 @@
+"""Names in the dates of nbgrader_config.py that are no student's and no lab's, so that they help nobody."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+from course_admin.course import CourseError
+from course_admin.deadlines import Deadlines
+from course_admin.submissions.roster import find_roster
+
+
+def warning(dates: Deadlines) -> str:
+    """Lines about extensions and dates that help nobody, since their student or lab is called otherwise; or ""."""
+    lines = []
+    if names := ", ".join(strangers(dates)):
+        lines.append(f"with an extension, but not on the class list or in submitted/ (misspelt?): {names}")
+    root = Path(dates.course_root)
+    labs = [lab for lab in dates.due if not any((root / folder / lab).exists() for folder in ("notebooks", "source"))]
+    if labs and (root / "notebooks").is_dir():
+        lines.append(f"with a due date, but no lab in notebooks/ (misspelt?): {', '.join(labs)}")
+    return "\n".join(lines)
+
+
+def strangers(dates: Deadlines) -> list[str]:
+    """Who has an extension, but is neither on the class list roster.csv nor has a folder in submitted/."""
+    root, known = Path(dates.course_root), None
+    with contextlib.suppress(CourseError):  # who needs the list says what is wrong with it
+        known = find_roster(root)
+    if known is None and not (root / "submitted").is_dir():
+        return []
+    names = dict.fromkeys(extension.student for extension in dates.granted())
+    # The names themselves: not every disk tells upper and lower case apart.
+    there = {path.name for path in (root / "submitted").glob("*")}
+    there |= {student.id for student in known.students} if known else set()
+    return [name for name in names if name not in there]

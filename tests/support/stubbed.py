@@ -1,0 +1,60 @@
+"""Stand-ins for what a worker does, so that everything round it can be tried often and fast. Importable by workers."""
+
+from __future__ import annotations
+
+import os
+import time
+
+from course_admin.grading.evidence_store import pack_evidence
+from course_admin.grading.exams import Result, load_exams
+from course_admin.grading.execution import Execution, shared_sandbox
+from course_admin.grading.run_result import Run, Sitting
+from course_admin.grading.tasks import Done, Job, Page
+from course_utils.checks import Verdict
+
+SECONDS = float(os.environ.get("STUB_SECONDS", "0.02"))
+
+
+def execute(job: Job) -> Done:
+    """Full marks for everybody who has not "wrong" in the name, after a moment."""
+    from course_admin.grading.exams import Transcript
+
+    time.sleep(SECONDS)
+    share = 0.0 if "wrong" in job.student else 1.0
+    exams = load_exams(job.execution.hide[0], job.lab)
+    run = Run(job.lab, job.seed)
+    for name in exams:
+        told = Transcript([("asked", {"value": 1.0})])
+        run.sittings[f"check-{name}"] = Sitting(name, told, Result(share, [Verdict(1.0, share == 1.0, "a stub")]))
+    return Done(job.notebook, run, pack_evidence(run), [])
+
+
+def render(page: Page) -> str:
+    """A page with the score alone."""
+    time.sleep(SECONDS / 4)
+    return f"<p>{page.resources['nbgrader']['score']} of {page.resources['nbgrader']['max_score']}</p>"
+
+
+def ends_itself(value: int) -> int:
+    """A task that ends its worker, the same each time."""
+    os._exit(value)
+
+
+def doubled(value: int) -> int:
+    """A task that takes a moment."""
+    time.sleep(0.05)
+    return 2 * value
+
+
+def waits(_: int) -> int:
+    """A task that hangs."""
+    time.sleep(600)
+    return 0
+
+
+def opens_a_sandbox(execution: Execution) -> tuple[int, str]:
+    """The parent in this worker's sandbox, and the value of a cell that was run in it."""
+    sandbox = shared_sandbox(execution.sandbox, execution.limits, fork_server=execution.fork_server)
+    with sandbox.session() as session:
+        (output,) = session.execute("6 * 7").outputs
+    return sandbox.parent, output["data"]["text/plain"]
