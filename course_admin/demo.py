@@ -222,7 +222,8 @@ def _partly_right(root: Path, lab: Lab) -> tuple[dict[str, str], str]:
     """Some exercises right, one with a mistake that students really make, the others left blank; and that in words."""
     candidates = _candidates(root)
     answers = classroom.reference_answers(classroom.read_notebook(lab.source), written=False)
-    mistakes = [entry for entry in candidates.read_corpus(lab.root, lab.name, "mistakes") if entry.exercise in answers]
+    corpus = candidates.read_corpus(lab.root, lab.name)
+    mistakes = [entry for entry in corpus if entry.keeps is not None and entry.exercise in answers]
     # One that keeps a part of its points shows most.
     mistakes.sort(key=lambda entry: not 0 < entry.keeps < 1)
     wrong = {}

@@ -9,36 +9,37 @@ from pathlib import Path
 from course_admin.course import CourseError
 
 TEMPLATE = Path(__file__).parent / "template"
+PACKAGE = Path(__file__).parents[2]
+CHECKS = Path("course_utils", "checks")
 LAB_NAME = re.compile(r"\d\d_[a-z][a-z0-9_]*")
 
 
 def new_lab(root: Path, lab: str) -> list[Path]:
     """Write the files of a new lab into a course and return their paths.
 
-    lab: its name, two digits and a topic ("07_attention"). Raises ValueError for another form and FileExistsError,
-    before anything is written, when any of the files is there.
+    lab: its name, two digits and a topic ("07_attention"). Raises CourseError, before anything is written, for a name of
+    another form and when any of the files is there.
     """
     root = Path(root)
     if not LAB_NAME.fullmatch(lab):
         raise CourseError(f"{lab!r} cannot be a lab's name: two digits, then a topic in lower case, as in 07_attention")
     topic = lab[3:]
-    checks = Path("course_utils", "checks", f"{topic}.py")
     files = {
         Path("notebooks", lab, f"{lab}.py"): TEMPLATE / "lab.py",
         Path("autograder_tests", "exams", f"{lab}.py"): TEMPLATE / "exam.py",
-        Path("autograder_tests", "corpora", lab, "mistakes.py"): TEMPLATE / "mistakes.py",
-        Path("autograder_tests", "corpora", lab, "alternatives.py"): TEMPLATE / "alternatives.py",
     }
-    installed = Path(__file__).parents[2] / checks
-    if not installed.exists():
-        files[checks] = installed.with_name("template.py")
+    for path in sorted((TEMPLATE / "corpora").glob("*.py")):
+        files[Path("autograder_tests", "corpora", lab, path.name)] = path
+    if not (PACKAGE / CHECKS / topic).exists():  # the template's own checks are there already
+        for path in sorted((PACKAGE / CHECKS / "template").glob("*.py")):
+            files[CHECKS / topic / path.name] = path
     there = [str(path) for path in files if (root / path).exists()]
     if there:
         raise CourseError(f"lab {lab} is there already ({', '.join(there)}): nothing was written")
     for path, template in files.items():
         text = template.read_text(encoding="utf-8").replace("00_template", lab)
         text = text.replace("import template as checks", f"import {topic} as checks")
-        text = text.replace("checks/template.py", f"checks/{topic}.py")
+        text = text.replace("checks/template/", f"checks/{topic}/").replace("the template lab", f"lab {lab[:2]}")
         (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text, encoding="utf-8", newline="\n")
     return [root / path for path in files]

@@ -62,8 +62,22 @@ class Result:
 
     @property
     def message(self) -> str:
-        """The lines for the student's feedback page; the same line once."""
+        """What a student reads under a check: the lines of all verdicts, the same line once."""
         return "\n".join(lines_of(self.verdicts))
+
+    def explained(self, out_of: float) -> str:
+        """What a student reads on the feedback page: each aspect with its points, each deduction that applies.
+
+        out_of: the points of the exercise.
+        """
+        total = sum(item.weight for item in self.verdicts)
+        lines = []
+        for item in self.verdicts:
+            points = f"{_number(out_of * item.weight * item.earned / total)} of {_number(out_of * item.weight / total)}"
+            worth = f"{points} points" if item.weight else f"minus {100 * item.cost:.0f} %"
+            message = item.message or f"not judged: {item.aspect.replace('_', ' ')}"
+            lines.append(f"{'✓' if item.passed else '✗'}  {worth} · {message}")
+        return "\n".join(lines)
 
 
 @dataclass(frozen=True)
@@ -127,6 +141,10 @@ def exams_in(text: str, lab: str, path: str = "") -> dict[str, Exam]:
             found[value.name] = value
     defaults = {name: Exam(name, item.targets, item.judge, item.rubric) for name, item in exercises.items()}
     return defaults | found
+
+
+def _number(points: float) -> str:
+    return f"{round(points, 2):g}"
 
 
 def _topic(lab: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import importlib.util
 import os
 import secrets
 import threading
@@ -37,7 +38,8 @@ def own_seed(root: Path, mark: str) -> int:
 
 
 def fingerprint(root: Path, lab: str, submitted: Path, beside: Mapping[str, bytes]) -> str:
-    """A digest of what a mark depends on: the submitted file and those beside it, the lab's exams, its source notebook.
+    """A digest of what a mark depends on: the submitted file and those beside it, the lab's exams and checks, its source
+    notebook.
 
     beside: the files of the student's own by relative path, see course_admin.submissions.safe_files.files_beside.
     """
@@ -49,7 +51,18 @@ def fingerprint(root: Path, lab: str, submitted: Path, beside: Mapping[str, byte
         submitted,
         root / "autograder_tests" / "exams" / f"{lab}.py",
         root / "source" / lab / f"{lab}.ipynb",
+        *judging_files(lab),
     ):
         data = path.read_bytes() if path.is_file() else b""
         seen.update(len(data).to_bytes(8, "big") + data)
     return seen.hexdigest()
+
+
+def judging_files(lab: str) -> list[Path]:
+    """The files of course_utils that decide a lab's marks: its checks, the toolkit that they are written in, the probes,
+    and the images of training exams. Found without importing them, which would bring torch in.
+    """
+    package = Path(importlib.util.find_spec("course_utils").submodule_search_locations[0])
+    folders = [package / "checks" / "toolkit", package / "checks" / lab.partition("_")[2]]
+    files = [path for folder in folders for path in sorted(folder.glob("*.py"))]
+    return [*files, package / "probes.py", package / "evidence.py", package / "data" / "drawn.py"]

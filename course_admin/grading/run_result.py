@@ -59,7 +59,9 @@ class Run:
             "seconds": round(self.seconds, 2),
             "fingerprint": self.fingerprint,
             "verdicts": {
-                grade_id.removeprefix(CHECK): [[item.passed, item.message] for item in sitting.result.verdicts]
+                grade_id.removeprefix(CHECK): [
+                    [item.passed, item.message, item.aspect] for item in sitting.result.verdicts
+                ]
                 for grade_id, sitting in self.sittings.items()
             },
         }

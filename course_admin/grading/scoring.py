@@ -37,7 +37,7 @@ def judge(run: Run, points: Mapping[str, float]) -> dict[str, Mark]:
         if not 0.0 <= share <= 1.0:
             share = 0.0
         earned = min(round(share * out_of, DECIMALS), out_of)
-        lines = sitting.result.message if sitting else f"✗  {run.missed.get(grade_id, NOT_RUN)}"
+        lines = sitting.result.explained(out_of) if sitting else f"✗  {run.missed.get(grade_id, NOT_RUN)}"
         marks[grade_id] = Mark(
             earned, out_of, f"{lines}\n\n{grade_id.removeprefix(CHECK)}: {earned:g} of {out_of:g} points\n"
         )

@@ -217,7 +217,7 @@ class Records:
         mark = judge(run, {grade_id: cell.out_of})[grade_id]
         late = self.ledger.rescore(self.lab.name, student, grade_id, mark.points, charge=self._charge_of)
         notebook = nbformat.from_dict(self._autograded(student))
-        verdicts = [[item.passed, item.message] for item in result.verdicts]
+        verdicts = [[item.passed, item.message, item.aspect] for item in result.verdicts]
         for shown in notebook.get("cells", []):
             if is_automatic(shown) and exam_name(shown) == name:
                 shown.outputs = outputs_of(mark, shown.get("execution_count"))

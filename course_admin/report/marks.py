@@ -155,7 +155,7 @@ def _run_notes(about: dict[str, Any]) -> RunNotes:
     late = [about["late"]] if about.get("late") else []
     findings = [str(line) for line in (*about.get("newer", []), *late, *about.get("findings", []))]
     verdicts = {
-        str(name): [(bool(passed), str(message)) for passed, message in rows]
+        str(name): [(bool(passed), str(message)) for passed, message, *_ in rows]
         for name, rows in about.get("verdicts", {}).items()
     }
     seconds = about.get("seconds")

@@ -454,7 +454,7 @@ def damage(folder, notebook):
 
     table = {}
 
-    def ask(question, *, targets=None, **inputs):
+    def ask(question, targets=None, /, **inputs):
         name, given = next(iter(inputs.items()))
         got = solve(question.__name__, **inputs)
         table[given.tobytes().hex()[:64]] = {key: np.asarray(value).tolist() for key, value in got.items()}

@@ -1,30 +1,12 @@
-"""The exams of 00_template. Each asks the student's code and judges the answers; see course_admin/grading/exams.py."""
+"""What the exams of 00_template ask beyond its checks, course_utils/checks/template/: cases that students must not see."""
 
-import numpy as np
+from sklearn.preprocessing import StandardScaler
 
-from course_admin.grading.exams import exam
-from course_utils import probes
-from course_utils.checks import template as checks
-from course_utils.checks import verdict
+from course_admin.grading.exams import corner
 
 
-@exam("standardise")
-def standardise(ask, rng):
-    verdicts = checks.judge_standardise(ask, rng)
-    # Beyond the check: large offsets, where E[x^2] - E[x]^2 loses all its digits in float32.
-    X = (10_000 + 3 * rng.normal(size=(40, 3))).astype(np.float32)
-    got = ask(probes.call, X=X).get("value")
-    steady = isinstance(got, np.ndarray) and got.shape == X.shape and np.allclose(got.std(axis=0), 1, atol=1e-2)
-    steady = steady and checks.follows(got, X)
-    wrong = "around 10,000 the columns no longer spread by 1: centre first, then square, or all digits are lost"
-    return [*verdicts, verdict(steady, "holds for numbers far from zero", wrong)]
-
-
-@exam("sampler", targets=("GaussianSampler",))
-def sampler(ask, rng):
-    return checks.judge_sampler(ask, rng)
-
-
-@exam("linear_autoencoder", targets=("train_linear_autoencoder",))
-def linear_autoencoder(ask, rng):
-    return checks.judge_linear_autoencoder(ask, rng)
+@corner("standardise", far_from_zero=(0.2, "holds for numbers far from zero"))
+def standardise(c):
+    # Large offsets, where E[x^2] - E[x]^2 loses all its digits in float32.
+    answer = c.call("numbers around 10,000", X=10_000 + 3 * c.rng.normal(size=(40, 3)))
+    c.agrees("far_from_zero", answer, lambda X: StandardScaler().fit_transform(X), within=(1e-2, 1e-2))

@@ -59,7 +59,8 @@ class Randomness(Values):
         _count(slips)
         if self.skipped(after):
             return False
-        if samples is None or samples.ndim == 0 or len(samples) < 2:
+        shape = np.broadcast_shapes(np.shape(mean), np.shape(std))
+        if samples is None or not samples.size or len(samples) < 2 or (shape and samples.shape[1:] != shape):
             return self.verify(aspect, False, f"{what}: no tensors of the shape asked for, or nan or inf among them")
         times, found = len(samples), np.stack([samples.mean(axis=0), samples.std(axis=0)])
 
@@ -87,7 +88,7 @@ class Randomness(Values):
         """
         if self.skipped(after):
             return False
-        flat = samples.reshape(len(samples), -1)[:, :50] if samples is not None and samples.ndim else np.zeros((3, 1))
+        flat = samples.reshape(len(samples), -1)[:, :50] if samples is not None and samples.size else np.zeros((3, 1))
         moving = flat[:, np.ptp(flat, axis=0) > 1e-9]
         linked = np.abs(np.corrcoef(moving.T) - np.eye(moving.shape[1])).max() if moving.shape[1] > 1 else 0.0
         wrong = "" if moving.size else "two calls give the same numbers: draw the noise inside the function"
@@ -133,9 +134,10 @@ class Randomness(Values):
 def _has_law(samples: np.ndarray, moments: np.ndarray, law: str) -> bool:
     from scipy.stats import kstest
 
-    alike = ((samples - moments[0]) / np.maximum(moments[1], 1e-12)).ravel()
+    alike = ((samples - moments[0]) / np.maximum(moments[1], 1e-12)).reshape(len(samples), -1)
+    rows = np.arange(len(alike))  # one entry of each sample, since entries may depend on each other
     name, arguments = LAWS[law]
-    return kstest(alike[:: max(1, alike.size // 20_000)], name, args=arguments).pvalue > UNLIKELY
+    return kstest(alike[rows, rows % alike.shape[1]], name, args=arguments).pvalue > UNLIKELY
 
 
 def _gradient(oracle: Callable, answer: Answer, name: str) -> np.ndarray:
