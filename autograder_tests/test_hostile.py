@@ -147,7 +147,7 @@ def planted(root: Path) -> Iterator[Canaries]:
     """Canaries in the course's folder, the home folder, shared memory, the environment, sockets and another process."""
     tag, secret = f"canary{secrets.token_hex(4)}", secrets.token_hex(12)
     canaries = Canaries(root)
-    canaries.never_seen = [secret, "names the missing nonlinearity, and says", "checks.judge_sampler(ask, rng)"]
+    canaries.never_seen = [secret, "names the missing nonlinearity, and says", "numbers around 10,000"]
     text = f"{tag} {secret}"
     with contextlib.ExitStack() as undo:
         home = Path.home() if os.access(Path.home(), os.W_OK) else root

@@ -167,9 +167,10 @@ def _lab01(root: Path, size: int) -> Path:
     new_course(root, like=REPO)
     for part in ("notebooks", "autograder_tests/corpora"):
         shutil.copytree(REPO / part / LAB, root / part / LAB)
-    exams = Path("autograder_tests", "exams", f"{LAB}.py")
-    (root / exams).parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(REPO / exams, root / exams)
+    exams = Lab(REPO, LAB).exams
+    if exams.is_file():
+        Lab(root, LAB).exams.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(exams, Lab(root, LAB).exams)
     build(root, [LAB], say=lambda line: None)
     for number in range(size):
         classroom.hand_in(root, f"student{number:03}", LAB, _perfect(root, LAB))
@@ -284,7 +285,7 @@ def gradebook(folder: Path, count: int) -> dict[str, Any]:
             student = f"student{number:05}"
             pretended = Run(LAB)
             for name in exams:
-                result = Result(number % 5 / 4, [Verdict(1.0, False, "pretended")])
+                result = Result(number % 5 / 4, [Verdict("values", "pretended", 1.0, 0.0)])
                 pretended.sittings[f"check-{name}"] = Sitting(name, Transcript(), result)
             notebook = nbformat.from_dict(json.loads(text))
             began = time.perf_counter()

@@ -85,6 +85,24 @@ def new(
     say(f"next     course build {lab}; then replace its exercises one at a time (docs/contributors.md)")
 
 
+@app.command(epilog="Example: [bold]course rubric 01_pca_vs_ae[/]")
+def rubric(
+    lab: Annotated[str, typer.Argument(metavar="LAB", help="Which lab.")],
+    form: Annotated[str, typer.Option("--format", metavar="table|markdown|html", help="How it is shown.")] = "table",
+) -> None:
+    """Show what each exercise is worth: its aspects with their points, and the deductions."""
+    from rich.console import Console
+
+    from course_admin.report import rubric as work
+
+    if form not in work.FORMATS:
+        raise typer.BadParameter(f"--format takes {', '.join(work.FORMATS)}")
+    if form == "table":
+        work.show(course_root(), lab, Console())
+    else:
+        print(work.as_text(course_root(), lab, form))
+
+
 @app.command(epilog="Example: [bold]course collect submissions.zip --lab 01_pca_vs_ae --roster roster.csv[/]")
 def collect(
     source: Annotated[Path, typer.Argument(metavar="ZIP|DIR", help="What Canvas or Moodle gave, or unpacked.")],

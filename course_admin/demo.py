@@ -159,9 +159,10 @@ def _new_course(root: Path, into: Path) -> Lab:
     if (root / "notebooks" / LAB / f"{LAB}.py").is_file():
         for part in ("notebooks", "autograder_tests/corpora"):
             shutil.copytree(root / part / LAB, into / part / LAB)
-        exams = Path("autograder_tests", "exams", f"{LAB}.py")
-        (into / exams).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(root / exams, into / exams)
+        exams = Lab(root, LAB).exams
+        if exams.is_file():
+            Lab(into, LAB).exams.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(exams, Lab(into, LAB).exams)
         lab = Lab(into, LAB)
     else:
         new_lab(into, TEMPLATE_LAB)

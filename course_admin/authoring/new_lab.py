@@ -17,8 +17,8 @@ LAB_NAME = re.compile(r"\d\d_[a-z][a-z0-9_]*")
 def new_lab(root: Path, lab: str) -> list[Path]:
     """Write the files of a new lab into a course and return their paths.
 
-    lab: its name, two digits and a topic ("07_attention"). Raises CourseError, before anything is written, for a name of
-    another form and when any of the files is there.
+    lab: its name, two digits and a topic ("07_attention"). Raises CourseError, before anything is written, for a name
+    of another form and when any of the files is there.
     """
     root = Path(root)
     if not LAB_NAME.fullmatch(lab):

@@ -211,7 +211,7 @@ def _is_gradable(lab: Lab) -> bool:
 
 
 def _exams_of(lab: Lab) -> str:
-    return (lab.root / "autograder_tests" / "exams" / f"{lab.name}.py").read_text(encoding="utf-8")
+    return lab.exams.read_text(encoding="utf-8") if lab.exams.is_file() else ""
 
 
 def _pool(jobs: int | None, scheduler: str | None, count: int) -> ProcessPool | ThreadPool | Cluster:

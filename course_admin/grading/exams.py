@@ -70,7 +70,7 @@ class Result:
 
         out_of: the points of the exercise.
         """
-        total = sum(item.weight for item in self.verdicts)
+        total = sum(item.weight for item in self.verdicts) or 1.0
         lines = []
         for item in self.verdicts:
             points = f"{_number(out_of * item.weight * item.earned / total)} of {_number(out_of * item.weight / total)}"

@@ -38,7 +38,7 @@ def own_seed(root: Path, mark: str) -> int:
 
 
 def fingerprint(root: Path, lab: str, submitted: Path, beside: Mapping[str, bytes]) -> str:
-    """A digest of what a mark depends on: the submitted file and those beside it, the lab's exams and checks, its source
+    """A digest of what a mark depends on: the submitted file and those beside it, the lab's exams, checks and source
     notebook.
 
     beside: the files of the student's own by relative path, see course_admin.submissions.safe_files.files_beside.
@@ -59,8 +59,8 @@ def fingerprint(root: Path, lab: str, submitted: Path, beside: Mapping[str, byte
 
 
 def judging_files(lab: str) -> list[Path]:
-    """The files of course_utils that decide a lab's marks: its checks, the toolkit that they are written in, the probes,
-    and the images of training exams. Found without importing them, which would bring torch in.
+    """The files of course_utils that decide a lab's marks: its checks, the toolkit that they are written in, the
+    probes, and the images of training exams. Found without importing them, which would bring torch in.
     """
     package = Path(importlib.util.find_spec("course_utils").submodule_search_locations[0])
     folders = [package / "checks" / "toolkit", package / "checks" / lab.partition("_")[2]]

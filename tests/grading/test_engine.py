@@ -385,23 +385,25 @@ def test_one_exercise_is_judged_again_without_executing_anything(course, monkeyp
 
 HARDER = """
 
-from course_utils.checks import Verdict as _Verdict
-_before = sampler.judge
+from course_admin.grading.exams import exam
+from course_utils.checks import Verdict, template
 
 
-@exam("sampler", targets=sampler.targets)
+@exam("sampler", targets=template.sampler.targets)
 def sampler(ask, rng):
-    _before(ask, rng)
-    return [_Verdict(1.0, True, "as before"), _Verdict(1.0, False, "a second look")]
+    template.sampler.judge(ask, rng)
+    return [Verdict("before", "as before", 1.0), Verdict("second", "a second look", 1.0, 0.0)]
 """
 OTHER_QUESTION = """
 
-@exam("sampler", targets=sampler.targets)
+from course_admin.grading.exams import exam
+from course_utils import probes
+from course_utils.checks import template
+
+
+@exam("sampler", targets=template.sampler.targets)
 def sampler(ask, rng):
-    return ask(probes_call, x=rng.normal(size=3))
-
-
-from course_utils.probes import call as probes_call
+    return ask(probes.call, x=rng.normal(size=3))
 """
 
 

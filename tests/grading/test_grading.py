@@ -101,7 +101,9 @@ def test_the_judge_refuses_without_a_run():
 
 
 def test_the_message_of_a_mark_stands_in_the_cell():
-    run = Run(LAB, sittings={"check-f": sat(0.5, Verdict(1, True, "shape"), Verdict(1, False, "divides by n - 1"))})
+    run = Run(
+        LAB, sittings={"check-f": sat(0.5, Verdict("shape", "shape", 1), Verdict("values", "divides by n - 1", 1, 0.0))}
+    )
     nb, _ = judge_of().Judge().preprocess(new_notebook(cells=[check_cell()]), {KEY: run})
     text = nb.cells[0].outputs[0].text
     assert text == "✓  shape\n✗  divides by n - 1\n\nf: 1 of 2 points\n"
@@ -597,11 +599,12 @@ def rows_of(root, student):
 EXAMS = """
 from course_admin.grading.exams import exam
 from course_utils import probes
-from course_utils.checks import verdict
+from course_utils.checks import Verdict
 
 
 def adds_one(ask, rng):
-    return [verdict(ask(probes.call, probe=1)["value"] == 2, "adds one", "does not add one")]
+    right = ask(probes.call, probe=1)["value"] == 2
+    return [Verdict("values", "adds one" if right else "does not add one", 1.0, float(right))]
 
 
 exams = [exam(name)(adds_one) for name in ("slow", "stubborn", "exits", "fine")]

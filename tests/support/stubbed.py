@@ -25,7 +25,9 @@ def execute(job: Job) -> Done:
     run = Run(job.lab, job.seed)
     for name in exams:
         told = Transcript([("asked", {"value": 1.0})])
-        run.sittings[f"check-{name}"] = Sitting(name, told, Result(share, [Verdict(1.0, share == 1.0, "a stub")]))
+        run.sittings[f"check-{name}"] = Sitting(
+            name, told, Result(share, [Verdict("values", "a stub", 1.0, float(share))])
+        )
     return Done(job.notebook, run, pack_evidence(run), [])
 
 

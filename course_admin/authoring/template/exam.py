@@ -1,4 +1,4 @@
-"""What the exams of 00_template ask beyond its checks, course_utils/checks/template/: cases that students must not see."""
+"""The exams of 00_template are its checks, course_utils/checks/template/; here are cases that students must not see."""
 
 from sklearn.preprocessing import StandardScaler
 

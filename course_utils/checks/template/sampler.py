@@ -18,7 +18,7 @@ def sampler(c):
     answer = c.samples("mu and logvar of shape [3, 4]", mu=mu, logvar=logvar)
     if not c.shape("moments", answer, mu.shape, "the sample"):
         return
-    samples = answer.array("samples")
+    samples = answer.array("samples", (2000, *mu.shape))
     c.moments(
         "moments",
         samples,

@@ -53,8 +53,8 @@ class Randomness(Values):
     ) -> bool:  # fmt: skip
         """Compare mean and standard deviation of samples [times, ...], entry by entry, with what they should be.
 
-        mean, std: arrays of the shape of one sample, or numbers. slips: {line: (mean, std)};
-        keeps: the part of the aspect that a slip leaves; law: "normal" or "uniform" where the distribution is asked for too.
+        mean, std: arrays of the shape of one sample, or numbers. slips: {line: (mean, std)}; keeps: the
+        part of the aspect that a slip leaves; law: "normal" or "uniform" where the distribution is asked for as well.
         """
         _count(slips)
         if self.skipped(after):

@@ -5,7 +5,7 @@
 
 # %% gradients-accumulate patch="optimizer.zero_grad() => pass" keeps=0.25 hint="set to zero before each backward"
 
-# %% too-few-steps patch="range(300) => range(60)" keeps=0.55 hint="stop too early"
+# %% too-few-steps patch="range(300) => range(30)" keeps=0.55 hint="stop too early"
 
 # %% ignores-the-width patch="images.shape[1], width) => images.shape[1], width + 1)" keeps=0 hint="self.encoder holds 20-4"
 
