@@ -103,11 +103,11 @@ class Training(Networks):
         return self.verify(aspect, error <= enough, line.format(error=error, enough=enough), keeps)
 
     def digits(
-        self, count: int, unseen: int = 500, classes: Sequence[int] | None = None, hide: str = "shuffle"
+        self, count: int, unseen: int = 500, classes: Sequence[int] | None = None, hide: str = "mix"
     ) -> tuple[np.ndarray, np.ndarray]:
         """Training images [count, 1, 28, 28] and unseen ones, drawn anew for each exam: another subset of the bundled
-        digits, each changed by a small affine map, brightness and noise, all pixels hidden in the same way: "shuffle"
-        (for dense networks), "turn" (for convolutions) or "". Weights trained elsewhere are worth nothing on these.
+        digits, each changed by a small affine map, brightness and noise, all pixels hidden in the same way: "mix" (for
+        dense networks), "turn" (for convolutions) or "". Weights trained elsewhere are worth nothing on these.
         """
         return draw_digits(self.rng, count, unseen, classes, hide)
 
