@@ -30,8 +30,8 @@ def table() -> str:
         methods = [item for item in vars(owner).items() if inspect.isfunction(item[1]) and not item[0].startswith("_")]
         lines += [_row(f"c.{name}", method) for name, method in methods if name not in ("verdicts", "lost")]
         lines.append("")
-    lines += ["### Functions", "", "| call | what it does |", "|---|---|", *(_row(f.__name__, f) for f in FUNCTIONS), ""]
-    return "\n".join(lines)
+    lines += ["### Functions", "", "| call | what it does |", "|---|---|"]
+    return "\n".join([*lines, *(_row(function.__name__, function) for function in FUNCTIONS), ""])
 
 
 def written(text: str) -> str:

@@ -528,7 +528,7 @@ def test_the_images_of_a_training_exam_are_drawn_anew():
     again, _ = draw_digits(np.random.default_rng(0), 200, 50, hide="mix")
     other, _ = draw_digits(np.random.default_rng(1), 200, 50, hide="mix")
     assert train.shape == (200, 1, 28, 28) and unseen.shape == (50, 1, 28, 28) and train.dtype == np.float32
-    assert 0 <= train.min() and train.max() <= 1
+    assert train.min() >= 0 and train.max() <= 1
     assert np.array_equal(train, again) and not np.array_equal(train, other)
     bundled = load_mnist("train", source="sample", device="cpu").images.numpy().reshape(-1, 784)
     plain, _ = draw_digits(np.random.default_rng(0), 200, 50, hide="")
