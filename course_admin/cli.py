@@ -1,7 +1,7 @@
-"""The `course` command. Every command here is a thin wrapper: words for people, then one call of the module that
-does the work.
+"""The `course` command. Every command here is a thin wrapper: help texts and options, then one call of the module
+that does the work.
 
-Those modules are imported inside the commands, so that `course --help` answers at once.
+The commands import these modules when they run, so that `course --help` is fast.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from course_admin.course import CourseError, UsageError, find_root
 
 app = typer.Typer(
     name="course",
-    help="Build, hand out and grade the labs. Every command has --help with an example.",
+    help="Build, publish and grade the labs. Every command has --help with an example.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -27,13 +27,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 REMEDIES = {
-    errno.EACCES: " (may you write there? Change the rights, or name another folder)",
-    errno.EROFS: " (nothing can be written there: name another folder, or make the disk writable)",
+    errno.EACCES: " (no permission to write there: change the permissions, or name another folder)",
+    errno.EROFS: " (the disk is read-only: name another folder, or make the disk writable)",
     errno.ENOSPC: " (the disk is full: make room, then run the same command again)",
-    errno.EDQUOT: " (your share of the disk is full: make room, then run the same command again)",
-    errno.ENOTDIR: " (a file is where a folder has to be: move it away)",
+    errno.EDQUOT: " (your disk quota is used up: make room, then run the same command again)",
+    errno.ENOTDIR: " (a file is in the place of a folder: move the file away)",
 }
-"""What to do about errors of the system, to be read after what is wrong and where."""
+"""What to do about an error of the operating system. Printed after the error and the path."""
 _options: dict[str, object] = {"root": None, "debug": False}
 
 
@@ -41,7 +41,9 @@ _options: dict[str, object] = {"root": None, "debug": False}
 def options(
     root: Annotated[
         Path | None,
-        typer.Option(help="The course: a folder with nbgrader_config.py (default: here or above).", file_okay=False),
+        typer.Option(
+            help="The course folder, with nbgrader_config.py (default: this folder or a folder above).", file_okay=False
+        ),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
 ) -> None:
@@ -52,16 +54,16 @@ def options(
 def build(
     labs: Annotated[list[str] | None, typer.Argument(metavar="LAB", help="Which labs (default: all).")] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="Write nothing; exit 1 when a file is not what its text makes.")
+        bool, typer.Option("--check", help="Write nothing; exit with 1 if a generated file is not up to date.")
     ] = False,
     adopt: Annotated[
         str | None,
-        typer.Option(metavar="LAB", help="Take an edited source/LAB back into notebooks/LAB, then build it."),
+        typer.Option(metavar="LAB", help="Copy the edits of source/LAB back into notebooks/LAB, then build LAB."),
     ] = None,
 ) -> None:
-    """Make the instructor's and the students' notebooks: notebooks/ → source/ → release/."""
+    """Build the instructor's and the students' notebooks: notebooks/ → source/ → release/."""
     if adopt and (check or labs):
-        raise typer.BadParameter("--adopt takes one lab and goes alone: course build --adopt 01_pca_vs_ae")
+        raise typer.BadParameter("--adopt takes one lab and no other option: course build --adopt 01_pca_vs_ae")
     from course_admin.authoring import build as work
 
     if adopt:
@@ -74,9 +76,14 @@ def build(
 
 @app.command(epilog="Example: [bold]course new 07_attention[/]")
 def new(
-    lab: Annotated[str, typer.Argument(metavar="LAB", help="Its name: two digits and a topic, such as 07_attention.")],
+    lab: Annotated[
+        str, typer.Argument(metavar="LAB", help="The lab's name: two digits and a topic, such as 07_attention.")
+    ],
 ) -> None:
-    """Make a lab from the template: text, checks, exams and corpora, which build, grade and pass their tests."""
+    """Make a lab from the template that builds, grades and passes its tests.
+
+    Writes the text, checks/<topic>/ with a module per exercise, the exam file, and a corpus file per exercise.
+    """
     from course_admin.authoring import new_lab as work
 
     root = course_root()
@@ -88,9 +95,9 @@ def new(
 @app.command(epilog="Example: [bold]course rubric 01_pca_vs_ae[/]")
 def rubric(
     lab: Annotated[str, typer.Argument(metavar="LAB", help="Which lab.")],
-    form: Annotated[str, typer.Option("--format", metavar="table|markdown|html", help="How it is shown.")] = "table",
+    form: Annotated[str, typer.Option("--format", metavar="table|markdown|html", help="The output format.")] = "table",
 ) -> None:
-    """Show what each exercise is worth: its aspects with their points, and the deductions."""
+    """Show the rubric of each exercise: its aspects with their points, and the deductions."""
     from rich.console import Console
 
     from course_admin.report import rubric as work
@@ -105,21 +112,29 @@ def rubric(
 
 @app.command(epilog="Example: [bold]course collect submissions.zip --lab 01_pca_vs_ae --roster roster.csv[/]")
 def collect(
-    source: Annotated[Path, typer.Argument(metavar="ZIP|DIR", help="What Canvas or Moodle gave, or unpacked.")],
-    lab: Annotated[str | None, typer.Option(metavar="LAB", help="Whose hand-ins these are.")] = None,
+    source: Annotated[
+        Path, typer.Argument(metavar="ZIP|DIR", help="The download from Canvas or Moodle, as a zip or unpacked.")
+    ],
+    lab: Annotated[str | None, typer.Option(metavar="LAB", help="The lab that these submissions belong to.")] = None,
     roster: Annotated[
-        Path | None, typer.Option(metavar="CSV", help="The class list (default: roster.csv, if there is one).")
+        Path | None, typer.Option(metavar="CSV", help="The class list (default: roster.csv, if it exists).")
     ] = None,
     times: Annotated[
-        Path | None, typer.Option(metavar="CSV", help="When was handed in: Moodle's grading worksheet, or any list.")
+        Path | None,
+        typer.Option(
+            metavar="CSV", help="The submission times: Moodle's grading worksheet, or a CSV with a column submitted."
+        ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", help="Also replace what is newer, or was put there by hand.")
+        bool, typer.Option("--force", help="Also replace newer files and files put there by hand.")
     ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and write nothing.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and write nothing.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
-    """Sort what students handed in on Canvas or Moodle into submitted/; say who is missing, late or doubled."""
+    """Sort the submissions of a Canvas or Moodle download into submitted/.
+
+    Lists who is missing, late or not on the class list, and duplicate submissions.
+    """
     from rich.console import Console
 
     from course_admin.submissions import collect as work
@@ -134,44 +149,52 @@ def collect(
 @app.command(epilog="Example: [bold]course grade 01_pca_vs_ae[/]  (submissions: submitted/STUDENT/LAB/LAB.ipynb)")
 def grade(
     labs: Annotated[list[str], typer.Argument(metavar="LAB", help="Which labs.")],
-    student: Annotated[str | None, typer.Option(metavar="NAME", help="That student alone.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Also what did not change since it was graded.")] = False,
+    student: Annotated[str | None, typer.Option(metavar="NAME", help="Grade only this student.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Grade unchanged submissions again, too.")] = False,
     sandbox: Annotated[
         str | None,
-        typer.Option(metavar="auto|bwrap|none", help="none: no protection, only for submissions that you trust."),
+        typer.Option(metavar="auto|bwrap|none", help="none: no protection; only for submissions that you trust."),
     ] = None,
-    timeout: Annotated[float | None, typer.Option(metavar="S", help="Seconds for a cell (60).", min=1)] = None,
-    memory: Annotated[float | None, typer.Option(metavar="GB", help="Memory of a submission (2).", min=0.5)] = None,
+    timeout: Annotated[
+        float | None, typer.Option(metavar="S", help="Seconds that a cell may take (60).", min=1)
+    ] = None,
+    memory: Annotated[
+        float | None, typer.Option(metavar="GB", help="Memory that a submission may use (2).", min=0.5)
+    ] = None,
     jobs: Annotated[
-        int | None, typer.Option("--jobs", "-j", metavar="N", help="How many at a time (one per core).", min=1)
+        int | None,
+        typer.Option("--jobs", "-j", metavar="N", help="How many submissions in parallel (one per core).", min=1),
     ] = None,
     scheduler: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="Use the workers of a Dask cluster: tcp://HOST:8786.")
     ] = None,
     exercise: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Judge that exercise again from what was recorded; nothing is executed."),
+        typer.Option(metavar="NAME", help="Re-mark this exercise from saved evidence; execute nothing."),
     ] = None,
     json: Annotated[
-        bool, typer.Option("--json", help="For programs: the outcomes; with --exercise, the points before and now.")
+        bool, typer.Option("--json", help="Print JSON: the outcomes; with --exercise, the points before and now.")
     ] = False,
 ) -> None:
-    """Execute and examine what students handed in: marks into the gradebook, feedback pages into feedback/.
+    """Grade submissions: marks into the gradebook, feedback pages into feedback/.
 
-    Can be stopped at any moment: the same command goes on from there.
+    Grades again what changed: a submission, or the lab's checks and exams.
+
+    You can stop the command at any moment: the same command then continues.
     """
     from course_admin.grading import pool
 
     if scheduler is None and student is None:
-        # While this process imports as well. Ctrl-C is for this one alone, and what it starts takes over how.
+        # Workers start while this process still imports. Only this process handles Ctrl-C: the workers inherit
+        # that they ignore the signal.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         pool.get_ready()
         signal.signal(signal.SIGINT, before)
     from rich.console import Console
 
-    # Standard output is, with --json, the program's that reads it.
+    # With --json, standard output contains only JSON, for the program that reads it.
     console = Console(stderr=json)
-    with console.status("getting ready"):  # seconds
+    with console.status("starting"):  # seconds
         from course_admin.grading import command as work
 
     if sandbox not in (None, "auto", "bwrap", "none"):
@@ -189,7 +212,7 @@ def grade(
         outcomes = work.grade(course_root(), labs, force=force, table=not json, **where, **execution)
         found: Any = [work.as_json(outcome) for outcome in outcomes]
     elif len(labs) != 1:
-        raise typer.BadParameter("--exercise NAME is one exercise of one lab: name one LAB")
+        raise typer.BadParameter("--exercise NAME takes one exercise of one lab: name one LAB")
     else:
         found = work.rejudge(course_root(), labs[0], exercise, **where)
     if json:
@@ -202,19 +225,26 @@ def grade(
 def report(
     labs: Annotated[list[str] | None, typer.Argument(metavar="LAB", help="Which labs (default: all graded).")] = None,
     format: Annotated[
-        str, typer.Option(metavar="table|csv|html|canvas|moodle", help="For people, for programs, for an LMS.")
+        str,
+        typer.Option(
+            metavar="table|csv|html|canvas|moodle", help="The output format: for people, for programs, for an LMS."
+        ),
     ] = "table",
-    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Write it there.", dir_okay=False)] = None,
-    like: Annotated[
-        Path | None, typer.Option(metavar="CSV", help="The LMS's own file, which the new one is made of.")
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the report to this file.", dir_okay=False)
     ] = None,
-    column: Annotated[str | None, typer.Option(metavar="HEAD", help="The head of the lab's column in it.")] = None,
-    scale: Annotated[bool, typer.Option("--scale", help="Adjust the points to the LMS's maximum.")] = False,
+    like: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="A file that the LMS exported; the new file is made from it.")
+    ] = None,
+    column: Annotated[
+        str | None, typer.Option(metavar="HEAD", help="The name of the lab's column in that file.")
+    ] = None,
+    scale: Annotated[bool, typer.Option("--scale", help="Scale the points to the LMS's maximum.")] = False,
     roster: Annotated[
-        Path | None, typer.Option(metavar="CSV", help="The class list (default: roster.csv, if there is one).")
+        Path | None, typer.Option(metavar="CSV", help="The class list (default: roster.csv, if it exists).")
     ] = None,
 ) -> None:
-    """Show the marks in the gradebook, as a table or a page with figures, or write them for Canvas and Moodle."""
+    """Show the marks in the gradebook as a table or as a page with figures, or write them for Canvas or Moodle."""
     from course_admin import report as work
 
     work.report(course_root(), labs or (), format=format, out=out, like=like, column=column, scale=scale, roster=roster)
@@ -222,11 +252,13 @@ def report(
 
 @app.command(epilog="Example: [bold]course publish out/bundle --zip[/]")
 def publish(
-    dest: Annotated[Path, typer.Argument(metavar="DEST", help="The bundle's folder; an older bundle is replaced.")],
+    dest: Annotated[
+        Path, typer.Argument(metavar="DEST", help="The folder of the bundle; an older bundle is replaced.")
+    ],
     labs: Annotated[list[str] | None, typer.Argument(metavar="LAB", help="Which labs (default: all).")] = None,
-    zip: Annotated[bool, typer.Option("--zip", help="Also DEST.zip, one file for an LMS.")] = False,
+    zip: Annotated[bool, typer.Option("--zip", help="Also write DEST.zip, one file for an LMS.")] = False,
 ) -> None:
-    """Write what students get: the releases, course_utils, an environment, a README. Nothing else, and no answers."""
+    """Write the student bundle: releases, course_utils, an environment, a README. Nothing else, and no answers."""
     from course_admin.authoring import student_bundle as work
 
     work.publish(course_root(), dest, labs or (), zip=zip, say=say)
@@ -235,10 +267,10 @@ def publish(
 @app.command(epilog="Example: [bold]course demo --into /tmp/demo[/]")
 def demo(
     into: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Where (default: out/demo). Made anew by each run.")
+        Path | None, typer.Option(metavar="DIR", help="The folder (default: out/demo). Each run replaces it.")
     ] = None,
 ) -> None:
-    """See the whole of grading at work: build a lab, hand in a small class, grade it, read marks and feedback."""
+    """Show all of grading with a made-up class: build a lab, make submissions, grade them, show marks and feedback."""
     from course_admin import demo as work
 
     work.demo(course_root(), into)
@@ -246,7 +278,10 @@ def demo(
 
 @app.command(epilog="Example: [bold]course doctor[/]")
 def doctor() -> None:
-    """Say what is installed and works, and how to mend what does not. Exit code 1: something necessary is missing."""
+    """Show what is installed and works, and how to repair what does not.
+
+    Exit code 1: something necessary is missing.
+    """
     from course_admin import doctor as work
 
     try:
@@ -258,19 +293,19 @@ def doctor() -> None:
 
 
 def course_root() -> Path:
-    """The root that the command works on."""
+    """The course folder that the command uses."""
     return find_root(_options["root"])  # type: ignore[arg-type]
 
 
 def say(line: str) -> None:
-    """A line of progress."""
+    """Print a line of progress."""
     from rich.console import Console
 
     Console(highlight=False, soft_wrap=True).print(line, markup=False)
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command. Exit code 0, 1 after an error (in readable lines on stderr), 2 after wrong usage."""
+    """Run the command. Exit code 0; 1 after an error (readable lines on stderr); 2 after wrong usage."""
     _options.update(root=None, debug=False)
     skip_slow_jsonschema_import()
     try:
@@ -284,7 +319,7 @@ def main(arguments: list[str] | None = None) -> None:
             message = f"{error.strerror or error}: {error.filename or ''}".rstrip(": ") + REMEDIES.get(error.errno, "")
         else:
             kind, what = type(error).__name__, " ".join(str(error).split())
-            message = f"{kind}: {what} (a fault of the course's own code: run it with `course --debug` and report it)"
+            message = f"{kind}: {what} (an error in the course's own code: run it with `course --debug` and report it)"
         print(f"course: {message}", file=sys.stderr)
         sys.exit(2 if isinstance(error, UsageError) else 1)
 
