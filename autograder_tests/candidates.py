@@ -14,6 +14,7 @@ from typing import Any
 
 import jupytext
 
+from course_admin import regions
 from course_admin.settings import CODE_STUB
 
 
@@ -80,17 +81,7 @@ def solution(root: Path, lab: str, exercise: str) -> str:
 
 def stub(source: str) -> str:
     """A solution cell as the release has it: each region between the markers is one line that raises."""
-    out: list[str] = []
-    inside = False
-    for line in source.splitlines():
-        if "### BEGIN SOLUTION" in line:
-            out.append(line[: len(line) - len(line.lstrip())] + CODE_STUB)
-            inside = True
-        elif "### END SOLUTION" in line:
-            inside = False
-        elif not inside:
-            out.append(line)
-    return "\n".join(out)
+    return regions.replaced(source, regions.SOLUTION, CODE_STUB)
 
 
 def stubs(root: Path, lab: str) -> dict[str, str]:
