@@ -1,10 +1,10 @@
 """`course build`: notebooks/<lab>/<lab>.py -> source/<lab>/<lab>.ipynb -> release/<lab>/<lab>.ipynb, byte-identical
 on every machine.
 
-The text is the truth. Every cell of it becomes a cell of the source notebook, with what derived_cells adds; nbgrader's own GenerateAssignment makes
-the release of that, in a temporary folder and without a gradebook. Cells without nbgrader metadata get none: an id
-made up from a cell's text would change with every mended typo, and nbgrader refuses to change the ids of a notebook
-that students have handed in.
+The text is the truth. Every cell of it, with what derived_cells adds, becomes a cell of the source notebook; nbgrader's
+own GenerateAssignment makes the release of that, in a temporary folder and without a gradebook. Cells without nbgrader
+metadata get none: an id made up from a cell's text would change with every mended typo, and nbgrader refuses to change
+the ids of a notebook that students have handed in.
 
 The source notebook's metadata says what was built ("course": digest and files). So an edit made in JupyterLab or in
 the formgrader is never overwritten: the build refuses, and `adopt` takes the edit back into the text.

@@ -49,7 +49,7 @@ def derived(lab: str, cells: list[Cell], exercises: KnownExercises) -> list[Cell
 
 
 def shortened(lab: str, cells: list[Cell], exercises: KnownExercises) -> list[Cell]:
-    """The cells in the short form, without what `derived` adds; a cell that the short form cannot say stays as it is."""
+    """The cells in the short form, without what `derived` adds. What the short form cannot say stays as it is."""
     full = derived(lab, cells, exercises)
     short = [_short(lab, cell, exercises) for cell in full]
     for position in _cells_that_read_exercises(full):

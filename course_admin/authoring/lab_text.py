@@ -258,7 +258,10 @@ def _chunk_problems(body: str, cell: Any):
         re.search(r"nbgrader|grade_id|\b(exercise|check|written|points|tags)\s*=", marker)
         and not set(FIRST_KEYS) & set(metadata)
     ):
-        yield 'the metadata in the `# %%` line cannot be read: write key=JSON, as in exercise="x" or nbgrader={"grade_id": "x"}'
+        yield (
+            "the metadata in the `# %%` line cannot be read: "
+            'write key=JSON, as in exercise="x" or nbgrader={"grade_id": "x"}'
+        )
     elif "nbgrader" in metadata and not isinstance(metadata["nbgrader"], dict):
         yield 'nbgrader= in the `# %%` line must be a JSON object, as in nbgrader={"grade_id": "x", "locked": true}'
     elif str(metadata.get("title", "")).startswith("["):
