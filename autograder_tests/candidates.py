@@ -15,6 +15,9 @@ from typing import Any
 import jupytext
 
 from course_admin import regions
+from course_admin.authoring.derived_cells import read_cells
+from course_admin.authoring.draft import is_solution, nbgrader
+from course_admin.course import Lab
 from course_admin.settings import CODE_STUB
 
 
@@ -34,16 +37,14 @@ class Entry:
 @cache
 def reference_cells(root: Path, lab: str) -> tuple[tuple[str | None, str], ...]:
     """The cells that define names, in order, as (grade_id of a solution cell or None, source)."""
-    notebook = jupytext.read(Path(root) / "notebooks" / lab / f"{lab}.py", fmt="py:percent")
     cells: list[tuple[str | None, str]] = []
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        graded = cell.metadata.get("nbgrader", {})
-        if graded.get("solution") and not graded.get("grade"):
-            cells.append((graded["grade_id"], cell.source))
-        elif "setup" in cell.metadata.get("tags", []) or _only_defines(cell.source):
-            cells.append((None, cell.source))
+    for cell in read_cells(Lab(Path(root), lab)):
+        if is_solution(cell):
+            cells.append((nbgrader(cell)["grade_id"], cell["source"]))
+        elif cell["cell_type"] == "code" and (
+            "setup" in cell["metadata"].get("tags", []) or _only_defines(cell["source"])
+        ):
+            cells.append((None, cell["source"]))
     return tuple(cells)
 
 

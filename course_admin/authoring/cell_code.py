@@ -42,10 +42,11 @@ def called(call: ast.Call) -> str:
     return ".".join(reversed(names))
 
 
-def names_bound(source: str) -> set[str]:
-    """The names that a cell binds at its top level: functions, classes, variables, imports."""
+def names_bound(source: str, *, imports: bool = True) -> set[str]:
+    """The names that a cell binds at its top level: functions, classes, variables and, if wanted, imports."""
     table = _table(source)
-    return {symbol.get_name() for symbol in table.get_symbols() if _binds(symbol)} if table else set()
+    symbols = table.get_symbols() if table else []
+    return {symbol.get_name() for symbol in symbols if _binds(symbol) and (imports or not symbol.is_imported())}
 
 
 def names_read(source: str) -> set[str]:

@@ -137,7 +137,7 @@ def _cells_that_read_exercises(full: list[Cell]) -> list[int]:
             continue
         nbgrader = cell["metadata"].get("nbgrader", {})
         if nbgrader.get("solution"):
-            students |= names_bound(cell["source"])
+            students |= names_bound(cell["source"], imports=False)
         elif not nbgrader:
             if students & names_read(cell["source"]):
                 found.append(position)

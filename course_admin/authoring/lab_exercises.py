@@ -55,6 +55,9 @@ def known_exercises(lab: Lab) -> KnownExercises:
         )
         for name, exam in exams.by_name.items():
             before = found.by_name.get(name)
+            if before and exam.targets != before.targets:
+                asked = f"asks about {', '.join(exam.targets)}, its check about {', '.join(before.targets)}"
+                found.wrong.append((lab.exams, exam.line, f"the exam {name!r} {asked}: give both the same targets"))
             found.by_name[name] = KnownExercise(name, exam.targets, exam.path, exam.line, before is not None)
     return found
 

@@ -112,6 +112,15 @@ def make_course(root: Path) -> Lab:
     return lab
 
 
+def make_template_course(root: Path) -> Lab:
+    """Write a course with the template's lab, in the short form, into `root`; its exercises are course_utils' own."""
+    lab = Lab(root, "00_template")
+    root.mkdir(parents=True, exist_ok=True)
+    shutil.copy(REPOSITORY / "nbgrader_config.py", root)
+    put(lab.text, (REPOSITORY / "course_admin" / "authoring" / "template" / "lab.py").read_text(encoding="utf-8"))
+    return lab
+
+
 def put(path: Path, content: str | bytes) -> None:
     """Write a file, with its folders, with line ends as they are."""
     path.parent.mkdir(parents=True, exist_ok=True)
