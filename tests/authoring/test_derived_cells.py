@@ -103,6 +103,12 @@ def test_both_forms_of_metadata_build_the_same_notebooks(lab):
     assert (build.make(lab).source, build.make(lab).release) == (short.source, short.release)
 
 
+def test_derived_hidden_tests_that_an_author_writes_all_the_same_are_not_added_twice(lab):
+    short = build.make(lab).source
+    put(lab.text, text_of(lab).replace("checks.sampler(GaussianSampler)", f"checks.sampler(GaussianSampler){HIDDEN}"))
+    assert build.make(lab).source == short
+
+
 def test_other_metadata_and_tags_of_a_short_form_are_kept(lab):
     put(lab.text, text_of(lab).replace('check="sampler" points=3', 'check="sampler" points=3 tags=["slow"] why="x"'))
     cell = next(cell for cell in derived_cells.read_cells(lab) if "checks.sampler" in cell["source"])
@@ -234,6 +240,18 @@ def test_adopt_leaves_a_derived_tag_out_and_puts_a_deleted_one_back(built):
     assert built.source.read_bytes() != source
     build.adopt(built.root, "00_template", say=quiet)
     assert text_of(built) == before and built.source.read_bytes() == source
+
+
+def test_adopt_writes_an_edited_cell_without_its_derived_tag(built):
+    put(built.text, text_of(built) + "\n# %%\nstandardise(torch.eye(2))\n")
+    build.build(built.root, say=quiet)
+    edit(built, lambda cells: cells[-1].update(source="standardise(torch.eye(3))"))
+    before = text_of(built)
+    build.adopt(built.root, "00_template", say=quiet)
+    assert text_of(built) == before.replace("eye(2)", "eye(3)")
+    edit(built, lambda cells: cells.append(nbformat.v4.new_code_cell("standardise(1)", metadata=cells[-1].metadata)))
+    build.adopt(built.root, "00_template", say=quiet)
+    assert text_of(built) == before.replace("eye(2)", "eye(3)") + "\n# %%\nstandardise(1)\n"
 
 
 def test_adopt_keeps_by_hand_what_the_short_form_cannot_say(lab):
