@@ -131,10 +131,13 @@ class Randomness(Values):
 
 
 def _has_law(samples: np.ndarray, moments: np.ndarray, law: str) -> bool:
-    from scipy.stats import kstest
+    from scipy.stats import kstest, kurtosis
 
     alike = ((samples - moments[0]) / np.maximum(moments[1], 1e-12)).ravel()
     name, arguments = LAWS[law]
+    # Tails tell more about a sum of a few uniform numbers, or the Laplace distribution, than kstest sees.
+    if law == "normal" and abs(kurtosis(alike)) > max(0.3, ERRORS * (24 / alike.size) ** 0.5):
+        return False
     return kstest(alike[:: max(1, alike.size // 20_000)], name, args=arguments).pvalue > UNLIKELY
 
 
