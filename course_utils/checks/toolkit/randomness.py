@@ -54,7 +54,7 @@ class Randomness(Values):
         """Compare mean and standard deviation of samples [times, ...], entry by entry, with what they should be.
 
         mean, std: arrays of the shape of one sample, or numbers. slips: {line: (mean, std)};
-        keeps: the part of the aspect that a slip leaves; law: "normal" or "uniform" where the distribution is asked for too.
+        keeps: the part of the aspect that a slip leaves; law: "normal" or "uniform" where that is asked for too.
         """
         _count(slips)
         if self.skipped(after):

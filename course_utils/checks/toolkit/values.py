@@ -173,8 +173,9 @@ class Values:
         self, aspect: str, answer: Answer, shape: Sequence[int], what: str = "the result", after: After = ()
     ) -> bool:
         """Judge whether a finite tensor of this shape came back."""
-        kind = getattr(answer.got.get(answer.value), "dtype", float)  # booleans are as good as numbers here
-        item = Compared(answer, lambda *_: np.zeros(tuple(shape), bool if kind == bool else float), what)
+        raw = answer.got.get(answer.value)
+        kind = bool if isinstance(raw, np.ndarray) and raw.dtype.kind == "b" else float  # one is as good as the other
+        item = Compared(answer, lambda *_: np.zeros(tuple(shape), kind), what)
         self._form(item.near)
         return self.cost(aspect, item.value is not None, item.line(), after)
 
