@@ -30,7 +30,7 @@ def dead_codes(c):
         "this is how many codes are dead: say of each code whether it is": (lambda Z: oracle(Z).sum(), 0.33),
         "these are positions: return True or False for each code": (lambda Z: np.flatnonzero(oracle(Z)), 0.5),
         "sums and means do not say whether the numbers of a code are the same": lambda Z: Z.sum(0).abs() < 1e-4,
-        "a code that is never positive is alive when its numbers differ": lambda Z: (Z <= 0).all(0) | oracle(Z),
+        "a code that is never positive is alive when its numbers differ": lambda Z: oracle(Z) | (Z <= 0).all(0).numpy(),
     }
     c.agrees("values", cases, oracle, slips)
     c.shape("shape", cases[1], (10,))
