@@ -18,14 +18,13 @@ def positions(answer, draw, size):
     return rows if np.array_equal(X[rows], batch.reshape(size, 4)) else None
 
 
-def uneven(few, many):
+def uneven(few, counts):
     """Which rows are drawn too rarely, or together; "" if nothing is wrong. few: [calls, SIZE]."""
     from scipy.stats import chisquare
 
     apart = ((few[:, :, None] - few[:, None]) % N).reshape(len(few), -1)
     if (np.ptp(apart, axis=0) == 0).sum() > SIZE:
         return "some rows of a batch follow from other rows of it: draw a position for each"
-    counts = np.bincount(np.concatenate([few.ravel(), many]), minlength=N)
     if never := np.flatnonzero(counts == 0).tolist():
         return f"of rows 0 to {N - 1}, rows {never} are never drawn: torch.randint(n, ...) draws from 0 to n - 1"
     shown = f"row {counts.argmax()} was drawn {counts.max()} times, row {counts.argmin()} {counts.min()} times"
@@ -47,14 +46,13 @@ def get_random_batch(c):
     if any(rows is None for rows in drawn):
         c.verify("rows", False, "some rows of the batch are not rows of X: take X[positions] as it is")
         return
-    few = np.stack(drawn)
-    many = positions(large := c.seeded(f"size {MANY}", times=1, X=X, size=MANY), "draw_0", MANY)
+    few, large = np.stack(drawn), c.seeded(f"size {MANY}", times=1, X=X, size=MANY)
+    many = positions(large, "draw_0", MANY)
+    wrong = uneven(few, np.bincount(np.append(few, [] if many is None else many).astype(int), minlength=N))
     if (few != few[0]).any():  # else the generator is the cause
-        wrong = uneven(few, few[0] if many is None else many)
         c.verify("uniform", not wrong, wrong)
-    doubled = any(len(set(rows)) < SIZE for rows in few.tolist())
     never = f"no row came twice in {CALLS} batches of {SIZE}: draw with replacement, each time from all rows"
-    c.verify("replacement", doubled, never)
+    c.verify("replacement", any(len(set(rows)) < SIZE for rows in few.tolist()), never)
     c.shape("replacement", c.seeded(f"{N} rows, size 20", times=1, X=X, size=20), (20, 4), "the batch")
     c.verify("replacement", many is not None or large.error, f"size {MANY}: some rows are missing, or not rows of X")
     c.generator("generator", answer)
