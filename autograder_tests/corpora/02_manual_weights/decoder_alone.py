@@ -1,41 +1,19 @@
 # Answers to decoder_alone. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% from-0-to-1 patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return torch.rand(n, Z.shape[1], generator=generator)" keeps=0.75
+# %% from-0-to-1 patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return torch.rand(n, Z.shape[1], generator=generator)" keeps=0.7 hint="the codes are in [0, 1]"
 
-# %% one-range-for-all patch="low, high = Z.amin(dim=0), Z.amax(dim=0) => low, high = Z.min(), Z.max()" keeps=0.75
+# %% one-range-for-all patch="low, high = Z.amin(dim=0), Z.amax(dim=0) => low, high = Z.min(), Z.max()" keeps=0.7 hint="all columns have the same range"
 
-# %% low-to-low-plus-high patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return low + high * torch.rand(n, Z.shape[1], generator=generator)" keeps=0.75
+# %% low-to-low-plus-high patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return low + high * torch.rand(n, Z.shape[1], generator=generator)" keeps=0.7 hint="from low to low + high"
 
-# %% low-forgotten patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return high * torch.rand(n, Z.shape[1], generator=generator)" keeps=0.75
+# %% normal-for-uniform patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return Z.mean(dim=0) + Z.std(dim=0) * torch.randn(n, Z.shape[1], generator=generator)" keeps=0.7 hint="mean and spread of Z"
 
-# %% normal-for-uniform patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return Z.mean(dim=0) + Z.std(dim=0) * torch.randn(n, Z.shape[1], generator=generator)" keeps=0.75
+# %% one-die-for-a-row patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return low + (high - low) * torch.rand(n, 1, generator=generator)" keeps=0.9 hint="share the same noise"
 
-# %% one-die-for-a-row patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return low + (high - low) * torch.rand(n, 1, generator=generator)" keeps=0.75
+# %% global-dice-for-codes patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return low + (high - low) * torch.rand(n, Z.shape[1])" keeps=0.9 hint="do not come from `generator`"
 
-# %% one-code-for-all patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return (low + (high - low) * torch.rand(Z.shape[1], generator=generator)).expand(n, -1)" keeps=0.5
-
-# %% old-codes-again patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return Z[torch.randint(len(Z), (n,), generator=generator)]" keeps=0.75
-
-# %% global-dice-for-codes patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return low + (high - low) * torch.rand(n, Z.shape[1])" keeps=0.75
-
-# %% as-many-as-came-in patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return low + (high - low) * torch.rand(Z.shape, generator=generator)" keeps=0.5
-
-# %% decode-with-the-encoder patch="H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2]) => H = torch.relu(torch.cat([Z, ones], dim=1) @ W[0])" keeps=0.5
-
-# %% decode-ones-in-front keeps=0.75
-def sample_codes(Z, n, generator):
-    low, high = Z.amin(dim=0), Z.amax(dim=0)
-    return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
-
-
-def decode(W, Z):
-    ones = torch.ones(len(Z), 1)
-    H = torch.relu(torch.cat([ones, Z], dim=1) @ W[2])
-    return torch.tanh(torch.cat([ones, H], dim=1) @ W[3])
-
-
-# %% decode-without-bias keeps=0.75
+# %% decode-without-bias keeps=0.8 hint="bias in decode: none"
 def sample_codes(Z, n, generator):
     low, high = Z.amin(dim=0), Z.amax(dim=0)
     return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
@@ -47,95 +25,7 @@ def decode(W, Z):
     return torch.tanh(H @ W[3][:-1])
 
 
-# %% decode-without-relu patch="H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2]) => H = torch.cat([Z, ones], dim=1) @ W[2]" keeps=0.75
-
-# %% decode-without-tanh patch="return torch.tanh(torch.cat([H, ones], dim=1) @ W[3]) => return torch.cat([H, ones], dim=1) @ W[3]" keeps=0.75
-
-# %% decode-sigmoid patch="return torch.tanh(torch.cat([H, ones], dim=1) @ W[3]) => return torch.sigmoid(torch.cat([H, ones], dim=1) @ W[3])" keeps=0.75
-
-# %% decode-to-the-unit-range patch="return torch.tanh(torch.cat([H, ones], dim=1) @ W[3]) => return (torch.tanh(torch.cat([H, ones], dim=1) @ W[3]) + 1) / 2" keeps=0.75
-
-# %% decode-missing patch="ones = torch.ones(len(Z), 1) => raise NotImplementedError(\"still to do\")" keeps=0.5
-
-# %% one-spread-around-the-mean patch="low, high = Z.amin(dim=0), Z.amax(dim=0) => low, high = Z.mean(dim=0) - Z.std(dim=0), Z.mean(dim=0) + Z.std(dim=0)" keeps=0.75
-
-# %% two-spreads-around-the-mean patch="low, high = Z.amin(dim=0), Z.amax(dim=0) => low, high = Z.mean(dim=0) - 2 * Z.std(dim=0), Z.mean(dim=0) + 2 * Z.std(dim=0)" keeps=0.75
-
-# %% all-but-one-per-cent patch="low, high = Z.amin(dim=0), Z.amax(dim=0) => low, high = Z.quantile(0.01, dim=0), Z.quantile(0.99, dim=0)" keeps=0.75
-
-# %% beginning-at-the-end patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return high + (high - low) * torch.rand(n, Z.shape[1], generator=generator)" keeps=0.75
-
-# %% normal-from-low patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return low + (high - low) * torch.randn(n, Z.shape[1], generator=generator)" keeps=0.75
-
-
-# %% generator-of-its-own keeps=0.75
-def sample_codes(Z, n, generator):
-    low, high = Z.amin(dim=0), Z.amax(dim=0)
-    generator = torch.Generator().manual_seed(0)
-    return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
-
-
-def decode(W, Z):
-    ones = torch.ones(len(Z), 1)
-    H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2])
-    return torch.tanh(torch.cat([H, ones], dim=1) @ W[3])
-
-
-# %% half-of-them-twice keeps=0.75
-def sample_codes(Z, n, generator):
-    low, high = Z.amin(dim=0), Z.amax(dim=0)
-    half = torch.rand(n // 2, Z.shape[1], generator=generator)
-    return low + (high - low) * torch.cat([half, half])
-
-
-def decode(W, Z):
-    ones = torch.ones(len(Z), 1)
-    H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2])
-    return torch.tanh(torch.cat([H, ones], dim=1) @ W[3])
-
-
-# %% decode-with-a-relu-on-the-codes patch="H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2]) => H = torch.relu(torch.cat([torch.relu(Z), ones], dim=1) @ W[2])" keeps=0.75
-
-# %% decode-code-without-its-one patch="H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2]) => H = torch.relu(Z @ W[2][:-1])" keeps=0.75
-
-# %% decode-last-layer-without-bias patch="return torch.tanh(torch.cat([H, ones], dim=1) @ W[3]) => return torch.tanh(H @ W[3][:-1])" keeps=0.75
-
-
-# %% decode-into-the-codes keeps=0.4
-def sample_codes(Z, n, generator):
-    low, high = Z.amin(dim=0), Z.amax(dim=0)
-    return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)
-
-
-def decode(W, Z):
-    ones = torch.ones(len(Z), 1)
-    Z -= Z.mean(dim=0)
-    H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2])
-    return torch.tanh(torch.cat([H, ones], dim=1) @ W[3])
-
-
-# %% a-grid-shuffled keeps=0.75
-def sample_codes(Z, n, generator):
-    low, high = Z.amin(dim=0), Z.amax(dim=0)
-    grids = [torch.linspace(a, b, n)[torch.randperm(n, generator=generator)] for a, b in zip(low, high)]
-    return torch.stack(grids, dim=1)
-
-
-def decode(W, Z):
-    ones = torch.ones(len(Z), 1)
-    H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2])
-    return torch.tanh(torch.cat([H, ones], dim=1) @ W[3])
-
-
-# %% from-minus-one patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return low + (high - low) * (2 * torch.rand(n, Z.shape[1], generator=generator) - 1)" keeps=0.75
-
-# %% sorted-in-each-row patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator).sort(dim=1).values" keeps=0.75
-
-# %% whole-numbers-only patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return (low + (high - low) * torch.rand(n, Z.shape[1], generator=generator)).round()" keeps=0.75
-
-# %% range-of-the-first-code patch="low, high = Z.amin(dim=0), Z.amax(dim=0) => low, high = Z[:, 0].min(), Z[:, 0].max()" keeps=0.75
-
-# %% decode-bias-behind-the-relu patch="H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2]) => H = torch.relu(Z @ W[2][:-1]) + W[2][-1]" keeps=0.5
+# %% decode-without-relu patch="H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2]) => H = torch.cat([Z, ones], dim=1) @ W[2]" keeps=0.85 hint="hidden layer in decode: none"
 
 
 # %% uniform-in-place

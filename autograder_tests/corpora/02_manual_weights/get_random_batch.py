@@ -1,79 +1,28 @@
 # Answers to get_random_batch. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% without-replacement patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randperm(len(X), generator=generator)[:size]" keeps=0.25
+# %% without-replacement patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randperm(len(X), generator=generator)[:size]" keeps=0.7 hint="draw with replacement"
 
-# %% global-dice patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(len(X), (size,))" keeps=0.75
+# %% global-dice patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(len(X), (size,))" keeps=0.7 hint="do not come from `generator`"
 
-# %% seeds-inside patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(len(X), (size,), generator=torch.Generator().manual_seed(0))" keeps=0
+# %% seeds-inside patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(len(X), (size,), generator=torch.Generator().manual_seed(0))" keeps=0.4 hint="do not seed it again"
 
-# %% seed-read-each-time keeps=0
-def get_random_batch(X, size, generator):
-    again = torch.Generator().manual_seed(generator.initial_seed())
-    positions = torch.randint(len(X), (size,), generator=again)
-    return X[positions]
-
-
-# %% first-ones keeps=0
+# %% first-ones keeps=0.1
 def get_random_batch(X, size, generator):
     return X[:size]
 
 
-# %% neighbours keeps=0.25
+# %% neighbours keeps=0.4 hint="follow from other rows"
 def get_random_batch(X, size, generator):
     start = torch.randint(len(X) - size + 1, (1,), generator=generator).item()
     return X[start : start + size]
 
 
-# %% last-one-never patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(0, len(X) - 1, (size,), generator=generator)" keeps=0.5
+# %% last-one-never patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(0, len(X) - 1, (size,), generator=generator)" keeps=0.7 hint="rows [11] are never drawn"
 
-# %% first-one-never patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(1, len(X), (size,), generator=generator)" keeps=0.5
+# %% positions-themselves patch="return X[positions] => return positions" keeps=0 hint="are these positions?"
 
-# %% one-image-repeated patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(len(X), (1,), generator=generator).expand(size)" keeps=0.5
-
-# %% positions-themselves patch="return X[positions] => return positions" keeps=0
-
-
-# %% columns keeps=0
-def get_random_batch(X, size, generator):
-    positions = torch.randint(X.shape[1], (size,), generator=generator)
-    return X[:, positions]
-
-
-# %% gaussian-noise patch="return X[positions] => return X[positions] + 0.1 * torch.randn(size, X.shape[1], generator=generator)" keeps=0
-
-
-# %% middle-preferred keeps=0.5
-def get_random_batch(X, size, generator):
-    dice = torch.rand(2, size, generator=generator).mean(dim=0)
-    positions = (dice * len(X)).long()
-    return X[positions]
-
-
-# %% rounded-positions keeps=0.5
-def get_random_batch(X, size, generator):
-    dice = torch.rand(size, generator=generator)
-    positions = (dice * (len(X) - 1)).round().long()
-    return X[positions]
-
-
-# %% as-far-as-the-batch patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(size, (size,), generator=generator)" keeps=0.25
-
-# %% no-more-than-there-are patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(len(X), (len(X),), generator=generator)[:size]" keeps=0.75
-
-# %% a-dimension-too-many patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(len(X), (size, 1), generator=generator)" keeps=0
-
-# %% a-list-of-rows patch="return X[positions] => return [X[i] for i in positions]" keeps=0
-
-# %% half-drawn-and-repeated patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(len(X), ((size + 1) // 2,), generator=generator).repeat(2)[:size]" keeps=0.5
-
-# %% hard-coded-and-wrapped patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(40, (size,), generator=generator) % len(X)" keeps=0.5
-
-# %% neither-end patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(1, len(X) - 1, (size,), generator=generator)" keeps=0.5
-
-# %% one-end-too-many patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(len(X) + 1, (size,), generator=generator) % len(X)" keeps=0.5
-
-# %% doubles-left-out patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(len(X), (size,), generator=generator).unique()" keeps=0
+# %% as-far-as-the-batch patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(size, (size,), generator=generator)" keeps=0.4 hint="rows [10, 11] are never drawn"
 
 
 # %% multinomial

@@ -1,151 +1,25 @@
 # Answers to init_parameters. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% no-row-for-the-bias patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.randn(n, m, generator=generator) for n, m in pairwise(sizes)]" keeps=0.75
+# %% no-row-for-the-bias patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.randn(n, m, generator=generator) for n, m in pairwise(sizes)]" keeps=0.7778 hint="the row for the bias is missing"
 
-# %% on-their-side patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.randn(m, n + 1, generator=generator) for n, m in pairwise(sizes)]" keeps=0.75
+# %% on-their-side patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.randn(m, n + 1, generator=generator) for n, m in pairwise(sizes)]" keeps=0.7778 hint="the matrices are transposed"
 
-# %% bias-as-a-column patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.randn(n, m + 1, generator=generator) for n, m in pairwise(sizes)]" keeps=0.75
+# %% variance-for-spread patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01**2 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]" keeps=0.6667 hint="0.01^2 the variance"
 
-# %% variance-for-spread patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01**2 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]" keeps=0.75
+# %% never-scaled patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]" keeps=0.6667 hint="multiply what torch.randn gives by 0.01"
 
-# %% root-of-the-spread patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01**0.5 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]" keeps=0.75
+# %% bias-at-zero patch="matrix.requires_grad_() => matrix[-1] = 0; matrix.requires_grad_()" keeps=0.6667 hint="has the same number everywhere"
 
-# %% never-scaled patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]" keeps=0.75
-
-# %% uniform-and-positive patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.rand(n + 1, m, generator=generator) for n, m in pairwise(sizes)]" keeps=0.75
-
-# %% uniform-of-the-right-spread patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * 3**0.5 * (2 * torch.rand(n + 1, m, generator=generator) - 1) for n, m in pairwise(sizes)]" keeps=0.75
-
-# %% by-the-fan-in patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [torch.randn(n + 1, m, generator=generator) / n**0.5 for n, m in pairwise(sizes)]" keeps=0.75
-
-# %% bias-at-zero keeps=0.75
-def init_parameters(sizes, generator):
-    W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
-    for matrix in W:
-        matrix[-1] = 0
-        matrix.requires_grad_()
-    return W
-
-
-# %% all-zeros patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [torch.zeros(n + 1, m) for n, m in pairwise(sizes)]" keeps=0.5
-
-
-# %% seeded-for-each-matrix keeps=0.5
-def init_parameters(sizes, generator):
-    seed = generator.initial_seed()
-    W = []
-    for n, m in pairwise(sizes):
-        W.append(0.01 * torch.randn(n + 1, m, generator=generator.manual_seed(seed)))
-    for matrix in W:
-        matrix.requires_grad_()
-    return W
-
-
-# %% wants-too-early keeps=0.75
+# %% wants-too-early keeps=0.7778 hint="scale first, then call requires_grad_()"
 def init_parameters(sizes, generator):
     shapes = [(n + 1, m) for n, m in pairwise(sizes)]
     return [0.01 * torch.randn(s, generator=generator, requires_grad=True) for s in shapes]
 
 
-# %% never-wants patch="matrix.requires_grad_() => pass" keeps=0.75
+# %% never-wants patch="matrix.requires_grad_() => pass" keeps=0.7778 hint="call requires_grad_() on each"
 
-# %% global-dice-for-weights patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.randn(n + 1, m) for n, m in pairwise(sizes)]" keeps=0.75
-
-
-# %% own-generator keeps=0.75
-def init_parameters(sizes, generator):
-    generator = torch.Generator().manual_seed(0)
-    W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
-    for matrix in W:
-        matrix.requires_grad_()
-    return W
-
-
-# %% weights-and-biases-apart patch="return W => return [matrix[:-1] for matrix in W], [matrix[-1] for matrix in W]" keeps=0
-
-
-# %% constant-bias keeps=0.75
-def init_parameters(sizes, generator):
-    W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
-    for matrix in W:
-        matrix[-1] = 0.01
-    for matrix in W:
-        matrix.requires_grad_()
-    return W
-
-
-# %% bias-never-scaled keeps=0.75
-def init_parameters(sizes, generator):
-    W = []
-    for n, m in pairwise(sizes):
-        A, b = 0.01 * torch.randn(n, m, generator=generator), torch.randn(1, m, generator=generator)
-        W.append(torch.cat([A, b]))
-    for matrix in W:
-        matrix.requires_grad_()
-    return W
-
-
-# %% zeros-in-the-first-row keeps=0.75
-def init_parameters(sizes, generator):
-    W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
-    for matrix in W:
-        matrix[0] = 0
-    for matrix in W:
-        matrix.requires_grad_()
-    return W
-
-
-# %% one-row-repeated patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.randn(1, m, generator=generator).repeat(n + 1, 1) for n, m in pairwise(sizes)]" keeps=0.75
-
-# %% mean-for-spread patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [torch.normal(0.01, 0.01, (n + 1, m), generator=generator) for n, m in pairwise(sizes)]" keeps=0.75
-
-# %% last-matrix-forgotten patch="for matrix in W: => for matrix in W[:-1]:" keeps=0.75
-
-
-# %% bias-of-the-last-layer-at-zero keeps=0.75
-def init_parameters(sizes, generator):
-    W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
-    W[-1][-1] = 0
-    for matrix in W:
-        matrix.requires_grad_()
-    return W
-
-
-# %% last-matrix-at-zero keeps=0.75
-def init_parameters(sizes, generator):
-    W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
-    W[-1] = torch.zeros_like(W[-1])
-    for matrix in W:
-        matrix.requires_grad_()
-    return W
-
-
-# %% two-dice-and-the-right-spread keeps=0.75
-def init_parameters(sizes, generator):
-    W = []
-    for n, m in pairwise(sizes):
-        a, b = torch.rand(2, n + 1, m, generator=generator)
-        W.append(0.01 * 6**0.5 * (a - b))
-    for matrix in W:
-        matrix.requires_grad_()
-    return W
-
-
-# %% laplace keeps=0.75
-def init_parameters(sizes, generator):
-    W = []
-    for n, m in pairwise(sizes):
-        a, b = torch.empty(2, n + 1, m).exponential_(generator=generator)
-        W.append(0.01 / 2**0.5 * (a - b))
-    for matrix in W:
-        matrix.requires_grad_()
-    return W
-
-
-# %% plus-or-minus patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.02 * torch.randint(2, (n + 1, m), generator=generator) - 0.01 for n, m in pairwise(sizes)]" keeps=0.75
-
-# %% in-double patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.randn(n + 1, m, generator=generator, dtype=torch.float64) for n, m in pairwise(sizes)]" keeps=0.8
+# %% global-dice-for-weights patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.randn(n + 1, m) for n, m in pairwise(sizes)]" keeps=0.7778 hint="do not come from `generator`"
 
 
 # %% torch-normal

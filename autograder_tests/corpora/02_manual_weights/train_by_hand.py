@@ -1,40 +1,11 @@
 # Answers to train_by_hand. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% gradients-pile-up patch="optimizer.zero_grad() => pass" keeps=0.5
+# %% gradients-pile-up patch="optimizer.zero_grad() => pass" keeps=0.5 hint="call zero_grad() before each backward()"
 
-# %% emptied-once keeps=0.5
-def train_by_hand(network, W, draw, optimizer, iterations):
-    losses = []
-    optimizer.zero_grad()
-    for _ in range(iterations):
-        X = draw()
-        reconstruction, _ = network(W, X)
-        loss = (reconstruction - X).square().mean(dim=1).mean()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
+# %% never-steps patch="optimizer.step() => pass" keeps=0.2 hint="the weights do not move"
 
-
-# %% never-steps patch="optimizer.step() => pass" keeps=0.25
-
-
-# %% emptied-before-the-step keeps=0.25
-def train_by_hand(network, W, draw, optimizer, iterations):
-    losses = []
-    for _ in range(iterations):
-        X = draw()
-        reconstruction, _ = network(W, X)
-        loss = (reconstruction - X).square().mean(dim=1).mean()
-        loss.backward()
-        optimizer.zero_grad()
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
-
-
-# %% step-before-backward keeps=0
+# %% step-before-backward keeps=0 hint="call backward() first, then step()"
 def train_by_hand(network, W, draw, optimizer, iterations):
     losses = []
     for _ in range(iterations):
@@ -48,22 +19,7 @@ def train_by_hand(network, W, draw, optimizer, iterations):
     return losses
 
 
-# %% without-gradients keeps=0
-def train_by_hand(network, W, draw, optimizer, iterations):
-    losses = []
-    for _ in range(iterations):
-        X = draw()
-        with torch.no_grad():
-            reconstruction, _ = network(W, X)
-        loss = (reconstruction - X).square().mean(dim=1).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
-
-
-# %% one-batch-for-all keeps=0.25
+# %% one-batch-for-all keeps=0.3 hint="take the next one inside the loop"
 def train_by_hand(network, W, draw, optimizer, iterations):
     losses = []
     X = draw()
@@ -77,44 +33,14 @@ def train_by_hand(network, W, draw, optimizer, iterations):
     return losses
 
 
-# %% two-batches-an-iteration patch="loss = (reconstruction - X).square().mean(dim=1).mean() => loss = (reconstruction - draw()).square().mean(dim=1).mean()" keeps=0
+# %% all-squares-added patch="loss = (reconstruction - X).square().mean(dim=1).mean() => loss = (reconstruction - X).square().sum()" keeps=0.65 hint="added up before backward"
 
-# %% uphill patch="loss = (reconstruction - X).square().mean(dim=1).mean() => loss = -(reconstruction - X).square().mean(dim=1).mean()" keeps=0.25
+# %% last-loss-alone patch="return losses => return loss.item()" keeps=0.8 hint="only the last loss is returned"
 
-# %% all-squares-added patch="loss = (reconstruction - X).square().mean(dim=1).mean() => loss = (reconstruction - X).square().sum()" keeps=0.5
-
-# %% pixels-added patch="loss = (reconstruction - X).square().mean(dim=1).mean() => loss = (reconstruction - X).square().sum(dim=1).mean()" keeps=0.5
-
-# %% images-added patch="loss = (reconstruction - X).square().mean(dim=1).mean() => loss = (reconstruction - X).square().mean(dim=1).sum()" keeps=0.5
-
-# %% one-loss-an-image patch="loss = (reconstruction - X).square().mean(dim=1).mean() => loss = (reconstruction - X).square().mean(dim=1)" keeps=0
-
-# %% absolute-differences patch="loss = (reconstruction - X).square().mean(dim=1).mean() => loss = (reconstruction - X).abs().mean(dim=1).mean()" keeps=0.25
-
-# %% half-the-square patch="loss = (reconstruction - X).square().mean(dim=1).mean() => loss = 0.5 * (reconstruction - X).square().mean(dim=1).mean()" keeps=0.5
-
-# %% root-of-the-mean patch="loss = (reconstruction - X).square().mean(dim=1).mean() => loss = (reconstruction - X).square().mean(dim=1).mean().sqrt()" keeps=0.5
-
-# %% code-for-reconstruction patch="reconstruction, _ = network(W, X) => _, reconstruction = network(W, X)" keeps=0
-
-# %% loss-after-the-step patch="losses.append(loss.item()) => losses.append((network(W, X)[0] - X).square().mean().item())" keeps=0.75
-
-# %% running-sum patch="losses.append(loss.item()) => losses.append(loss.item() + (losses[-1] if losses else 0))" keeps=0.75
-
-# %% last-loss-alone patch="return losses => return loss.item()" keeps=0.75
-
-# %% returns-in-the-loop patch="return losses => return losses" keeps=0.25
-
-# %% returns-nothing patch="return losses => print(losses)" keeps=0.75
-
-# %% one-iteration-too-few patch="for _ in range(iterations): => for _ in range(1, iterations):" keeps=0.25
-
-# %% one-iteration-too-many patch="for _ in range(iterations): => for _ in range(iterations + 1):" keeps=0.25
-
-# %% a-thousand-whatever-is-asked patch="for _ in range(iterations): => for _ in range(1_000):" keeps=0.25
+# %% losses-with-their-history patch="losses.append(loss.item()) => losses.append(loss)" keeps=0.9 hint="store loss.item()"
 
 
-# %% steps-twice keeps=0.75
+# %% returns-in-the-loop keeps=0.3 hint="is the return inside the loop"
 def train_by_hand(network, W, draw, optimizer, iterations):
     losses = []
     for _ in range(iterations):
@@ -124,172 +50,8 @@ def train_by_hand(network, W, draw, optimizer, iterations):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        optimizer.step()
         losses.append(loss.item())
-    return losses
-
-
-# %% steps-by-hand keeps=0.5
-def train_by_hand(network, W, draw, optimizer, iterations):
-    losses = []
-    for _ in range(iterations):
-        X = draw()
-        reconstruction, _ = network(W, X)
-        loss = (reconstruction - X).square().mean(dim=1).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        with torch.no_grad():
-            for matrix in W:
-                matrix -= 3e-3 * matrix.grad
-        losses.append(loss.item())
-    return losses
-
-
-# %% optimiser-of-its-own keeps=0.75
-def train_by_hand(network, W, draw, optimizer, iterations):
-    losses = []
-    optimizer = type(optimizer)(W, **optimizer.defaults)
-    for _ in range(iterations):
-        X = draw()
-        reconstruction, _ = network(W, X)
-        loss = (reconstruction - X).square().mean(dim=1).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
-
-
-# %% matrices-made-anew keeps=0
-def train_by_hand(network, W, draw, optimizer, iterations):
-    losses = []
-    for _ in range(iterations):
-        X = draw()
-        reconstruction, _ = network(W, X)
-        loss = (reconstruction - X).square().mean(dim=1).mean()
-        gradients = torch.autograd.grad(loss, W)
-        W = [(M - 0.1 * g).detach().requires_grad_() for M, g in zip(W, gradients)]
-        losses.append(loss.item())
-    return losses
-
-
-# %% loss-made-anew keeps=0.25
-def train_by_hand(network, W, draw, optimizer, iterations):
-    losses = []
-    for _ in range(iterations):
-        X = draw()
-        reconstruction, _ = network(W, X)
-        loss = (reconstruction - X).square().mean()
-        loss = torch.tensor(loss.item(), requires_grad=True)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
-
-
-# %% losses-with-their-history patch="losses.append(loss.item()) => losses.append(loss)" keeps=0.75
-
-
-# %% a-step-every-other-time keeps=0.5
-def train_by_hand(network, W, draw, optimizer, iterations):
-    losses = []
-    for _ in range(iterations):
-        X = draw()
-        reconstruction, _ = network(W, X)
-        loss = (reconstruction - X).square().mean(dim=1).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        if len(losses) % 2:
-            optimizer.step()
-        losses.append(loss.item())
-    return losses
-
-
-# %% a-loss-for-each-image patch="losses.append(loss.item()) => losses.extend((reconstruction - X).square().mean(dim=1).tolist())" keeps=0.75
-
-
-# %% list-made-in-the-loop keeps=0.75
-def train_by_hand(network, W, draw, optimizer, iterations):
-    losses = []
-    for _ in range(iterations):
-        losses = []
-        X = draw()
-        reconstruction, _ = network(W, X)
-        loss = (reconstruction - X).square().mean(dim=1).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
-
-
-# %% gradients-cut keeps=0.75
-def train_by_hand(network, W, draw, optimizer, iterations):
-    losses = []
-    for _ in range(iterations):
-        X = draw()
-        reconstruction, _ = network(W, X)
-        loss = (reconstruction - X).square().mean(dim=1).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(W, 1.0)
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
-
-
-# %% one-matrix-emptied patch="optimizer.zero_grad() => W[0].grad = None" keeps=0.5
-
-
-# %% first-batch-thrown-away keeps=0.25
-def train_by_hand(network, W, draw, optimizer, iterations):
-    losses = []
-    print(draw().shape)
-    for _ in range(iterations):
-        X = draw()
-        reconstruction, _ = network(W, X)
-        loss = (reconstruction - X).square().mean(dim=1).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
-
-
-# %% copies-before-the-loop keeps=0.25
-def train_by_hand(network, W, draw, optimizer, iterations):
-    losses = []
-    W = [matrix.clone() for matrix in W]
-    for _ in range(iterations):
-        X = draw()
-        reconstruction, _ = network(W, X)
-        loss = (reconstruction - X).square().mean(dim=1).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
-
-
-# %% step-behind-the-loop keeps=0.25
-def train_by_hand(network, W, draw, optimizer, iterations):
-    losses = []
-    for _ in range(iterations):
-        X = draw()
-        reconstruction, _ = network(W, X)
-        loss = (reconstruction - X).square().mean(dim=1).mean()
-        optimizer.zero_grad()
-        loss.backward()
-        pass
-        losses.append(loss.item())
-    optimizer.step()
-    return losses
-
-
-# %% pixels-hard-coded patch="loss = (reconstruction - X).square().mean(dim=1).mean() => loss = (reconstruction - X).square().sum(dim=1).mean() / 784" keeps=0.5
-
-# %% encoder-frozen patch="reconstruction, _ = network(W, X) => reconstruction, _ = network([W[0].detach(), *W[1:]], X)" keeps=0.5
+        return losses
 
 
 # %% mse-of-torch

@@ -148,7 +148,7 @@ def close(value: np.ndarray, expected: np.ndarray, within: tuple[float, float] =
 def counterexample(what: str, words: str, value: np.ndarray, expected: np.ndarray) -> str:
     """Three lines: the case, what came back, what was expected; for large arrays the entry that is furthest off."""
     if expected.dtype.kind in "iub" and value.dtype.kind == "f" and (value == np.round(value)).all():
-        value = value.astype(np.int64)
+        value = value.astype(np.bool_ if expected.dtype.kind == "b" and np.isin(value, (0, 1)).all() else np.int64)
     limit = SHOWN if expected.dtype.kind == "f" else 3 * SHOWN
     small = 0 < value.size <= limit and expected.size <= limit
     alike = max(1, np.squeeze(value).ndim) == max(1, np.squeeze(expected).ndim)

@@ -50,7 +50,7 @@ class Values:
 
     def ask(self, probe: Callable, words: str, /, **inputs: Any) -> Answer:
         """Put any question of course_utils.probes. What the student's code raises is in the Answer and costs only what
-        is judged by it; a stub ends the judging.
+        is judged by it; a stub ends the judging, unless another function of the exercise is asked as well.
         """
         return self._put(probe, words, {}, inputs)
 
@@ -65,7 +65,7 @@ class Values:
         try:
             answer = Answer(words, inputs, self._ask(probe, self._target, **options, **inputs), value=value)
         except StudentError as error:
-            if error.is_stub:
+            if error.is_stub and not self._target:
                 raise
             answer = Answer(words, inputs, {}, error, value)
         self._answers.append(answer)
@@ -173,14 +173,20 @@ class Values:
         self, aspect: str, answer: Answer, shape: Sequence[int], what: str = "the result", after: After = ()
     ) -> bool:
         """Judge whether a finite tensor of this shape came back."""
-        item = Compared(answer, lambda *_: np.zeros(tuple(shape)), what)
+        raw = answer.got.get(answer.value)
+        kind = bool if isinstance(raw, np.ndarray) and raw.dtype.kind == "b" else float  # one is as good as the other
+        item = Compared(answer, lambda *_: np.zeros(tuple(shape), kind), what)
         self._form(item.near)
         return self.cost(aspect, item.value is not None, item.line(), after)
 
     # --- the end
 
     def verdicts(self) -> list[Verdict]:
-        """The verdicts of the whole rubric: one for each aspect, one for each deduction that applies."""
+        """The verdicts of the whole rubric: one for each aspect, one for each deduction that applies. Raises the
+        StudentError where all that was asked are stubs.
+        """
+        if self._answers and all(answer.error and answer.error.is_stub for answer in self._answers):
+            raise self._answers[0].error
         if "writes" not in self._judged and self._is_deduction("writes"):
             self.unchanged()
         found = []
@@ -234,8 +240,8 @@ class Compared:
             if raw.dtype.kind == "f" and not np.isfinite(raw).all():
                 return f"{self.what}: nan or inf for {self.answer.words}. Is there a division by 0, or a log of 0?"
             return counterexample(self.what, self.answer.words, raw, self.expected)
-        missing = ". Is the return missing?" if "None" in kind else ""
-        return f"{self.what}: {kind} came back, expected {_asked(self.expected)}{missing}"
+        missing = ". Is the return missing?" if "None" in kind or kind == "missing" else ""
+        return f"{self.what}: {kind.replace('missing', 'nothing')} came back, expected {_asked(self.expected)}{missing}"
 
     def is_reordered(self) -> bool:
         """Whether the rows are those expected, in any order."""
@@ -276,7 +282,8 @@ def near_form(answer: Answer, expected: np.ndarray, what: str, number: bool = Fa
         if value.size != expected.size or not (rows or _squeezed(value.shape) == _squeezed(expected.shape)):
             return None, ""
         near = f"shape {list(value.shape)}, expected {list(expected.shape)}"
-        near += ": keepdim=True leaves a dimension of size 1" if value.ndim > expected.ndim else ""
+        kept = value.ndim == expected.ndim + 1 and _squeezed(value.shape) == _squeezed(expected.shape)
+        near += ": keepdim=True leaves a dimension of size 1" if kept else ""
     elif answer.items() or kind == "array" or (expected.ndim == 0 and not number and kind in ("int", "float")):
         near = f"{kind.replace('array', 'numpy array')} came back, expected {_asked(expected)}"
     elif number and kind not in ("int", "float", "missing"):
@@ -320,7 +327,7 @@ def _count(slips: Slips | None) -> None:
 
 
 def _asked(expected: np.ndarray) -> str:
-    return "a number" if expected.ndim == 0 else f"a tensor of shape {list(expected.shape)}"
+    return f"a tensor of shape {list(expected.shape)}" if expected.ndim else "a tensor of one number"
 
 
 def _listed(answers: Given) -> list[Answer]:
