@@ -24,8 +24,8 @@ TORCH_SAYS = {
     "only for scalar outputs": "backward() starts from one number, this loss has several: take their mean",
 }
 """torch's messages about training steps, and what they mean."""
-SHOWN = 4
-"""Decimal numbers that a counterexample shows at the most; of whole numbers three times as many."""
+SHOWN = 6
+"""Decimal numbers that a counterexample shows at the most; of whole numbers twice as many."""
 
 
 class Answer:
@@ -149,7 +149,7 @@ def counterexample(what: str, words: str, value: np.ndarray, expected: np.ndarra
     """Three lines: the case, what came back, what was expected; for large arrays the entry that is furthest off."""
     if expected.dtype.kind in "iub" and value.dtype.kind == "f" and (value == np.round(value)).all():
         value = value.astype(np.int64)
-    limit = SHOWN if expected.dtype.kind == "f" else 3 * SHOWN
+    limit = SHOWN if expected.dtype.kind == "f" else 2 * SHOWN
     small = 0 < value.size <= limit and expected.size <= limit
     alike = max(1, np.squeeze(value).ndim) == max(1, np.squeeze(expected).ndim)
     if value.shape != expected.shape and not (alike and small):

@@ -114,7 +114,7 @@ class Training(Networks):
 
 def loss_at(loss: Loss, weights: Weights, batch: Any) -> float:
     """loss(weights, batch) as a number."""
-    return float(loss(*_in_torch(weights, batch)))
+    return loss(*_in_torch(weights, batch)).item()
 
 
 def _gradient(loss: Loss, weights: Weights, batch: Any) -> np.ndarray:

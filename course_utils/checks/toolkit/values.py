@@ -50,7 +50,7 @@ class Values:
 
     def ask(self, probe: Callable, words: str, /, **inputs: Any) -> Answer:
         """Put any question of course_utils.probes. What the student's code raises is in the Answer and costs only what
-        is judged by it; a stub ends the judging.
+        is judged by it; a stub ends the judging, unless others of several functions are done.
         """
         return self._put(probe, words, {}, inputs)
 
@@ -65,7 +65,7 @@ class Values:
         try:
             answer = Answer(words, inputs, self._ask(probe, self._target, **options, **inputs), value=value)
         except StudentError as error:
-            if error.is_stub:
+            if error.is_stub and self._target is None:
                 raise
             answer = Answer(words, inputs, {}, error, value)
         self._answers.append(answer)
@@ -140,7 +140,7 @@ class Values:
                 return self.verify(aspect, False, line, keeps)
         another = wrong[0].answer.error is not None and wrong[0] is not seen[0]
         keeps = ANOTHER_SIZE if another and all(item.answer.error for item in wrong) else 0.0
-        told = f"another size came in, {wrong[0].answer.words}: " if another else ""
+        told = "another size came in, " if another else ""
         return self.verify(aspect, False, told + wrong[0].line(), keeps)
 
     def equal(
@@ -181,6 +181,8 @@ class Values:
 
     def verdicts(self) -> list[Verdict]:
         """The verdicts of the whole rubric: one for each aspect, one for each deduction that applies."""
+        if self._answers and all(answer.error and answer.error.is_stub for answer in self._answers):
+            raise self._answers[0].error
         if "writes" not in self._judged and self._is_deduction("writes"):
             self.unchanged()
         found = []
@@ -226,8 +228,10 @@ class Compared:
         if self.right:
             return ""
         raw, kind = self.answer.got.get(self.answer.value), self.answer.kind()
-        if self.answer.raised or (self.answer.near and kind == "missing"):
-            return self.answer.raised or self.answer.near
+        if self.answer.raised:
+            return f"{self.answer.words}: {self.answer.raised}"
+        if self.answer.near and kind == "missing":
+            return self.answer.near
         if self.value is not None:
             return counterexample(self.what, self.answer.words, self.value, self.expected)
         if isinstance(raw, np.ndarray):
@@ -276,7 +280,7 @@ def near_form(answer: Answer, expected: np.ndarray, what: str, number: bool = Fa
         if value.size != expected.size or not (rows or _squeezed(value.shape) == _squeezed(expected.shape)):
             return None, ""
         near = f"shape {list(value.shape)}, expected {list(expected.shape)}"
-        near += ": keepdim=True leaves a dimension of size 1" if value.ndim > expected.ndim else ""
+        near += ": a dimension of size 1 too many, as keepdim=True leaves it" if value.ndim > expected.ndim else ""
     elif answer.items() or kind == "array" or (expected.ndim == 0 and not number and kind in ("int", "float")):
         near = f"{kind.replace('array', 'numpy array')} came back, expected {_asked(expected)}"
     elif number and kind not in ("int", "float", "missing"):
