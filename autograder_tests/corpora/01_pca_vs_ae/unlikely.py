@@ -63,3 +63,229 @@ def image_errors(images, reconstructions):
 def image_errors(images, reconstructions):
     a, b = images.flatten(1), reconstructions.flatten(1)
     return (a[:, None] - b[None]).square().mean(dim=(1, 2))
+
+
+# %% all-digits-between exercise="keep_digits" patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = (labels >= digits[0]) & (labels <= digits[-1])" keeps=0.5
+
+# %% three-and-seven-always exercise="keep_digits" patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = (labels == 3) | (labels == 7)" keeps=0.5
+
+# %% labels-sorted exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], labels[kept].sort().values" keeps=0.9
+
+# %% images-blackened exercise="keep_digits" patch="return images[kept], labels[kept] => return images * kept[:, None, None, None], labels[kept]" keeps=0.5
+
+# %% renumbered exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], torch.searchsorted(torch.tensor(digits), labels[kept])" keeps=0.5
+
+
+# %% column-of-positions exercise="keep_digits" keeps=0.9
+def keep_digits(images, labels, digits):
+    kept = torch.isin(labels, torch.tensor(digits, device=labels.device))
+    where = kept.nonzero()
+    return images[where], labels[where]
+
+
+# %% squeezed exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept].squeeze(), labels[kept]" keeps=0.9
+
+# %% labels-first exercise="keep_digits" patch="return images[kept], labels[kept] => return labels[kept], images[kept]" keeps=0.9
+
+# %% scales-in-place exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept] / 255, labels[kept]" keeps=0.5
+
+
+# %% all-at-once exercise="keep_digits" keeps=0.5
+def keep_digits(images, labels, digits):
+    kept = torch.ones_like(labels, dtype=torch.bool)
+    for digit in digits:
+        kept &= labels == digit
+    return images[kept], labels[kept]
+
+
+# %% last-one-lost exercise="keep_digits" keeps=0.5
+def keep_digits(images, labels, digits):
+    kept = torch.isin(labels, torch.tensor(digits, device=labels.device))
+    where = kept.nonzero()[:-1, 0]
+    return images[where], labels[where]
+
+
+# %% positions-as-labels exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], kept.nonzero()[:, 0]" keeps=0.5
+
+
+# %% zero-counts-as-false exercise="keep_digits" keeps=0.9
+def keep_digits(images, labels, digits):
+    kept = torch.tensor([bool(label in digits and label) for label in labels.tolist()])
+    return images[kept], labels[kept]
+
+
+# %% searched-in-unsorted-digits exercise="keep_digits" keeps=0.9
+def keep_digits(images, labels, digits):
+    digits = torch.tensor(digits)
+    place = torch.searchsorted(digits, labels).clamp(max=len(digits) - 1)
+    kept = digits[place] == labels
+    return images[kept], labels[kept]
+
+
+# %% squeezed-digits exercise="keep_digits" keeps=0.9
+def keep_digits(images, labels, digits):
+    kept = (labels[:, None] == torch.tensor(digits).squeeze()[None, :]).any(1)
+    return images[kept], labels[kept]
+
+
+# %% marks-labels-in-place exercise="keep_digits" keeps=0.9
+def keep_digits(images, labels, digits):
+    labels[~torch.isin(labels, torch.tensor(digits))] = -1
+    kept = labels >= 0
+    return images[kept], labels[kept]
+
+
+# %% returns-the-mask-too exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], labels[kept], kept" keeps=0.9
+
+# %% digits-as-positions exercise="keep_digits" patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = torch.tensor(digits)" keeps=0.5
+
+# %% mask-of-whole-numbers exercise="keep_digits" patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = torch.isin(labels, torch.tensor(digits)).long()" keeps=0.5
+
+# %% mask-instead-of-labels exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], kept" keeps=0.5
+
+# %% tanh-output exercise="small_autoencoder" patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.Tanh()" keeps=0.9
+
+# %% sigmoid-twice exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return torch.sigmoid(self.decoder(code)).view_as(images)" keeps=0.9
+
+
+# %% clamped exercise="small_autoencoder" keeps=0.9
+class SmallAutoencoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2))
+        self.decoder = nn.Sequential(nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784))
+
+    def forward(self, images):
+        code = self.encoder(images.flatten(1))
+        return self.decoder(code).clamp(0, 1).view_as(images)
+
+
+# %% relu-everywhere exercise="small_autoencoder" keeps=0.9
+class SmallAutoencoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2), nn.ReLU())
+        self.decoder = nn.Sequential(nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.ReLU())
+
+    def forward(self, images):
+        code = self.encoder(images.flatten(1))
+        return self.decoder(code).view_as(images)
+
+
+# %% sigmoid-code exercise="small_autoencoder" patch="nn.Linear(128, 2) => nn.Linear(128, 2), nn.Sigmoid()" keeps=0.9
+
+# %% no-relu-in-the-decoder exercise="small_autoencoder" patch="nn.Linear(2, 128), nn.ReLU() => nn.Linear(2, 128)" keeps=0.9
+
+
+# %% sigmoids-inside exercise="small_autoencoder" keeps=0.9
+class SmallAutoencoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(784, 128), nn.Sigmoid(), nn.Linear(128, 2))
+        self.decoder = nn.Sequential(nn.Linear(2, 128), nn.Sigmoid(), nn.Linear(128, 784), nn.Sigmoid())
+
+    def forward(self, images):
+        code = self.encoder(images.flatten(1))
+        return self.decoder(code).view_as(images)
+
+
+# %% one-layer-decoder exercise="small_autoencoder" patch="nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(2, 784), nn.Sigmoid()" keeps=0.5
+
+# %% returns-the-code exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return code" keeps=0.5
+
+# %% returns-both exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return self.decoder(code).view_as(images), code" keeps=0.5
+
+# %% detached-code exercise="small_autoencoder" patch="code = self.encoder(images.flatten(1)) => code = self.encoder(images.flatten(1)).detach()" keeps=0.9
+
+
+# %% without-gradients exercise="small_autoencoder" keeps=0.9
+class SmallAutoencoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2))
+        self.decoder = nn.Sequential(nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.Sigmoid())
+
+    def forward(self, images):
+        with torch.no_grad():
+            code = self.encoder(images.flatten(1))
+            return self.decoder(code).view_as(images)
+
+
+# %% softmax-output exercise="small_autoencoder" patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.Softmax(dim=1)" keeps=0.5
+
+# %% batch-normalised exercise="small_autoencoder" patch="nn.Linear(784, 128), nn.ReLU() => nn.Linear(784, 128), nn.BatchNorm1d(128), nn.ReLU()" keeps=0.9
+
+# %% dropout exercise="small_autoencoder" patch="nn.Linear(784, 128), nn.ReLU() => nn.Linear(784, 128), nn.ReLU(), nn.Dropout(0.2)" keeps=0.9
+
+
+# %% gelu-inside exercise="small_autoencoder" keeps=0.9
+class SmallAutoencoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(784, 128), nn.GELU(), nn.Linear(128, 2))
+        self.decoder = nn.Sequential(nn.Linear(2, 128), nn.GELU(), nn.Linear(128, 784), nn.Sigmoid())
+
+    def forward(self, images):
+        code = self.encoder(images.flatten(1))
+        return self.decoder(code).view_as(images)
+
+
+# %% divides-by-255 exercise="small_autoencoder" patch="code = self.encoder(images.flatten(1)) => code = self.encoder(images.flatten(1) / 255)" keeps=0.5
+
+# %% pixels-up-to-255 exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return 255 * self.decoder(code).view_as(images)" keeps=0.9
+
+# %% squeezes-one-image exercise="small_autoencoder" patch="code = self.encoder(images.flatten(1)) => code = self.encoder(images.squeeze().flatten(1))" keeps=0.9
+
+# %% images-given-back exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return images" keeps=0.5
+
+
+# %% layers-in-plain-lists exercise="small_autoencoder" keeps=0.5
+class SmallAutoencoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = [nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2)]
+        self.decoder = [nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.Sigmoid()]
+
+    def forward(self, images):
+        x = images.flatten(1)
+        for layer in self.encoder + self.decoder:
+            x = layer(x)
+        return x.view_as(images)
+
+
+# %% relu-before-the-sigmoid exercise="small_autoencoder" patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.ReLU(), nn.Sigmoid()" keeps=0.9
+
+# %% tanh-before-the-sigmoid exercise="small_autoencoder" patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.Tanh(), nn.Sigmoid()" keeps=0.9
+
+
+# %% all-weights-zero exercise="small_autoencoder" keeps=0.9
+class SmallAutoencoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2))
+        self.decoder = nn.Sequential(nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.Sigmoid())
+        for parameter in self.parameters():
+            nn.init.zeros_(parameter)
+
+    def forward(self, images):
+        code = self.encoder(images.flatten(1))
+        return self.decoder(code).view_as(images)
+
+
+# %% images-from-minus-one exercise="small_autoencoder" patch="code = self.encoder(images.flatten(1)) => code = self.encoder((2 * images - 1).flatten(1))" keeps=0.5
+
+
+# %% noise-on-the-code exercise="small_autoencoder" keeps=0.5
+class SmallAutoencoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2))
+        self.decoder = nn.Sequential(nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.Sigmoid())
+
+    def forward(self, images):
+        code = self.encoder(images.flatten(1))
+        code = code + 0.1 * torch.randn_like(code)
+        return self.decoder(code).view_as(images)
+
+
+# %% images-added exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return images + self.decoder(code).view_as(images)" keeps=0.5

@@ -41,10 +41,12 @@ def small_autoencoder(c):
         flat = reconstruct(inputs["images"], layers["encoder"], layers["decoder"], **options)
         return flat.reshape(inputs["images"].shape)
 
-    c.options(answer, build, "the reconstruction", hidden=HIDDEN, code=nonlinearities("none"), output=OUTPUT)
+    if all(layers.values()):
+        c.options(answer, build, "the reconstruction", hidden=HIDDEN, code=nonlinearities("none"), output=OUTPUT)
     c.reached("gradients", answer, after=("hidden", "code", "output"))
     c.same_in_training("training", answer, after=("hidden", "code", "output"))
     one = c.module("one image", images=images[:1])
     c.shape("one_image", one, (1, 1, 28, 28), "the reconstruction of one image", after="output")
-    spread = [np.ptp(weight, axis=0).max() for part in layers.values() for weight, _ in part]
-    c.cost("random", not spread or max(spread) > 0, "all units of a layer start with the same weights, and stay alike")
+    weights = [weight for part in layers.values() for weight, _ in part]
+    differ = not weights or any((weight != weight[:1]).any() for weight in weights)
+    c.cost("random", differ, "all units of a layer start with the same weights, and stay alike")
