@@ -11,7 +11,6 @@
 def image_errors(images, reconstructions):
     return (images - reconstructions).square().mean(dim=(1, 2, 3))
 
-
 # %% error-images exercise="image_errors" patch="return difference.square().mean(dim=1) => return (images - reconstructions).square()" keeps=0.5
 
 # %% up-to-255 exercise="image_errors" patch="difference = (images - reconstructions).flatten(1) => difference = (255 * images - 255 * reconstructions).flatten(1)" keeps=0.5
@@ -20,13 +19,11 @@ def image_errors(images, reconstructions):
 
 # %% relative exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1) / images.flatten(1).square().sum(dim=1)" keeps=0.5
 
-
 # %% subtracts-in-place exercise="image_errors" keeps=0.9
 def image_errors(images, reconstructions):
     images -= reconstructions
     difference = images.flatten(1)
     return difference.square().mean(dim=1)
-
 
 # %% as-a-list exercise="image_errors" patch="return difference.square().mean(dim=1) => return [row.square().mean().item() for row in difference]" keeps=0.9
 
@@ -46,11 +43,9 @@ def image_errors(images, reconstructions):
 
 # %% divided-by-28 exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1) / images.shape[-1]" keeps=0.5
 
-
 # %% difference-of-squares exercise="image_errors" keeps=0.5
 def image_errors(images, reconstructions):
     return (images.square() - reconstructions.square()).flatten(1).mean(dim=1)
-
 
 # %% same-error-for-all exercise="image_errors" patch="return difference.square().mean(dim=1) => return torch.full((len(images),), difference.square().mean().item())" keeps=0.5
 
@@ -58,12 +53,10 @@ def image_errors(images, reconstructions):
 
 # %% rounded-to-four-places exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1).round(decimals=4)" keeps=0.95
 
-
 # %% compared-with-all exercise="image_errors" keeps=0.5
 def image_errors(images, reconstructions):
     a, b = images.flatten(1), reconstructions.flatten(1)
     return (a[:, None] - b[None]).square().mean(dim=(1, 2))
-
 
 # %% all-digits-between exercise="keep_digits" patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = (labels >= digits[0]) & (labels <= digits[-1])" keeps=0.5
 
@@ -75,20 +68,17 @@ def image_errors(images, reconstructions):
 
 # %% renumbered exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], torch.searchsorted(torch.tensor(digits), labels[kept])" keeps=0.5
 
-
 # %% column-of-positions exercise="keep_digits" keeps=0.9
 def keep_digits(images, labels, digits):
     kept = torch.isin(labels, torch.tensor(digits, device=labels.device))
     where = kept.nonzero()
     return images[where], labels[where]
 
-
 # %% squeezed exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept].squeeze(), labels[kept]" keeps=0.9
 
 # %% labels-first exercise="keep_digits" patch="return images[kept], labels[kept] => return labels[kept], images[kept]" keeps=0.9
 
 # %% scales-in-place exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept] / 255, labels[kept]" keeps=0.5
-
 
 # %% all-at-once exercise="keep_digits" keeps=0.5
 def keep_digits(images, labels, digits):
@@ -97,22 +87,18 @@ def keep_digits(images, labels, digits):
         kept &= labels == digit
     return images[kept], labels[kept]
 
-
 # %% last-one-lost exercise="keep_digits" keeps=0.5
 def keep_digits(images, labels, digits):
     kept = torch.isin(labels, torch.tensor(digits, device=labels.device))
     where = kept.nonzero()[:-1, 0]
     return images[where], labels[where]
 
-
 # %% positions-as-labels exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], kept.nonzero()[:, 0]" keeps=0.5
-
 
 # %% zero-counts-as-false exercise="keep_digits" keeps=0.9
 def keep_digits(images, labels, digits):
     kept = torch.tensor([bool(label in digits and label) for label in labels.tolist()])
     return images[kept], labels[kept]
-
 
 # %% searched-in-unsorted-digits exercise="keep_digits" keeps=0.9
 def keep_digits(images, labels, digits):
@@ -121,19 +107,16 @@ def keep_digits(images, labels, digits):
     kept = digits[place] == labels
     return images[kept], labels[kept]
 
-
 # %% squeezed-digits exercise="keep_digits" keeps=0.9
 def keep_digits(images, labels, digits):
     kept = (labels[:, None] == torch.tensor(digits).squeeze()[None, :]).any(1)
     return images[kept], labels[kept]
-
 
 # %% marks-labels-in-place exercise="keep_digits" keeps=0.9
 def keep_digits(images, labels, digits):
     labels[~torch.isin(labels, torch.tensor(digits))] = -1
     kept = labels >= 0
     return images[kept], labels[kept]
-
 
 # %% returns-the-mask-too exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], labels[kept], kept" keeps=0.9
 
@@ -147,7 +130,6 @@ def keep_digits(images, labels, digits):
 
 # %% sigmoid-twice exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return torch.sigmoid(self.decoder(code)).view_as(images)" keeps=0.9
 
-
 # %% clamped exercise="small_autoencoder" keeps=0.9
 class SmallAutoencoder(nn.Module):
     def __init__(self):
@@ -158,7 +140,6 @@ class SmallAutoencoder(nn.Module):
     def forward(self, images):
         code = self.encoder(images.flatten(1))
         return self.decoder(code).clamp(0, 1).view_as(images)
-
 
 # %% relu-everywhere exercise="small_autoencoder" keeps=0.9
 class SmallAutoencoder(nn.Module):
@@ -171,11 +152,9 @@ class SmallAutoencoder(nn.Module):
         code = self.encoder(images.flatten(1))
         return self.decoder(code).view_as(images)
 
-
 # %% sigmoid-code exercise="small_autoencoder" patch="nn.Linear(128, 2) => nn.Linear(128, 2), nn.Sigmoid()" keeps=0.9
 
 # %% no-relu-in-the-decoder exercise="small_autoencoder" patch="nn.Linear(2, 128), nn.ReLU() => nn.Linear(2, 128)" keeps=0.9
-
 
 # %% sigmoids-inside exercise="small_autoencoder" keeps=0.9
 class SmallAutoencoder(nn.Module):
@@ -188,7 +167,6 @@ class SmallAutoencoder(nn.Module):
         code = self.encoder(images.flatten(1))
         return self.decoder(code).view_as(images)
 
-
 # %% one-layer-decoder exercise="small_autoencoder" patch="nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(2, 784), nn.Sigmoid()" keeps=0.5
 
 # %% returns-the-code exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return code" keeps=0.5
@@ -196,7 +174,6 @@ class SmallAutoencoder(nn.Module):
 # %% returns-both exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return self.decoder(code).view_as(images), code" keeps=0.5
 
 # %% detached-code exercise="small_autoencoder" patch="code = self.encoder(images.flatten(1)) => code = self.encoder(images.flatten(1)).detach()" keeps=0.9
-
 
 # %% without-gradients exercise="small_autoencoder" keeps=0.9
 class SmallAutoencoder(nn.Module):
@@ -210,13 +187,11 @@ class SmallAutoencoder(nn.Module):
             code = self.encoder(images.flatten(1))
             return self.decoder(code).view_as(images)
 
-
 # %% softmax-output exercise="small_autoencoder" patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.Softmax(dim=1)" keeps=0.5
 
 # %% batch-normalised exercise="small_autoencoder" patch="nn.Linear(784, 128), nn.ReLU() => nn.Linear(784, 128), nn.BatchNorm1d(128), nn.ReLU()" keeps=0.9
 
 # %% dropout exercise="small_autoencoder" patch="nn.Linear(784, 128), nn.ReLU() => nn.Linear(784, 128), nn.ReLU(), nn.Dropout(0.2)" keeps=0.9
-
 
 # %% gelu-inside exercise="small_autoencoder" keeps=0.9
 class SmallAutoencoder(nn.Module):
@@ -229,7 +204,6 @@ class SmallAutoencoder(nn.Module):
         code = self.encoder(images.flatten(1))
         return self.decoder(code).view_as(images)
 
-
 # %% divides-by-255 exercise="small_autoencoder" patch="code = self.encoder(images.flatten(1)) => code = self.encoder(images.flatten(1) / 255)" keeps=0.5
 
 # %% pixels-up-to-255 exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return 255 * self.decoder(code).view_as(images)" keeps=0.9
@@ -237,7 +211,6 @@ class SmallAutoencoder(nn.Module):
 # %% squeezes-one-image exercise="small_autoencoder" patch="code = self.encoder(images.flatten(1)) => code = self.encoder(images.squeeze().flatten(1))" keeps=0.9
 
 # %% images-given-back exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return images" keeps=0.5
-
 
 # %% layers-in-plain-lists exercise="small_autoencoder" keeps=0.5
 class SmallAutoencoder(nn.Module):
@@ -252,11 +225,9 @@ class SmallAutoencoder(nn.Module):
             x = layer(x)
         return x.view_as(images)
 
-
 # %% relu-before-the-sigmoid exercise="small_autoencoder" patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.ReLU(), nn.Sigmoid()" keeps=0.9
 
 # %% tanh-before-the-sigmoid exercise="small_autoencoder" patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.Tanh(), nn.Sigmoid()" keeps=0.9
-
 
 # %% all-weights-zero exercise="small_autoencoder" keeps=0.9
 class SmallAutoencoder(nn.Module):
@@ -271,9 +242,7 @@ class SmallAutoencoder(nn.Module):
         code = self.encoder(images.flatten(1))
         return self.decoder(code).view_as(images)
 
-
 # %% images-from-minus-one exercise="small_autoencoder" patch="code = self.encoder(images.flatten(1)) => code = self.encoder((2 * images - 1).flatten(1))" keeps=0.5
-
 
 # %% noise-on-the-code exercise="small_autoencoder" keeps=0.5
 class SmallAutoencoder(nn.Module):
@@ -287,5 +256,364 @@ class SmallAutoencoder(nn.Module):
         code = code + 0.1 * torch.randn_like(code)
         return self.decoder(code).view_as(images)
 
-
 # %% images-added exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return images + self.decoder(code).view_as(images)" keeps=0.5
+
+# %% zero-grad-once exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    optimizer.zero_grad()
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% never-backward exercise="train_epoch" patch="loss.backward() => pass" keeps=0.5
+
+# %% step-before-backward exercise="train_epoch" keeps=0.5
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.step()
+        optimizer.zero_grad()
+        loss.backward()
+        total += loss.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% reconstructs-without-gradients exercise="train_epoch" keeps=0.5
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        with torch.no_grad():
+            loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% one-step-an-epoch exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    optimizer.zero_grad()
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        loss.backward()
+        total += loss.item() * len(images)
+        count += len(images)
+    optimizer.step()
+    return total / count
+
+# %% uphill exercise="train_epoch" patch="loss = nn.functional.mse_loss(model(images), images) => loss = -nn.functional.mse_loss(model(images), images)" keeps=0.5
+
+# %% summed-over-pixels exercise="train_epoch" patch="loss = nn.functional.mse_loss(model(images), images) => loss = (model(images) - images).square().flatten(1).sum(dim=1).mean()" keeps=0.9
+
+# %% scaled-before-backward exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images) * len(images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+        count += len(images)
+    return total / count
+
+# %% root-of-the-error exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        error = nn.functional.mse_loss(model(images), images)
+        loss = error.sqrt()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += error.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% absolute-errors exercise="train_epoch" patch="loss = nn.functional.mse_loss(model(images), images) => loss = nn.functional.l1_loss(model(images), images)" keeps=0.9
+
+# %% half-the-error exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        loss = 0.5 * nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += 2 * loss.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% sum-of-losses exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+        count += len(images)
+    return total
+
+# %% undivided exercise="train_epoch" patch="return total / count => return total" keeps=0.9
+
+# %% divided-by-batches exercise="train_epoch" patch="return total / count => return total / len(loader)" keeps=0.9
+
+# %% forgets-the-batch-size exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+        count += len(images)
+    return total / len(loader.dataset)
+
+# %% full-batches-assumed exercise="train_epoch" patch="total += loss.item() * len(images) => total += loss.item() * loader.batch_size" keeps=0.9
+
+# %% loss-after-the-step exercise="train_epoch" patch="total += loss.item() * len(images) => total += nn.functional.mse_loss(model(images), images).item() * len(images)" keeps=0.9
+
+# %% root-returned exercise="train_epoch" patch="total += loss.item() * len(images) => total += loss.item() ** 0.5 * len(images)" keeps=0.9
+
+# %% list-of-losses exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    losses = []
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+# %% skips-the-last-batch exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        if len(images) < loader.batch_size:
+            break
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% two-passes exercise="train_epoch" patch="for images, _ in loader: => for images, _ in [*loader, *loader]:" keeps=0.5
+
+# %% left-in-evaluation-mode exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        count += len(images)
+    model.eval()
+    return total / count
+
+# %% learns-in-evaluation-mode exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    model.eval()
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        count += len(images)
+    model.train()
+    return total / count
+
+# %% makes-its-own-optimizer exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    total, count = 0.0, 0
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% adam-anew-for-every-batch exercise="train_epoch" keeps=0.5
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer = torch.optim.Adam(model.parameters())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% steps-twice exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        optimizer.step()
+        total += loss.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% backward-twice exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward(retain_graph=True)
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% step-for-every-image exercise="train_epoch" keeps=0.5
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        for image in images:
+            loss = nn.functional.mse_loss(model(image[None]), image[None])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            total += loss.item()
+            count += 1
+    return total / count
+
+# %% all-batches-at-once exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    images = torch.cat([batch for batch, _ in loader])
+    loss = nn.functional.mse_loss(model(images), images)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% divides-by-255-again exercise="train_epoch" keeps=0.5
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        images = images / 255
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% length-of-the-difference exercise="train_epoch" patch="loss = nn.functional.mse_loss(model(images), images) => loss = (model(images) - images).norm()" keeps=0.9
+
+# %% step-after-every-other-batch exercise="train_epoch" keeps=0.5
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for i, (images, _) in enumerate(loader):
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        if i % 2 == 1:
+            optimizer.step()
+        total += loss.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% full-batches-in-the-divisor exercise="train_epoch" patch="return total / count => return total / (len(loader) * loader.batch_size)" keeps=0.9
+
+# %% loss-after-the-epoch exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        count += len(images)
+    with torch.no_grad():
+        return sum(nn.functional.mse_loss(model(x), x).item() * len(x) for x, _ in loader) / count
+
+# %% counts-from-one exercise="train_epoch" patch="total, count = 0.0, 0 => total, count = 0.0, 1" keeps=0.9
+
+# %% overwrites-the-total exercise="train_epoch" patch="total += loss.item() * len(images) => total = loss.item() * len(images)" keeps=0.9
+
+# %% smallest-loss exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = float("inf"), 1
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total = min(total, loss.item())
+    return total / count
+
+# %% returns-the-network exercise="train_epoch" patch="return total / count => return model" keeps=0.9
+
+# %% last-batch-without-a-step exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        if len(images) == loader.batch_size:
+            optimizer.step()
+        total += loss.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% smooth-absolute-errors exercise="train_epoch" patch="loss = nn.functional.mse_loss(model(images), images) => loss = nn.functional.smooth_l1_loss(model(images), images)" keeps=0.5
+
+# %% rate-falls-with-each-batch exercise="train_epoch" keeps=0.9
+def train_epoch(model, loader, optimizer):
+    total, count = 0.0, 0
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        for group in optimizer.param_groups:
+            group["lr"] *= 0.9
+        total += loss.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% trains-another-network exercise="train_epoch" keeps=0.5
+def train_epoch(model, loader, optimizer):
+    model = SmallAutoencoder()
+    total, count = 0.0, 0
+    for images, _ in loader:
+        loss = nn.functional.mse_loss(model(images), images)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(images)
+        count += len(images)
+    return total / count
+
+# %% counts-pixels exercise="train_epoch" patch="count += len(images) => count += images.numel()" keeps=0.9
