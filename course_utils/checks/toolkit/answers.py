@@ -47,6 +47,11 @@ class Answer:
         """The same answer, read under another name of the evidence."""
         return Answer(self.words, self.inputs, self.got, self.error, value, what, oracle, near)
 
+    def replaced(self, value: np.ndarray) -> Answer:
+        """The same answer with another value: with signs or an order in which they may be free made comparable."""
+        own = {**self.got, self.value: value}
+        return Answer(self.words, self.inputs, own, self.error, self.value, self.what, self.oracle, self.near)
+
     def array(self, name: str = "", shape: Sequence[int] | None = None) -> np.ndarray | None:
         """A finite array of numbers in double precision (of this shape), else None."""
         value = self.got.get(name or self.value)
@@ -170,4 +175,4 @@ def _text(value: np.ndarray, digits: int) -> str:
         array = array.squeeze(array.shape.index(1))
     if array.ndim:
         return f"[{', '.join(_text(row, digits) for row in array)}]"
-    return f"{array.item():.{digits}g}" if array.dtype.kind == "f" else str(array.item())
+    return f"{array.item() + 0.0:.{digits}g}" if array.dtype.kind == "f" else str(array.item())  # no -0

@@ -239,7 +239,7 @@ class Compared:
                 return f"{self.what}: nan or inf for {self.answer.words}. Is there a division by 0, or a log of 0?"
             return counterexample(self.what, self.answer.words, raw, self.expected)
         missing = ". Is the return missing?" if "None" in kind else ""
-        return f"{self.what}: {kind} came back, expected {_asked(self.expected)}{missing}"
+        return f"{self.what}: {kind} came back for {self.answer.words}, expected {_asked(self.expected)}{missing}"
 
     def is_reordered(self) -> bool:
         """Whether the rows are those expected, in any order."""
@@ -283,9 +283,9 @@ def near_form(answer: Answer, expected: np.ndarray, what: str, number: bool = Fa
         near += ": a dimension of size 1 too many, as keepdim=True leaves it" if value.ndim > expected.ndim else ""
     elif answer.items() or kind == "array" or (expected.ndim == 0 and not number and kind in ("int", "float")):
         near = f"{kind.replace('array', 'numpy array')} came back, expected {_asked(expected)}"
-    elif number and kind not in ("int", "float", "missing"):
+    elif number and kind.rstrip("0123456789") not in ("int", "float", "missing"):  # numpy's numbers are as good
         near = f"{kind} came back, expected a number, which .item() takes out of a tensor"
-    elif number and expected.dtype.kind in "iu" and kind == "float":
+    elif number and expected.dtype.kind in "iu" and "float" in kind:
         near = "float came back, expected an int"
     elif booleans != (expected.dtype.kind == "b"):
         near = "True and False, expected numbers" if booleans else "numbers, expected True and False"
