@@ -1,13 +1,13 @@
 # Answers to small_autoencoder. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% no-sigmoid patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784)" keeps=0.8333 hint="output: none, expected sigmoid"
+# %% no-sigmoid patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784)" keeps=0.875 hint="output: none, expected sigmoid"
 
-# %% relu-output patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.ReLU()" keeps=0.8333 hint="output: ReLU, expected sigmoid"
+# %% relu-output patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.ReLU()" keeps=0.875 hint="output: ReLU, expected sigmoid"
 
-# %% relu-code patch="nn.Linear(128, 2) => nn.Linear(128, 2), nn.ReLU()" keeps=0.8333 hint="code: ReLU, expected none"
+# %% relu-code patch="nn.Linear(128, 2) => nn.Linear(128, 2), nn.ReLU()" keeps=0.875 hint="code: ReLU, expected none"
 
-# %% no-relu keeps=0.8333 hint="hidden: none, expected ReLU"
+# %% no-relu keeps=0.75 hint="encoder hidden: none, expected ReLU"
 class SmallAutoencoder(nn.Module):
     def __init__(self):
         super().__init__()

@@ -17,6 +17,7 @@ def train_epoch(model, loader, optimizer):
         count += len(images)
     return total / count
 
+
 # %% mean-of-means keeps=0.875 hint="the mean of the batches' means"
 def train_epoch(model, loader, optimizer):
     total, count = 0.0, 0
@@ -29,7 +30,9 @@ def train_epoch(model, loader, optimizer):
         count += 1
     return total / count
 
+
 # %% last-loss patch="return total / count => return loss.item()" keeps=0.75 hint="the loss of the last batch alone"
+
 
 # %% summed-loss keeps=0.75 hint="added up before backward"
 def train_epoch(model, loader, optimizer):
@@ -43,6 +46,7 @@ def train_epoch(model, loader, optimizer):
         count += len(images)
     return total / count
 
+
 # %% returns-in-the-loop keeps=0.5 hint="is the return inside the loop"
 def train_epoch(model, loader, optimizer):
     total, count = 0.0, 0
@@ -55,7 +59,9 @@ def train_epoch(model, loader, optimizer):
         count += len(images)
         return total / count
 
+
 # %% returns-nothing patch="return total / count => print(total / count)" keeps=0.75 hint="Is the return missing?"
+
 
 # %% summed-and-divided
 def train_epoch(model, loader, optimizer):
@@ -70,6 +76,7 @@ def train_epoch(model, loader, optimizer):
         total += squares.item()
         numbers += images.numel()
     return total / numbers
+
 
 # %% zeroed-after-the-step
 def train_epoch(model, loader, optimizer):
@@ -87,6 +94,7 @@ def train_epoch(model, loader, optimizer):
     sizes = torch.tensor(sizes, dtype=torch.float32)
     return (torch.stack(losses) * sizes).sum() / sizes.sum()
 
+
 # %% tensor-kept-on-the-device
 def train_epoch(model, loader, optimizer):
     total = torch.zeros(1)
@@ -97,6 +105,7 @@ def train_epoch(model, loader, optimizer):
         optimizer.step()
         total += loss.detach() * images.shape[0]
     return total / len(loader.dataset)
+
 
 # %% closure
 def train_epoch(model, loader, optimizer):
@@ -115,6 +124,7 @@ def train_epoch(model, loader, optimizer):
         sizes.append(len(images))
     return np.average(losses, weights=sizes)
 
+
 # %% gradients-by-hand
 def train_epoch(model, loader, optimizer):
     total = 0.0
@@ -128,6 +138,7 @@ def train_epoch(model, loader, optimizer):
         total += per_image.sum().item()
     return total / len(loader.dataset)
 
+
 # %% run-twice-for-the-loss
 def train_epoch(model, loader, optimizer):
     total = 0.0
@@ -140,6 +151,7 @@ def train_epoch(model, loader, optimizer):
         total += before.item() * len(images) / len(loader.dataset)
     return total
 
+
 # %% mean-over-three-dimensions
 def train_epoch(model, loader, optimizer):
     errors = []
@@ -150,6 +162,7 @@ def train_epoch(model, loader, optimizer):
         optimizer.step()
         errors.extend(squared.tolist())
     return sum(errors) / len(errors)
+
 
 # %% flattened-to-784
 def train_epoch(model, loader, optimizer):
@@ -164,6 +177,7 @@ def train_epoch(model, loader, optimizer):
         count += images.size(0)
     return total / count
 
+
 # %% running-mean
 def train_epoch(model, loader, optimizer):
     mean, seen = 0.0, 0
@@ -175,6 +189,7 @@ def train_epoch(model, loader, optimizer):
         seen += len(images)
         mean += (loss.item() - mean) * len(images) / seen
     return mean
+
 
 # %% while-there-is-a-batch
 def train_epoch(model, loader, optimizer):
@@ -192,6 +207,7 @@ def train_epoch(model, loader, optimizer):
         weights.append(x.shape[0])
     return float(torch.tensor(losses).double() @ torch.tensor(weights).double() / sum(weights))
 
+
 # %% zero-at-the-end-only
 def train_epoch(model, loader, optimizer):
     total = 0.0
@@ -202,6 +218,7 @@ def train_epoch(model, loader, optimizer):
         optimizer.zero_grad()
         total += loss.item() * len(images) / len(loader.dataset)
     return total
+
 
 # %% enable-grad
 def train_epoch(model, loader, optimizer):
@@ -218,6 +235,7 @@ def train_epoch(model, loader, optimizer):
             total, count = total + loss.item() * len(images), count + len(images)
     model.train(was)
     return total / count
+
 
 # %% functional-gradients
 def train_epoch(model, loader, optimizer):

@@ -617,3 +617,272 @@ def train_epoch(model, loader, optimizer):
     return total / count
 
 # %% counts-pixels exercise="train_epoch" patch="count += len(images) => count += images.numel()" keeps=0.9
+
+# %% encode-row-means exercise="pca_codes" patch="return (X - mean) @ components.T => return (X - X.mean(dim=1, keepdim=True)) @ components.T" keeps=0.5
+
+# %% encode-adds-the-mean exercise="pca_codes" patch="return (X - mean) @ components.T => return (X + mean) @ components.T" keeps=0.5
+
+# %% encode-mean-minus-image exercise="pca_codes" patch="return (X - mean) @ components.T => return (mean - X) @ components.T" keeps=0.5
+
+# %% encode-goes-all-the-way exercise="pca_codes" patch="return (X - mean) @ components.T => return (X - mean) @ components.T @ components" keeps=0.5
+
+# %% encode-whitened exercise="pca_codes" keeps=0.5
+def pca_encode(X, mean, components):
+    Z = (X - mean) @ components.T
+    return Z / Z.std(dim=0)
+
+
+def pca_decode(Z, mean, components):
+    return Z @ components + mean
+
+# %% decode-minus-mean exercise="pca_codes" patch="return Z @ components + mean => return Z @ components - mean" keeps=0.5
+
+# %% decode-clamped exercise="pca_codes" patch="return Z @ components + mean => return (Z @ components + mean).clamp(0, 1)" keeps=0.5
+
+# %% decode-code-means exercise="pca_codes" patch="return Z @ components + mean => return Z @ components + Z.mean(dim=1, keepdim=True)" keeps=0.5
+
+# %% encode-one-number-off exercise="pca_codes" patch="return (X - mean) @ components.T => return (X - mean.mean()) @ components.T" keeps=0.5
+
+# %% encode-mean-of-all-numbers exercise="pca_codes" patch="return (X - mean) @ components.T => return (X - X.mean()) @ components.T" keeps=0.5
+
+# %% encode-divided-by-n exercise="pca_codes" patch="return (X - mean) @ components.T => return (X - mean) @ components.T / len(X)" keeps=0.5
+
+# %% encode-relu exercise="pca_codes" patch="return (X - mean) @ components.T => return ((X - mean) @ components.T).relu()" keeps=0.5
+
+# %% encode-squeezed exercise="pca_codes" patch="return (X - mean) @ components.T => return ((X - mean) @ components.T).squeeze()" keeps=0.9
+
+# %% decode-squeezed exercise="pca_codes" patch="return Z @ components + mean => return (Z @ components + mean).squeeze()" keeps=0.9
+
+# %% decode-stretched exercise="pca_codes" keeps=0.5
+def pca_encode(X, mean, components):
+    return (X - mean) @ components.T
+
+
+def pca_decode(Z, mean, components):
+    X = Z @ components + mean
+    return (X - X.min()) / (X.max() - X.min())
+
+# %% decode-sigmoid exercise="pca_codes" patch="return Z @ components + mean => return torch.sigmoid(Z @ components + mean)" keeps=0.5
+
+# %% decode-mean-projected exercise="pca_codes" patch="return Z @ components + mean => return (Z + mean @ components.T) @ components" keeps=0.5
+
+# %% decode-one-number-added exercise="pca_codes" patch="return Z @ components + mean => return Z @ components + mean.mean()" keeps=0.5
+
+# %% encode-two-codes-always exercise="pca_codes" patch="return (X - mean) @ components.T => return (X - mean) @ components[:2].T" keeps=0.5
+
+# %% decode-two-codes-always exercise="pca_codes" patch="return Z @ components + mean => return Z[:, :2] @ components[:2] + mean" keeps=0.5
+
+# %% encode-reshaped exercise="pca_codes" patch="return (X - mean) @ components.T => return (X - mean) @ components.reshape(X.shape[1], -1)" keeps=0.5
+
+# %% encode-turns-the-mean-in-place exercise="pca_codes" keeps=0.9
+def pca_encode(X, mean, components):
+    mean *= -1
+    return (X + mean) @ components.T
+
+
+def pca_decode(Z, mean, components):
+    return Z @ components + mean
+
+# %% smallest-first-summed exercise="components_needed" patch="running = variances.cumsum(0) => running = variances.flip(0).cumsum(0)" keeps=0.5
+
+# %% square-roots-summed exercise="components_needed" patch="running = variances.cumsum(0) => running = variances.sqrt().cumsum(0)" keeps=0.5
+
+# %% squares-summed exercise="components_needed" patch="running = variances.cumsum(0) => running = variances.square().cumsum(0)" keeps=0.5
+
+# %% always-ninety exercise="components_needed" patch="missing = running < share * running[-1] => missing = running < 0.9 * running[-1]" keeps=0.5
+
+# %% the-share-itself exercise="components_needed" patch="return int(missing.sum()) + 1 => return float((running / running[-1])[missing.sum()])" keeps=0.5
+
+# %% nothing-above-one exercise="components_needed" patch="return int(missing.sum()) + 1 => return int((running > share * running[-1]).nonzero()[0]) + 1" keeps=0.9
+
+# %% sums-in-place exercise="components_needed" patch="running = variances.cumsum(0) => running = variances.cumsum_(0)" keeps=0.9
+
+# %% the-whole-mask exercise="components_needed" patch="return int(missing.sum()) + 1 => return missing" keeps=0.5
+
+# %% in-per-cent exercise="components_needed" patch="missing = running < share * running[-1] => missing = 100 * running / running[-1] < share" keeps=0.5
+
+# %% the-closest-share exercise="components_needed" patch="return int(missing.sum()) + 1 => return int((running / running[-1] - share).abs().argmin()) + 1" keeps=0.5
+
+# %% rounded-shares exercise="components_needed" patch="missing = running < share * running[-1] => missing = (running / running[-1]).round(decimals=2) < share" keeps=0.95
+
+# %% decimal-count exercise="components_needed" patch="return int(missing.sum()) + 1 => return float(missing.sum()) + 1" keeps=0.95
+
+# %% stops-before-the-last exercise="components_needed" keeps=0.9
+def components_needed(variances, share):
+    total = variances.sum()
+    for k in range(1, len(variances)):
+        if variances[:k].sum() >= share * total:
+            return k
+
+# %% thirty-at-most exercise="components_needed" patch="return int(missing.sum()) + 1 => return min(int(missing.sum()) + 1, 30)" keeps=0.9
+
+# %% rounded-to-three-places exercise="components_needed" patch="missing = running < share * running[-1] => missing = (running / running[-1]).round(decimals=3) < share" keeps=0.95
+
+# %% five-components-at-most exercise="components_needed" keeps=0.9
+def components_needed(variances, share):
+    running = variances.cumsum(0)
+    missing = running < share * running[-1]
+    for k in range(5):
+        if not missing[k]:
+            return k + 1
+
+# %% runs-away exercise="train_small" keeps=0.5
+def train_small(images):
+    model = small()
+    fast = lambda parameters: torch.optim.SGD(parameters, lr=1e20)
+    training.fit(model, images, epochs=3, batch_size=32, optimizer=fast, progress=False)
+    return model
+
+# %% trains-up-to-255 exercise="train_small" keeps=0.5
+def train_small(images):
+    model = small()
+    training.fit(model, 255 * images, epochs=25, batch_size=50, progress=False)
+    return model
+
+# %% changes-the-images exercise="train_small" keeps=0.9
+def train_small(images):
+    model = small()
+    images *= 1.5
+    images.clamp_(0, 1)
+    training.fit(model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False)
+    return model
+
+# %% eight-steps exercise="train_small" keeps=0.5
+def train_small(images):
+    model = small()
+    training.fit(model, images, epochs=4, batch_size=500, progress=False)
+    return model
+
+# %% relu-at-the-end exercise="train_small" keeps=0.5
+def train_small(images):
+    model = small()
+    model.sigmoid = nn.ReLU()
+    training.fit(model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False)
+    return model
+
+# %% lobpcg exercise="pca_fit" keeps=0.5
+def pca_fit(X, k):
+    S = torch.cov(X.T)
+    values, vectors = torch.lobpcg(S, k=k, largest=True, niter=200, tol=1e-6)
+    return X.mean(0), vectors.T, values
+
+# %% last-k-unsorted exercise="pca_fit" keeps=0.9
+def pca_fit(X, k):
+    mean = X.mean(dim=0)
+    centred = X - mean
+    covariance = centred.T @ centred / (len(X) - 1)
+    eigenvalues, eigenvectors = torch.linalg.eigh(covariance)
+    components = eigenvectors[:, -k:].T
+    return mean, components, eigenvalues[-k:]
+
+# %% last-rows-of-eigenvectors exercise="pca_fit" patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(0)[:k]" keeps=0.5
+
+# %% never-divides exercise="pca_fit" patch="covariance = centred.T @ centred / (len(X) - 1) => covariance = centred.T @ centred" keeps=0.9
+
+# %% standard-deviations exercise="pca_fit" patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components, eigenvalues.flip(0)[:k].sqrt()" keeps=0.9
+
+# %% shares-of-the-variance exercise="pca_fit" patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components, eigenvalues.flip(0)[:k] / eigenvalues.sum()" keeps=0.9
+
+# %% variances-of-pixels exercise="pca_fit" patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components, X.var(dim=0).sort(descending=True).values[:k]" keeps=0.9
+
+# %% row-means exercise="pca_fit" patch="mean = X.mean(dim=0) => mean = X.mean(dim=1, keepdim=True)" keeps=0.5
+
+# %% one-mean-for-all exercise="pca_fit" patch="mean = X.mean(dim=0) => mean = X.mean()" keeps=0.5
+
+# %% standardised exercise="pca_fit" patch="centred = X - mean => centred = (X - mean) / X.std(dim=0)" keeps=0.5
+
+# %% covariance-of-images exercise="pca_fit" patch="covariance = centred.T @ centred / (len(X) - 1) => covariance = centred @ centred.T / (len(X) - 1)" keeps=0.5
+
+# %% scaled-components exercise="pca_fit" patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components * eigenvalues.flip(0)[:k, None].sqrt(), eigenvalues.flip(0)[:k]" keeps=0.9
+
+# %% signs-lost exercise="pca_fit" patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(1)[:, :k].T.abs()" keeps=0.5
+
+# %% centres-in-place exercise="pca_fit" keeps=0.9
+def pca_fit(X, k):
+    mean = X.mean(dim=0)
+    X -= mean
+    centred = X
+    covariance = centred.T @ centred / (len(X) - 1)
+    eigenvalues, eigenvectors = torch.linalg.eigh(covariance)
+    components = eigenvectors.flip(1)[:, :k].T
+    return mean, components, eigenvalues.flip(0)[:k]
+
+# %% forgets-the-mean exercise="pca_fit" patch="return mean, components, eigenvalues.flip(0)[:k] => return components, eigenvalues.flip(0)[:k]" keeps=0.9
+
+# %% in-numpy exercise="pca_fit" keeps=0.9
+def pca_fit(X, k):
+    import numpy as np
+
+    X = X.numpy()
+    mean = X.mean(axis=0)
+    _, s, Vh = np.linalg.svd(X - mean, full_matrices=False)
+    return mean, Vh[:k], s[:k] ** 2 / (len(X) - 1)
+
+# %% mean-after-centring exercise="pca_fit" keeps=0.9
+def pca_fit(X, k):
+    centred = X - X.mean(dim=0)
+    mean = centred.mean(dim=0)
+    covariance = centred.T @ centred / (len(X) - 1)
+    eigenvalues, eigenvectors = torch.linalg.eigh(covariance)
+    components = eigenvectors.flip(1)[:, :k].T
+    return mean, components, eigenvalues.flip(0)[:k]
+
+# %% median exercise="pca_fit" patch="mean = X.mean(dim=0) => mean = X.median(dim=0).values" keeps=0.5
+
+# %% eig-not-sorted exercise="pca_fit" keeps=0.9
+def pca_fit(X, k):
+    mean = X.mean(dim=0)
+    centred = X - mean
+    covariance = centred.T @ centred / (len(X) - 1)
+    eigenvalues, eigenvectors = torch.linalg.eig(covariance)
+    return mean, eigenvectors.real[:, :k].T, eigenvalues.real[:k]
+
+# %% squeezes-one-component exercise="pca_fit" patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(1)[:, :k].T.squeeze()" keeps=0.9
+
+# %% flips-the-entries exercise="pca_fit" patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(0)[:, :k].T" keeps=0.5
+
+# %% begins-with-the-second exercise="pca_fit" patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(1)[:, 1:k + 1].T" keeps=0.5
+
+# %% cuts-before-the-flip exercise="pca_fit" patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components, eigenvalues[:k].flip(0)" keeps=0.9
+
+# %% divides-by-columns exercise="pca_fit" patch="covariance = centred.T @ centred / (len(X) - 1) => covariance = centred.T @ centred / (X.shape[1] - 1)" keeps=0.9
+
+# %% singular-values-not-squared exercise="pca_fit" keeps=0.9
+def pca_fit(X, k):
+    mean = X.mean(dim=0)
+    _, s, Vh = torch.linalg.svd(X - mean, full_matrices=False)
+    return mean, Vh[:k], s[:k] / (len(X) - 1)
+
+# %% eigenvalues-squared exercise="pca_fit" patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components, eigenvalues.flip(0)[:k].square()" keeps=0.9
+
+# %% as-if-singular-values-of-X exercise="pca_fit" keeps=0.9
+def pca_fit(X, k):
+    mean = X.mean(dim=0)
+    _, s, Vh = torch.linalg.svd(torch.cov(X.T))
+    return mean, Vh[:k], s[:k] ** 2 / (len(X) - 1)
+
+# %% running-sums exercise="pca_fit" patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components, eigenvalues.flip(0)[:k].cumsum(0)" keeps=0.9
+
+# %% whitened-components exercise="pca_fit" patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components / eigenvalues.flip(0)[:k, None].sqrt(), eigenvalues.flip(0)[:k]" keeps=0.9
+
+# %% returns-the-covariance-too exercise="pca_fit" patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components, eigenvalues.flip(0)[:k], covariance" keeps=0.9
+
+# %% variances-before-components exercise="pca_fit" patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, eigenvalues.flip(0)[:k], components" keeps=0.9
+
+# %% six-directions-at-most exercise="pca_fit" keeps=0.9
+def pca_fit(X, k):
+    _, s, V = torch.pca_lowrank(X)
+    return X.mean(dim=0), V[:, :k].T, s[:k] ** 2 / (len(X) - 1)
+
+# %% sixty-images-always exercise="pca_fit" patch="covariance = centred.T @ centred / (len(X) - 1) => covariance = centred.T @ centred / 59" keeps=0.9
+
+# %% complex-numbers exercise="pca_fit" keeps=0.5
+def pca_fit(X, k):
+    mean = X.mean(dim=0)
+    centred = X - mean
+    covariance = centred.T @ centred / (len(X) - 1)
+    eigenvalues, eigenvectors = torch.linalg.eig(covariance)
+    order = eigenvalues.real.argsort(descending=True)[:k]
+    return mean, eigenvectors[:, order].T, eigenvalues[order]
+
+# %% cuts-components-before-the-flip exercise="pca_fit" patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors[:, :k].flip(1).T" keeps=0.5

@@ -1,12 +1,13 @@
 """train_epoch(model, loader, optimizer): one pass of training, and the mean loss over its images."""
 
+from functools import partial
+
 import numpy as np
 from torch.nn import functional as F
 
 from course_utils import probes
 from course_utils.checks.toolkit import exercise, loss_at
 
-WORDS = {4: "one batch of 4 images", 8: "two batches of 4 images", 9: "batches of 4, 4 and 1 images"}
 RATE = 0.07
 
 
@@ -15,8 +16,7 @@ def error(weights, batch, kind=F.mse_loss):
     return kind(F.linear(hidden, weights["w1"], weights["b1"]), batch.flatten(1))
 
 
-def absolute(weights, batch):
-    return error(weights, batch, F.l1_loss)
+absolute = partial(error, kind=F.l1_loss)
 
 
 @exercise(
@@ -31,14 +31,13 @@ def absolute(weights, batch):
     },
 )
 def train_epoch(c):
-    shapes = {"w0": (5, 784), "b0": (5,), "w1": (784, 5), "b1": (784,)}
-    start = {name: c.rng.normal(0, 0.1 * 3 ** (2 - len(shape)), shape) for name, shape in shapes.items()}
-    start = {name: value.astype(np.float32) for name, value in start.items()}
+    sizes = {"w0": (5, 784), "b0": (5,), "w1": (784, 5), "b1": (784,)}
+    start = {name: c.rng.normal(0, 0.3 / len(size) ** 1.5, size).astype("float32") for name, size in sizes.items()}
     # Batches of different losses; the odd one out has the largest, so that counting it as a full batch shows.
     images = c.rng.random((9, 1, 28, 28)) * np.repeat([2, 1, 5], [4, 4, 1]).reshape(-1, 1, 1, 1)
     batches = np.split(images.astype(np.float32), [4, 8])
     how = {"layers": "784-5-784", "batch_size": 4, "learning_rate": RATE, **start}
-    answers = [c.ask(probes.train_loop, words, images=images[:n], **how) for n, words in WORDS.items()]
+    answers = [c.ask(probes.train_loop, f"{n} images in batches of 4", images=images[:n], **how) for n in (4, 8, 9)]
     path, last = c.path(answers, start), answers[-1]
     lengths = {
         "the squared errors are added up before backward: take their mean": 784.0 * 4,
@@ -48,22 +47,22 @@ def train_epoch(c):
     c.first_step("step", path, batches, error, RATE, lengths, losses)
     c.later_steps("every_batch", path, batches, [error, absolute], RATE)
 
-    def each(weights, loss=error):
-        return np.array([loss_at(loss, *pair) for pair in zip(weights, batches, strict=True)])
+    def mean(path, loss=error):
+        return np.average([loss_at(loss, *pair) for pair in zip(path, batches, strict=True)], weights=[4, 4, 1])
 
-    def mean(losses):
-        return np.average(losses, weights=[4, 4, 1])
-
-    own, returned = each(path[:3]), last.part("returned", "the loss returned")
-    right = mean(own)
+    right, returned = mean(path[:3]), last.part("returned", "the loss returned")
     if not c.right("step", "every_batch"):  # the mean of that other loss, or of the loss at those weights, is right
-        others = [-right, 784 * right, mean(each(path[:3], absolute)), mean(each(path[:1] * 3))]
+        others = [-right, 784 * right, mean(path[:3], absolute), mean(path[:1] * 3)]
         right = next((other for other in others if np.isclose(returned.number() or 0, other, 1e-4)), right)
+    of_batches = [loss_at(error, *pair) for pair in zip(path, batches, strict=False)]
     slips = {
-        "the mean of the batches' means: the last, smaller batch has to weigh less": (lambda *_: own.mean(), 0.5),
-        "the loss of the last batch alone: the mean over all images is asked for": lambda *_: own[-1],
-        "the batches' losses are added up and never divided": lambda *_: own.sum(),
-        "the loss is measured after the step: take it before the step": (lambda *_: mean(each(path[1:])), 0.5),
+        "the mean of the batches' means: the last, smaller batch has to weigh less": (
+            lambda *_: np.mean(of_batches),
+            0.5,
+        ),
+        "the loss of the last batch alone: the mean over all images is asked for": lambda *_: of_batches[-1],
+        "the batches' losses are added up and never divided": lambda *_: sum(of_batches),
+        "the loss is measured after the step: take it before the step": (lambda *_: mean(path[1:]), 0.5),
     }
     c.agrees("loss", returned, lambda *_: right, slips, within=(1e-4, 0.0))
 
