@@ -1,85 +1,21 @@
 # Answers to image_errors. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% summed patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1)" keeps=0
+# %% summed patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1)" keeps=0 hint="the squares are added up"
 
-# %% absolute patch="return difference.square().mean(dim=1) => return difference.abs().mean(dim=1)" keeps=0
+# %% absolute patch="return difference.square().mean(dim=1) => return difference.abs().mean(dim=1)" keeps=0.5 hint="absolute errors: square"
 
-# %% rooted patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1).sqrt()" keeps=0
+# %% rooted patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1).sqrt()" keeps=0.5 hint="the square root is taken"
 
-# %% lengths patch="return difference.square().mean(dim=1) => return difference.norm(dim=1)" keeps=0
+# %% one-number patch="return difference.square().mean(dim=1) => return nn.functional.mse_loss(images, reconstructions)" keeps=0 hint="one number for all images"
 
-# %% mean-before-square patch="return difference.square().mean(dim=1) => return difference.mean(dim=1).square()" keeps=0
+# %% mean-over-images patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=0)" keeps=0 hint="the mean is taken over the images"
 
-# %% never-squared patch="return difference.square().mean(dim=1) => return difference.mean(dim=1)" keeps=0
+# %% mean-before-square patch="return difference.square().mean(dim=1) => return difference.mean(dim=1).square()" keeps=0 hint="square before the mean"
 
-# %% variance patch="return difference.square().mean(dim=1) => return difference.var(dim=1)" keeps=0
+# %% not-flattened patch="difference = (images - reconstructions).flatten(1) => difference = images - reconstructions" keeps=0
 
-# %% one-number patch="return difference.square().mean(dim=1) => return nn.functional.mse_loss(images, reconstructions)" keeps=0
-
-# %% mean-over-images patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=0)" keeps=0
-
-# %% not-flattened patch="difference = (images - reconstructions).flatten(1) => difference = images - reconstructions" keeps=0.3333
-
-# %% three-dimensions keeps=0.6667
-def image_errors(images, reconstructions):
-    return (images - reconstructions).square().mean(dim=(1, 2, 3))
-
-
-# %% error-images patch="return difference.square().mean(dim=1) => return (images - reconstructions).square()" keeps=0
-
-# %% up-to-255 patch="difference = (images - reconstructions).flatten(1) => difference = (255 * images - 255 * reconstructions).flatten(1)" keeps=0
-
-# %% divided-by-the-batch patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1) / len(images)" keeps=0
-
-# %% relative patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1) / images.flatten(1).square().sum(dim=1)" keeps=0
-
-
-# %% subtracts-in-place keeps=0.75
-def image_errors(images, reconstructions):
-    images -= reconstructions
-    difference = images.flatten(1)
-    return difference.square().mean(dim=1)
-
-
-# %% kept-as-a-column patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1, keepdim=True)" keeps=0.3333
-
-# %% as-a-list patch="return difference.square().mean(dim=1) => return [row.square().mean().item() for row in difference]" keeps=0
-
-# %% channel-kept patch="return difference.square().mean(dim=1) => return (images - reconstructions).square().mean(dim=(-2, -1))" keeps=0
-
-# %% line-by-line patch="return difference.square().mean(dim=1) => return (images - reconstructions).square().mean(dim=-1)" keeps=0.3333
-
-# %% squeezes-all patch="return difference.square().mean(dim=1) => return (images - reconstructions).squeeze().flatten(1).square().mean(dim=1)" keeps=0.75
-
-# %% reconstructions-clamped patch="difference = (images - reconstructions).flatten(1) => difference = (images - reconstructions.clamp(0, 1)).flatten(1)" keeps=0
-
-# %% decibels patch="return difference.square().mean(dim=1) => return -10 * difference.square().mean(dim=1).log10()" keeps=0
-
-# %% sorted patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1).sort().values" keeps=0
-
-# %% summed-over-the-batch-size patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1) / len(images)" keeps=0
-
-# %% divided-by-28 patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1) / images.shape[-1]" keeps=0.3333
-
-
-# %% difference-of-squares keeps=0
-def image_errors(images, reconstructions):
-    return (images.square() - reconstructions.square()).flatten(1).mean(dim=1)
-
-
-# %% same-error-for-all patch="return difference.square().mean(dim=1) => return torch.full((len(images),), difference.square().mean().item())" keeps=0
-
-# %% cut-off-at-one patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1).clamp(0, 1)" keeps=0
-
-# %% rounded-to-four-places patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1).round(decimals=4)" keeps=0.6667
-
-
-# %% compared-with-all keeps=0
-def image_errors(images, reconstructions):
-    a, b = images.flatten(1), reconstructions.flatten(1)
-    return (a[:, None] - b[None]).square().mean(dim=(1, 2))
-
+# %% kept-as-a-column patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1, keepdim=True)" keeps=0.8 hint="as keepdim=True leaves it"
 
 # %% loss-without-reduction
 def image_errors(images, reconstructions):

@@ -1,108 +1,32 @@
 # Answers to keep_digits. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% first-digit-only patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = labels == digits[0]" keeps=0
+# %% compared-with-the-tuple patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = labels == digits" keeps=0 hint="compares a tensor with a tuple"
 
-# %% last-digit-of-the-loop keeps=0
+# %% first-digit-only patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = labels == digits[0]" keeps=0 hint="only the first digit"
+
+# %% last-digit-of-the-loop keeps=0 hint="only the last digit"
 def keep_digits(images, labels, digits):
     for digit in digits:
         kept = labels == digit
     return images[kept], labels[kept]
 
 
-# %% two-digits-assumed patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = (labels == digits[0]) | (labels == digits[1])" keeps=0
+# %% two-digits-assumed patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = (labels == digits[0]) | (labels == digits[1])" keeps=0 hint="only two digits"
 
-# %% all-digits-between patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = (labels >= digits[0]) & (labels <= digits[-1])" keeps=0
-
-# %% three-and-seven-always patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = (labels == 3) | (labels == 7)" keeps=0
-
-# %% leaves-the-digits-out patch="return images[kept], labels[kept] => return images[~kept], labels[~kept]" keeps=0
+# %% leaves-the-digits-out patch="return images[kept], labels[kept] => return images[~kept], labels[~kept]" keeps=0 hint="the digits to leave out"
 
 
-# %% grouped-by-digit keeps=0.6667
+# %% grouped-by-digit keeps=0.75 hint="in another order"
 def keep_digits(images, labels, digits):
     found = [images[labels == digit] for digit in digits]
     names = [labels[labels == digit] for digit in digits]
     return torch.cat(found), torch.cat(names)
 
 
-# %% labels-sorted patch="return images[kept], labels[kept] => return images[kept], labels[kept].sort().values" keeps=0.6667
+# %% images-alone patch="return images[kept], labels[kept] => return images[kept]" keeps=0.4 hint="return images, labels"
 
 # %% labels-unfiltered patch="return images[kept], labels[kept] => return images[kept], labels" keeps=0.5
-
-# %% images-blackened patch="return images[kept], labels[kept] => return images * kept[:, None, None, None], labels[kept]" keeps=0.5
-
-# %% renumbered patch="return images[kept], labels[kept] => return images[kept], torch.searchsorted(torch.tensor(digits), labels[kept])" keeps=0.5
-
-
-# %% column-of-positions keeps=0
-def keep_digits(images, labels, digits):
-    kept = torch.isin(labels, torch.tensor(digits, device=labels.device))
-    where = kept.nonzero()
-    return images[where], labels[where]
-
-
-# %% squeezed patch="return images[kept], labels[kept] => return images[kept].squeeze(), labels[kept]" keeps=0.5
-
-# %% labels-first patch="return images[kept], labels[kept] => return labels[kept], images[kept]" keeps=0
-
-# %% images-alone patch="return images[kept], labels[kept] => return images[kept]" keeps=0
-
-# %% scales-in-place patch="return images[kept], labels[kept] => return images[kept] / 255, labels[kept]" keeps=0.5
-
-
-# %% all-at-once keeps=0
-def keep_digits(images, labels, digits):
-    kept = torch.ones_like(labels, dtype=torch.bool)
-    for digit in digits:
-        kept &= labels == digit
-    return images[kept], labels[kept]
-
-
-# %% last-one-lost keeps=0
-def keep_digits(images, labels, digits):
-    kept = torch.isin(labels, torch.tensor(digits, device=labels.device))
-    where = kept.nonzero()[:-1, 0]
-    return images[where], labels[where]
-
-
-# %% positions-as-labels patch="return images[kept], labels[kept] => return images[kept], kept.nonzero()[:, 0]" keeps=0.5
-
-
-# %% zero-counts-as-false keeps=0.75
-def keep_digits(images, labels, digits):
-    kept = torch.tensor([bool(label in digits and label) for label in labels.tolist()])
-    return images[kept], labels[kept]
-
-
-# %% searched-in-unsorted-digits keeps=0.75
-def keep_digits(images, labels, digits):
-    digits = torch.tensor(digits)
-    place = torch.searchsorted(digits, labels).clamp(max=len(digits) - 1)
-    kept = digits[place] == labels
-    return images[kept], labels[kept]
-
-
-# %% squeezed-digits keeps=0.75
-def keep_digits(images, labels, digits):
-    kept = (labels[:, None] == torch.tensor(digits).squeeze()[None, :]).any(1)
-    return images[kept], labels[kept]
-
-
-# %% marks-labels-in-place keeps=0.75
-def keep_digits(images, labels, digits):
-    labels[~torch.isin(labels, torch.tensor(digits))] = -1
-    kept = labels >= 0
-    return images[kept], labels[kept]
-
-
-# %% returns-the-mask-too patch="return images[kept], labels[kept] => return images[kept], labels[kept], kept" keeps=0
-
-# %% digits-as-positions patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = torch.tensor(digits)" keeps=0
-
-# %% mask-of-whole-numbers patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = torch.isin(labels, torch.tensor(digits)).long()" keeps=0
-
-# %% mask-instead-of-labels patch="return images[kept], labels[kept] => return images[kept], kept" keeps=0.5
 
 
 # %% loop-over-the-digits

@@ -1,9 +1,9 @@
 # Answers to pca_fit. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% not-centred patch="centred = X - mean => centred = X" keeps=0.25
+# %% not-centred patch="centred = X - mean => centred = X" keeps=0.5 hint="these are the directions of X itself"
 
-# %% smallest-first keeps=0.25
+# %% smallest-first keeps=0.5 hint="these directions have the least variance"
 def pca_fit(X, k):
     mean = X.mean(dim=0)
     centred = X - mean
@@ -13,27 +13,14 @@ def pca_fit(X, k):
     return mean, components, eigenvalues[:k]
 
 
-# %% only-eigenvalues-flipped patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors[:, :k].T" keeps=0.5
-
-
-# %% last-k-unsorted keeps=0.25
-def pca_fit(X, k):
-    mean = X.mean(dim=0)
-    centred = X - mean
-    covariance = centred.T @ centred / (len(X) - 1)
-    eigenvalues, eigenvectors = torch.linalg.eigh(covariance)
-    components = eigenvectors[:, -k:].T
-    return mean, components, eigenvalues[-k:]
-
+# %% only-eigenvalues-flipped patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors[:, :k].T" keeps=0.5 hint="these directions have the least variance"
 
 # %% rows-of-eigenvectors patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(1)[:k]" keeps=0.5
 
-# %% last-rows-of-eigenvectors patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(0)[:k]" keeps=0.5
-
-# %% components-as-columns patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(1)[:, :k]" keeps=0.5
+# %% components-as-columns patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(1)[:, :k]" keeps=0.75 hint="each component is a column"
 
 
-# %% all-of-them keeps=0.25
+# %% all-of-them keeps=0.625 hint="the first k are asked for"
 def pca_fit(X, k):
     mean = X.mean(dim=0)
     centred = X - mean
@@ -42,140 +29,14 @@ def pca_fit(X, k):
     return mean, eigenvectors.flip(1).T, eigenvalues.flip(0)
 
 
-# %% divides-by-n patch="covariance = centred.T @ centred / (len(X) - 1) => covariance = centred.T @ centred / len(X)" keeps=0.75
-
-# %% never-divides patch="covariance = centred.T @ centred / (len(X) - 1) => covariance = centred.T @ centred" keeps=0.75
+# %% divides-by-n patch="covariance = centred.T @ centred / (len(X) - 1) => covariance = centred.T @ centred / len(X)" keeps=0.875 hint="the variances divide by n"
 
 
-# %% singular-values keeps=0.75
+# %% singular-values keeps=0.75 hint="these are singular values"
 def pca_fit(X, k):
     mean = X.mean(dim=0)
     _, s, Vh = torch.linalg.svd(X - mean, full_matrices=False)
     return mean, Vh[:k], s[:k]
-
-
-# %% standard-deviations patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components, eigenvalues.flip(0)[:k].sqrt()" keeps=0.75
-
-# %% shares-of-the-variance patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components, eigenvalues.flip(0)[:k] / eigenvalues.sum()" keeps=0.75
-
-# %% variances-of-pixels patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components, X.var(dim=0).sort(descending=True).values[:k]" keeps=0.75
-
-# %% row-means patch="mean = X.mean(dim=0) => mean = X.mean(dim=1, keepdim=True)" keeps=0
-
-# %% one-mean-for-all patch="mean = X.mean(dim=0) => mean = X.mean()" keeps=0
-
-# %% standardised patch="centred = X - mean => centred = (X - mean) / X.std(dim=0)" keeps=0.25
-
-# %% covariance-of-images patch="covariance = centred.T @ centred / (len(X) - 1) => covariance = centred @ centred.T / (len(X) - 1)" keeps=0.5
-
-# %% scaled-components patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components * eigenvalues.flip(0)[:k, None].sqrt(), eigenvalues.flip(0)[:k]" keeps=0.5
-
-# %% signs-lost patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(1)[:, :k].T.abs()" keeps=0.5
-
-
-# %% centres-in-place keeps=0.8
-def pca_fit(X, k):
-    mean = X.mean(dim=0)
-    X -= mean
-    centred = X
-    covariance = centred.T @ centred / (len(X) - 1)
-    eigenvalues, eigenvectors = torch.linalg.eigh(covariance)
-    components = eigenvectors.flip(1)[:, :k].T
-    return mean, components, eigenvalues.flip(0)[:k]
-
-
-# %% forgets-the-mean patch="return mean, components, eigenvalues.flip(0)[:k] => return components, eigenvalues.flip(0)[:k]" keeps=0
-
-
-# %% in-numpy keeps=0
-def pca_fit(X, k):
-    import numpy as np
-
-    X = X.numpy()
-    mean = X.mean(axis=0)
-    _, s, Vh = np.linalg.svd(X - mean, full_matrices=False)
-    return mean, Vh[:k], s[:k] ** 2 / (len(X) - 1)
-
-
-# %% mean-after-centring keeps=0.75
-def pca_fit(X, k):
-    centred = X - X.mean(dim=0)
-    mean = centred.mean(dim=0)
-    covariance = centred.T @ centred / (len(X) - 1)
-    eigenvalues, eigenvectors = torch.linalg.eigh(covariance)
-    components = eigenvectors.flip(1)[:, :k].T
-    return mean, components, eigenvalues.flip(0)[:k]
-
-
-# %% median patch="mean = X.mean(dim=0) => mean = X.median(dim=0).values" keeps=0
-
-
-# %% eig-not-sorted keeps=0.8
-def pca_fit(X, k):
-    mean = X.mean(dim=0)
-    centred = X - mean
-    covariance = centred.T @ centred / (len(X) - 1)
-    eigenvalues, eigenvectors = torch.linalg.eig(covariance)
-    return mean, eigenvectors.real[:, :k].T, eigenvalues.real[:k]
-
-
-# %% squeezes-one-component patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(1)[:, :k].T.squeeze()" keeps=0.8
-
-# %% flips-the-entries patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(0)[:, :k].T" keeps=0.5
-
-# %% begins-with-the-second patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(1)[:, 1:k + 1].T" keeps=0.5
-
-# %% cuts-before-the-flip patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components, eigenvalues[:k].flip(0)" keeps=0.75
-
-# %% divides-by-columns patch="covariance = centred.T @ centred / (len(X) - 1) => covariance = centred.T @ centred / (X.shape[1] - 1)" keeps=0.75
-
-
-# %% singular-values-not-squared keeps=0.75
-def pca_fit(X, k):
-    mean = X.mean(dim=0)
-    _, s, Vh = torch.linalg.svd(X - mean, full_matrices=False)
-    return mean, Vh[:k], s[:k] / (len(X) - 1)
-
-
-# %% eigenvalues-squared patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components, eigenvalues.flip(0)[:k].square()" keeps=0.75
-
-
-# %% as-if-singular-values-of-X keeps=0.75
-def pca_fit(X, k):
-    mean = X.mean(dim=0)
-    _, s, Vh = torch.linalg.svd(torch.cov(X.T))
-    return mean, Vh[:k], s[:k] ** 2 / (len(X) - 1)
-
-
-# %% running-sums patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components, eigenvalues.flip(0)[:k].cumsum(0)" keeps=0.75
-
-# %% whitened-components patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components / eigenvalues.flip(0)[:k, None].sqrt(), eigenvalues.flip(0)[:k]" keeps=0.5
-
-# %% returns-the-covariance-too patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, components, eigenvalues.flip(0)[:k], covariance" keeps=0
-
-# %% variances-before-components patch="return mean, components, eigenvalues.flip(0)[:k] => return mean, eigenvalues.flip(0)[:k], components" keeps=0
-
-
-# %% six-directions-at-most keeps=0.8
-def pca_fit(X, k):
-    _, s, V = torch.pca_lowrank(X)
-    return X.mean(dim=0), V[:, :k].T, s[:k] ** 2 / (len(X) - 1)
-
-
-# %% sixty-images-always patch="covariance = centred.T @ centred / (len(X) - 1) => covariance = centred.T @ centred / 59" keeps=0.8
-
-
-# %% complex-numbers keeps=0
-def pca_fit(X, k):
-    mean = X.mean(dim=0)
-    centred = X - mean
-    covariance = centred.T @ centred / (len(X) - 1)
-    eigenvalues, eigenvectors = torch.linalg.eig(covariance)
-    order = eigenvalues.real.argsort(descending=True)[:k]
-    return mean, eigenvectors[:, order].T, eigenvalues[order]
-
-
-# %% cuts-components-before-the-flip patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors[:, :k].flip(1).T" keeps=0.5
 
 
 # %% singular-value-decomposition
@@ -291,13 +152,6 @@ def pca_fit(X, k):
 
     pca = PCA(k, svd_solver="randomized", random_state=0).fit(X)
     return tuple(torch.tensor(a) for a in (pca.mean_, pca.components_, pca.explained_variance_))
-
-
-# %% lobpcg
-def pca_fit(X, k):
-    S = torch.cov(X.T)
-    values, vectors = torch.lobpcg(S, k=k, largest=True, niter=200, tol=1e-6)
-    return X.mean(0), vectors.T, values
 
 
 # %% orthogonal-iteration

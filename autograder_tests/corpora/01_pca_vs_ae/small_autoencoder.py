@@ -1,45 +1,13 @@
 # Answers to small_autoencoder. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% no-sigmoid patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784)" keeps=0.8
+# %% no-sigmoid patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784)" keeps=0.875 hint="output: none, expected sigmoid"
 
-# %% relu-output patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.ReLU()" keeps=0.8
+# %% relu-output patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.ReLU()" keeps=0.875 hint="output: ReLU, expected sigmoid"
 
-# %% tanh-output patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.Tanh()" keeps=0.8
+# %% relu-code patch="nn.Linear(128, 2) => nn.Linear(128, 2), nn.ReLU()" keeps=0.875 hint="code: ReLU, expected none"
 
-# %% sigmoid-twice patch="return self.decoder(code).view_as(images) => return torch.sigmoid(self.decoder(code)).view_as(images)" keeps=0.8
-
-# %% clamped keeps=0.8
-class SmallAutoencoder(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.encoder = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2))
-        self.decoder = nn.Sequential(nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784))
-
-    def forward(self, images):
-        code = self.encoder(images.flatten(1))
-        return self.decoder(code).clamp(0, 1).view_as(images)
-
-
-# %% relu-code patch="nn.Linear(128, 2) => nn.Linear(128, 2), nn.ReLU()" keeps=0.8
-
-
-# %% relu-everywhere keeps=0.6
-class SmallAutoencoder(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.encoder = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2), nn.ReLU())
-        self.decoder = nn.Sequential(nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.ReLU())
-
-    def forward(self, images):
-        code = self.encoder(images.flatten(1))
-        return self.decoder(code).view_as(images)
-
-
-# %% sigmoid-code patch="nn.Linear(128, 2) => nn.Linear(128, 2), nn.Sigmoid()" keeps=0.8
-
-
-# %% no-relu keeps=0.8
+# %% no-relu keeps=0.75 hint="encoder hidden: none, expected ReLU"
 class SmallAutoencoder(nn.Module):
     def __init__(self):
         super().__init__()
@@ -51,22 +19,7 @@ class SmallAutoencoder(nn.Module):
         return self.decoder(code).view_as(images)
 
 
-# %% no-relu-in-the-decoder patch="nn.Linear(2, 128), nn.ReLU() => nn.Linear(2, 128)" keeps=0.8
-
-
-# %% sigmoids-inside keeps=0.8
-class SmallAutoencoder(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.encoder = nn.Sequential(nn.Linear(784, 128), nn.Sigmoid(), nn.Linear(128, 2))
-        self.decoder = nn.Sequential(nn.Linear(2, 128), nn.Sigmoid(), nn.Linear(128, 784), nn.Sigmoid())
-
-    def forward(self, images):
-        code = self.encoder(images.flatten(1))
-        return self.decoder(code).view_as(images)
-
-
-# %% wider-code keeps=0
+# %% wider-code keeps=0.5 hint="784-128-10, expected 784-128-2"
 class SmallAutoencoder(nn.Module):
     def __init__(self):
         super().__init__()
@@ -78,10 +31,10 @@ class SmallAutoencoder(nn.Module):
         return self.decoder(code).view_as(images)
 
 
-# %% one-layer-decoder patch="nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(2, 784), nn.Sigmoid()" keeps=0
+# %% forgets-to-return patch="return self.decoder(code).view_as(images) => self.decoder(code).view_as(images)" keeps=0.5 hint="Is the return missing?"
 
 
-# %% other-names keeps=0.9
+# %% other-names keeps=0.8 hint="not as self.encoder and self.decoder"
 class SmallAutoencoder(nn.Module):
     def __init__(self):
         super().__init__()
@@ -100,108 +53,7 @@ class SmallAutoencoder(nn.Module):
         return self.net(images).view_as(images)
 
 
-# %% flat-output patch="return self.decoder(code).view_as(images) => return self.decoder(code)" keeps=0.9
-
-# %% returns-the-code patch="return self.decoder(code).view_as(images) => return code" keeps=0.1
-
-# %% returns-both patch="return self.decoder(code).view_as(images) => return self.decoder(code).view_as(images), code" keeps=0.1
-
-# %% forgets-to-return patch="return self.decoder(code).view_as(images) => self.decoder(code).view_as(images)" keeps=0.1
-
-# %% detached-code patch="code = self.encoder(images.flatten(1)) => code = self.encoder(images.flatten(1)).detach()" keeps=0.8
-
-
-# %% without-gradients keeps=0.8
-class SmallAutoencoder(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.encoder = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2))
-        self.decoder = nn.Sequential(nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.Sigmoid())
-
-    def forward(self, images):
-        with torch.no_grad():
-            code = self.encoder(images.flatten(1))
-            return self.decoder(code).view_as(images)
-
-
-# %% softmax-output patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.Softmax(dim=1)" keeps=0.4
-
-# %% batch-normalised patch="nn.Linear(784, 128), nn.ReLU() => nn.Linear(784, 128), nn.BatchNorm1d(128), nn.ReLU()" keeps=0.8
-
-# %% dropout patch="nn.Linear(784, 128), nn.ReLU() => nn.Linear(784, 128), nn.ReLU(), nn.Dropout(0.2)" keeps=0.8
-
-
-# %% gelu-inside keeps=0.8
-class SmallAutoencoder(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.encoder = nn.Sequential(nn.Linear(784, 128), nn.GELU(), nn.Linear(128, 2))
-        self.decoder = nn.Sequential(nn.Linear(2, 128), nn.GELU(), nn.Linear(128, 784), nn.Sigmoid())
-
-    def forward(self, images):
-        code = self.encoder(images.flatten(1))
-        return self.decoder(code).view_as(images)
-
-
-# %% divides-by-255 patch="code = self.encoder(images.flatten(1)) => code = self.encoder(images.flatten(1) / 255)" keeps=0.4
-
-# %% pixels-up-to-255 patch="return self.decoder(code).view_as(images) => return 255 * self.decoder(code).view_as(images)" keeps=0.8
-
-# %% squeezes-one-image patch="code = self.encoder(images.flatten(1)) => code = self.encoder(images.squeeze().flatten(1))" keeps=0.9
-
-# %% images-given-back patch="return self.decoder(code).view_as(images) => return images" keeps=0.1
-
-
-# %% layers-in-plain-lists keeps=0
-class SmallAutoencoder(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.encoder = [nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2)]
-        self.decoder = [nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.Sigmoid()]
-
-    def forward(self, images):
-        x = images.flatten(1)
-        for layer in self.encoder + self.decoder:
-            x = layer(x)
-        return x.view_as(images)
-
-
-# %% relu-before-the-sigmoid patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.ReLU(), nn.Sigmoid()" keeps=0.8
-
-# %% tanh-before-the-sigmoid patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.Tanh(), nn.Sigmoid()" keeps=0.8
-
-
-# %% all-weights-zero keeps=0.8
-class SmallAutoencoder(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.encoder = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2))
-        self.decoder = nn.Sequential(nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.Sigmoid())
-        for parameter in self.parameters():
-            nn.init.zeros_(parameter)
-
-    def forward(self, images):
-        code = self.encoder(images.flatten(1))
-        return self.decoder(code).view_as(images)
-
-
-# %% images-from-minus-one patch="code = self.encoder(images.flatten(1)) => code = self.encoder((2 * images - 1).flatten(1))" keeps=0.4
-
-
-# %% noise-on-the-code keeps=0.4
-class SmallAutoencoder(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.encoder = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 2))
-        self.decoder = nn.Sequential(nn.Linear(2, 128), nn.ReLU(), nn.Linear(128, 784), nn.Sigmoid())
-
-    def forward(self, images):
-        code = self.encoder(images.flatten(1))
-        code = code + 0.1 * torch.randn_like(code)
-        return self.decoder(code).view_as(images)
-
-
-# %% images-added patch="return self.decoder(code).view_as(images) => return images + self.decoder(code).view_as(images)" keeps=0.4
+# %% flat-output patch="return self.decoder(code).view_as(images) => return self.decoder(code)" keeps=0.8
 
 
 # %% sigmoid-in-forward

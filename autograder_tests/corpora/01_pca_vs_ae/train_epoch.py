@@ -1,27 +1,11 @@
 # Answers to train_epoch. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% gradients-pile-up patch="optimizer.zero_grad() => pass" keeps=0.6667
+# %% gradients-pile-up patch="optimizer.zero_grad() => pass" keeps=0.75 hint="gradients accumulate"
 
-# %% zero-grad-once keeps=0.6667
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    optimizer.zero_grad()
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        loss.backward()
-        optimizer.step()
-        total += loss.item() * len(images)
-        count += len(images)
-    return total / count
+# %% never-steps patch="optimizer.step() => pass" keeps=0.25 hint="the weights do not move"
 
-
-# %% never-steps patch="optimizer.step() => pass" keeps=0.3333
-
-# %% never-backward patch="loss.backward() => pass" keeps=0.3333
-
-
-# %% zeroed-before-the-step keeps=0.3333
+# %% zeroed-before-the-step keeps=0.25 hint="the weights do not move"
 def train_epoch(model, loader, optimizer):
     total, count = 0.0, 0
     for images, _ in loader:
@@ -34,109 +18,7 @@ def train_epoch(model, loader, optimizer):
     return total / count
 
 
-# %% step-before-backward keeps=0
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.step()
-        optimizer.zero_grad()
-        loss.backward()
-        total += loss.item() * len(images)
-        count += len(images)
-    return total / count
-
-
-# %% reconstructs-without-gradients keeps=0
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        with torch.no_grad():
-            loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total += loss.item() * len(images)
-        count += len(images)
-    return total / count
-
-
-# %% one-step-an-epoch keeps=0.3333
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    optimizer.zero_grad()
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        loss.backward()
-        total += loss.item() * len(images)
-        count += len(images)
-    optimizer.step()
-    return total / count
-
-
-# %% uphill patch="loss = nn.functional.mse_loss(model(images), images) => loss = -nn.functional.mse_loss(model(images), images)" keeps=0.3333
-
-
-# %% summed-loss keeps=0.3333
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images, reduction="sum")
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total += loss.item()
-        count += len(images)
-    return total / count
-
-
-# %% summed-over-pixels patch="loss = nn.functional.mse_loss(model(images), images) => loss = (model(images) - images).square().flatten(1).sum(dim=1).mean()" keeps=0.3333
-
-
-# %% scaled-before-backward keeps=0.6667
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images) * len(images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total += loss.item()
-        count += len(images)
-    return total / count
-
-
-# %% root-of-the-error keeps=0.6667
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        error = nn.functional.mse_loss(model(images), images)
-        loss = error.sqrt()
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total += error.item() * len(images)
-        count += len(images)
-    return total / count
-
-
-# %% absolute-errors patch="loss = nn.functional.mse_loss(model(images), images) => loss = nn.functional.l1_loss(model(images), images)" keeps=0.3333
-
-
-# %% half-the-error keeps=0.6667
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        loss = 0.5 * nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total += 2 * loss.item() * len(images)
-        count += len(images)
-    return total / count
-
-
-# %% mean-of-means keeps=0.6667
+# %% mean-of-means keeps=0.875 hint="the mean of the batches' means"
 def train_epoch(model, loader, optimizer):
     total, count = 0.0, 0
     for images, _ in loader:
@@ -149,82 +31,23 @@ def train_epoch(model, loader, optimizer):
     return total / count
 
 
-# %% last-loss patch="return total / count => return loss.item()" keeps=0.6667
+# %% last-loss patch="return total / count => return loss.item()" keeps=0.75 hint="the loss of the last batch alone"
 
 
-# %% sum-of-losses keeps=0.6667
+# %% summed-loss keeps=0.75 hint="added up before backward"
 def train_epoch(model, loader, optimizer):
     total, count = 0.0, 0
     for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
+        loss = nn.functional.mse_loss(model(images), images, reduction="sum")
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         total += loss.item()
         count += len(images)
-    return total
-
-
-# %% undivided patch="return total / count => return total" keeps=0.6667
-
-# %% divided-by-batches patch="return total / count => return total / len(loader)" keeps=0.6667
-
-
-# %% forgets-the-batch-size keeps=0.6667
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total += loss.item()
-        count += len(images)
-    return total / len(loader.dataset)
-
-
-# %% full-batches-assumed patch="total += loss.item() * len(images) => total += loss.item() * loader.batch_size" keeps=0.6667
-
-# %% loss-after-the-step patch="total += loss.item() * len(images) => total += nn.functional.mse_loss(model(images), images).item() * len(images)" keeps=0.6667
-
-# %% root-returned patch="total += loss.item() * len(images) => total += loss.item() ** 0.5 * len(images)" keeps=0.6667
-
-# %% returns-in-the-loop patch="return total / count => return total / count" keeps=0.3333
-
-# %% returns-nothing patch="return total / count => print(total / count)" keeps=0.6667
-
-
-# %% list-of-losses keeps=0.6667
-def train_epoch(model, loader, optimizer):
-    losses = []
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        losses.append(loss.item())
-    return losses
-
-
-# %% skips-the-last-batch keeps=0.3333
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        if len(images) < loader.batch_size:
-            break
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total += loss.item() * len(images)
-        count += len(images)
     return total / count
 
 
-# %% two-passes patch="for images, _ in loader: => for images, _ in [*loader, *loader]:" keeps=0
-
-
-# %% left-in-evaluation-mode keeps=0.75
+# %% returns-in-the-loop keeps=0.5 hint="is the return inside the loop"
 def train_epoch(model, loader, optimizer):
     total, count = 0.0, 0
     for images, _ in loader:
@@ -234,220 +57,10 @@ def train_epoch(model, loader, optimizer):
         optimizer.step()
         total += loss.item() * len(images)
         count += len(images)
-    model.eval()
-    return total / count
+        return total / count
 
 
-# %% learns-in-evaluation-mode keeps=0.75
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    model.eval()
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total += loss.item() * len(images)
-        count += len(images)
-    model.train()
-    return total / count
-
-
-# %% makes-its-own-optimizer keeps=0.3333
-def train_epoch(model, loader, optimizer):
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    total, count = 0.0, 0
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total += loss.item() * len(images)
-        count += len(images)
-    return total / count
-
-
-# %% adam-anew-for-every-batch keeps=0.3333
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer = torch.optim.Adam(model.parameters())
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total += loss.item() * len(images)
-        count += len(images)
-    return total / count
-
-
-# %% steps-twice keeps=0.6667
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        optimizer.step()
-        total += loss.item() * len(images)
-        count += len(images)
-    return total / count
-
-
-# %% backward-twice keeps=0.6667
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward(retain_graph=True)
-        loss.backward()
-        optimizer.step()
-        total += loss.item() * len(images)
-        count += len(images)
-    return total / count
-
-
-# %% step-for-every-image keeps=0
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        for image in images:
-            loss = nn.functional.mse_loss(model(image[None]), image[None])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            total += loss.item()
-            count += 1
-    return total / count
-
-
-# %% all-batches-at-once keeps=0.3333
-def train_epoch(model, loader, optimizer):
-    images = torch.cat([batch for batch, _ in loader])
-    loss = nn.functional.mse_loss(model(images), images)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-
-
-# %% divides-by-255-again keeps=0
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        images = images / 255
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total += loss.item() * len(images)
-        count += len(images)
-    return total / count
-
-
-# %% length-of-the-difference patch="loss = nn.functional.mse_loss(model(images), images) => loss = (model(images) - images).norm()" keeps=0.3333
-
-
-# %% step-after-every-other-batch keeps=0.3333
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for i, (images, _) in enumerate(loader):
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        if i % 2 == 1:
-            optimizer.step()
-        total += loss.item() * len(images)
-        count += len(images)
-    return total / count
-
-
-# %% full-batches-in-the-divisor patch="return total / count => return total / (len(loader) * loader.batch_size)" keeps=0.6667
-
-
-# %% loss-after-the-epoch keeps=0.6667
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total += loss.item() * len(images)
-        count += len(images)
-    with torch.no_grad():
-        return sum(nn.functional.mse_loss(model(x), x).item() * len(x) for x, _ in loader) / count
-
-
-# %% counts-from-one patch="total, count = 0.0, 0 => total, count = 0.0, 1" keeps=0.6667
-
-# %% overwrites-the-total patch="total += loss.item() * len(images) => total = loss.item() * len(images)" keeps=0.6667
-
-
-# %% smallest-loss keeps=0.6667
-def train_epoch(model, loader, optimizer):
-    total, count = float("inf"), 1
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total = min(total, loss.item())
-    return total / count
-
-
-# %% returns-the-network patch="return total / count => return model" keeps=0.6667
-
-
-# %% last-batch-without-a-step keeps=0.6667
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        if len(images) == loader.batch_size:
-            optimizer.step()
-        total += loss.item() * len(images)
-        count += len(images)
-    return total / count
-
-
-# %% smooth-absolute-errors patch="loss = nn.functional.mse_loss(model(images), images) => loss = nn.functional.smooth_l1_loss(model(images), images)" keeps=0
-
-
-# %% rate-falls-with-each-batch keeps=0.6667
-def train_epoch(model, loader, optimizer):
-    total, count = 0.0, 0
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        for group in optimizer.param_groups:
-            group["lr"] *= 0.9
-        total += loss.item() * len(images)
-        count += len(images)
-    return total / count
-
-
-# %% trains-another-network keeps=0
-def train_epoch(model, loader, optimizer):
-    model = SmallAutoencoder()
-    total, count = 0.0, 0
-    for images, _ in loader:
-        loss = nn.functional.mse_loss(model(images), images)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        total += loss.item() * len(images)
-        count += len(images)
-    return total / count
-
-
-# %% counts-pixels patch="count += len(images) => count += images.numel()" keeps=0.6667
+# %% returns-nothing patch="return total / count => print(total / count)" keeps=0.75 hint="Is the return missing?"
 
 
 # %% summed-and-divided

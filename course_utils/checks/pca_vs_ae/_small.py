@@ -2,11 +2,11 @@
 
 from course_utils.checks.toolkit import nonlinearities, run_linear
 
-ENCODER, DECODER = [784, 128, 2], [2, 128, 784]
-BETWEEN = nonlinearities("ReLU")
+ENCODER, DECODER, BETWEEN = [784, 128, 2], [2, 128, 784], nonlinearities("ReLU")
+RELU, NONE = BETWEEN["ReLU"], BETWEEN["none"]
 
 
-def reconstruct(images, encoder, decoder, *, hidden=(BETWEEN["ReLU"],) * 2, code=BETWEEN["none"], output):
-    """Reconstructions [N, 784] of images [N, ...]; hidden: what stands between the layers of encoder and decoder."""
-    x = images.reshape(len(images), -1).astype(float)
-    return output(run_linear(code(run_linear(x, encoder, hidden[0])), decoder, hidden[1]))
+def reconstruct(images, encoder, decoder, *, output, encoder_hidden=RELU, code=NONE, decoder_hidden=RELU):
+    """Reconstructions of images [N, ...], in their shape, with these functions between the layers."""
+    codes = run_linear(images.reshape(len(images), -1).astype(float), encoder, encoder_hidden)
+    return output(run_linear(code(codes), decoder, decoder_hidden)).reshape(images.shape)

@@ -16,37 +16,32 @@ def oracle(images, others):
 
 @exercise(
     values=(3, "the mean squared error of each image"),
-    costs={"flat_images": (0.25, "flat images [N, 784] as well"), "one_image": (0.2, "one image alone")},
+    costs={
+        "exact": (0.2, "the errors as they are, not rounded"),
+        "flat_images": (0.25, "flat images [N, 784] as well"),
+        "one_image": (0.2, "one image alone"),
+    },
 )
 def image_errors(c):
-    white = np.ones((2, 1, 28, 28))
+    white, grey = np.ones((2, 1, 28, 28)), np.reshape([0.5, 3.0], (2, 1, 1, 1)) * np.ones((1, 28, 28))
     images = c.rng.uniform(size=(7, 1, 28, 28))
     # Each image is off by an amount of its own, and in brightness, so that no two slips look alike.
     amounts = c.rng.permutation(np.linspace(0.03, 1.2, 7)).reshape(7, 1, 1, 1)
     others = images + amounts * c.rng.normal(0.3, 1, images.shape)
-    grey = white * np.reshape([0.5, 3.0], (2, 1, 1, 1))
-    cases = [
-        c.call("two white images, reconstructed as 0.5 and as 3 everywhere", images=white, reconstructions=grey),
-        c.call("7 random images", images=images, reconstructions=others),
-    ]
-    c.agrees(
-        "values",
-        cases,
-        oracle,
-        within=(1e-3, 1e-6),
-        slips={
-            "the squares are added up: take their mean over the pixels": lambda x, y: squares(x, y).sum(dim=1),
-            "these are absolute errors: square the differences": (lambda x, y: (x - y).abs().flatten(1).mean(1), 0.5),
-            "the square root is taken: the mean square itself is asked for": (lambda x, y: oracle(x, y).sqrt(), 0.5),
-            "square each difference before the mean: positive and negative ones cancel here": lambda x, y: (
-                (x - y).flatten(1).mean(1) ** 2
-            ),
-            "the differences are not squared": lambda x, y: (x - y).flatten(1).mean(1),
-            "one number for all images: take the mean over the pixels of each image": F.mse_loss,
-            "an error for each pixel: take the mean over all pixels of an image, flatten(1) first": squares,
-            "the mean is taken over the images: take it over the pixels": lambda x, y: squares(x, y).mean(dim=0),
-        },
-    )
+    small = c.call("two white images, reconstructed as 0.5 and as 3 everywhere", images=white, reconstructions=grey)
+    large = c.call("7 random images", images=images, reconstructions=others)
+    slips = {
+        "the squares are added up: take their mean over the pixels": lambda x, y: squares(x, y).sum(dim=1),
+        "these are absolute errors: square the differences": (lambda x, y: (x - y).abs().flatten(1).mean(1), 0.5),
+        "the square root is taken: the mean square itself is asked for": (lambda x, y: oracle(x, y).sqrt(), 0.5),
+        "square before the mean: positive and negative ones cancel": lambda x, y: (x - y).flatten(1).mean(1) ** 2,
+        "the differences are not squared": lambda x, y: (x - y).flatten(1).mean(1),
+        "one number for all images: take the mean over the pixels of each image": F.mse_loss,
+        "an error for each pixel: take the mean over all pixels of an image, flatten(1) first": squares,
+        "the mean is taken over the images: take it over the pixels": lambda x, y: squares(x, y).mean(dim=0),
+    }
+    c.agrees("values", [small, large], oracle, slips)
+    c.agrees("exact", large, oracle, within=(1e-3, 1e-6), after="values")
     flat = c.call("flat images [7, 784]", images=images.reshape(7, -1), reconstructions=others.reshape(7, -1))
     c.agrees("flat_images", flat, oracle, after="values")
     one = c.call("one image [1, 1, 28, 28]", images=images[:1], reconstructions=others[:1])

@@ -23,7 +23,7 @@ def keep_digits(c):
     def parts(*cases):
         return c.parts(cases, images=lambda x, y, d: x[kept(y, d)], labels=lambda x, y, d: y[kept(y, d)])
 
-    shuffled = c.rng.permutation([*range(10), *range(1, 9)]).tolist()
+    shuffled = c.rng.permutation([*range(10), 2, 5]).tolist()
     images, labels = parts(case([5, 7, 3, 9, 2, 7, 3, 1, 5, 5], (3, 7)), case(shuffled, (2, 5, 8)))
     slips = {
         "nothing is left: labels == digits compares a tensor with a tuple and gives a single False, use torch.isin": (

@@ -6,10 +6,8 @@ from course_utils.checks.pca_vs_ae._small import BETWEEN, DECODER, ENCODER, reco
 from course_utils.checks.toolkit import exercise, nonlinearities
 
 SIGMOID = BETWEEN["sigmoid"]
-HIDDEN = {name: (f, f) for name, f in BETWEEN.items()} | {
-    "none in the encoder": (BETWEEN["none"], BETWEEN["ReLU"]),
-    "none in the decoder": (BETWEEN["ReLU"], BETWEEN["none"]),
-}
+HIDDEN = nonlinearities("ReLU", "none", "sigmoid", "tanh", "leaky ReLU", "GELU")
+CODE = nonlinearities("none", *HIDDEN)
 OUTPUT = nonlinearities("sigmoid", "none", "ReLU", "tanh") | {
     "sigmoid twice": lambda x: SIGMOID(SIGMOID(x)),
     "cut off at 0 and 1": lambda x: x.clip(0, 1),
@@ -20,10 +18,11 @@ OUTPUT = nonlinearities("sigmoid", "none", "ReLU", "tanh") | {
 
 @exercise(
     targets=["SmallAutoencoder"],
-    layers=(6, "the layers are 784-128-2-128-784"),
-    hidden=(2, "ReLU in the hidden layers"),
-    code=(2, "a linear code"),
-    output=(2, "a sigmoid at the end"),
+    layers=(4, "the layers are 784-128-2-128-784"),
+    encoder_hidden=(1, "ReLU in the encoder's hidden layer"),
+    code=(1, "a linear code"),
+    decoder_hidden=(1, "ReLU in the decoder's hidden layer"),
+    output=(1, "a sigmoid at the end"),
     costs={
         "gradients": (0.25, "gradients reach every weight"),
         "training": (0.2, "the same output in training mode"),
@@ -37,14 +36,17 @@ def small_autoencoder(c):
     answer = c.module("12 images", images=images)
     layers = c.architecture("layers", answer, encoder=ENCODER, decoder=DECODER)
 
-    def build(inputs, **options):
-        flat = reconstruct(inputs["images"], layers["encoder"], layers["decoder"], **options)
-        return flat.reshape(inputs["images"].shape)
+    def reconstruction(inputs, **way):
+        return reconstruct(inputs["images"], *layers.values(), **way)
 
-    c.options(answer, build, "the reconstruction", hidden=HIDDEN, code=nonlinearities("none"), output=OUTPUT)
-    c.reached("gradients", answer, after=("hidden", "code", "output"))
-    c.same_in_training("training", answer, after=("hidden", "code", "output"))
+    stages = {"encoder_hidden": HIDDEN, "code": CODE, "decoder_hidden": HIDDEN, "output": OUTPUT}
+    if all(layers.values()):
+        c.options(answer, reconstruction, "the reconstruction", **stages)
+    after = tuple(stages)
+    c.reached("gradients", answer, after)
+    c.same_in_training("training", answer, after)
     one = c.module("one image", images=images[:1])
-    c.shape("one_image", one, (1, 1, 28, 28), "the reconstruction of one image", after="output")
-    spread = [np.ptp(weight, axis=0).max() for part in layers.values() for weight, _ in part]
-    c.cost("random", not spread or max(spread) > 0, "all units of a layer start with the same weights, and stay alike")
+    c.shape("one_image", one, (1, 1, 28, 28), "the reconstruction of one image", after)
+    weights = [weight for part in layers.values() for weight, _ in part]
+    differ = not weights or any((weight != weight[:1]).any() for weight in weights)
+    c.cost("random", differ, "all units of a layer start with the same weights, and stay alike")

@@ -24,8 +24,8 @@ TORCH_SAYS = {
     "only for scalar outputs": "backward() starts from one number, this loss has several: take their mean",
 }
 """torch's messages about training steps, and what they mean."""
-SHOWN = 4
-"""Decimal numbers that a counterexample shows at the most; of whole numbers three times as many."""
+SHOWN = 6
+"""Decimal numbers that a counterexample shows at the most; of whole numbers twice as many."""
 
 
 class Answer:
@@ -46,6 +46,11 @@ class Answer:
     def part(self, value: str, what: str = "the result", oracle: Callable | None = None, near: str = "") -> Answer:
         """The same answer, read under another name of the evidence."""
         return Answer(self.words, self.inputs, self.got, self.error, value, what, oracle, near)
+
+    def replaced(self, value: np.ndarray) -> Answer:
+        """The same answer with another value: with signs or an order in which they may be free made comparable."""
+        own = {**self.got, self.value: value}
+        return Answer(self.words, self.inputs, own, self.error, self.value, self.what, self.oracle, self.near)
 
     def array(self, name: str = "", shape: Sequence[int] | None = None) -> np.ndarray | None:
         """A finite array of numbers in double precision (of this shape), else None."""
@@ -149,7 +154,7 @@ def counterexample(what: str, words: str, value: np.ndarray, expected: np.ndarra
     """Three lines: the case, what came back, what was expected; for large arrays the entry that is furthest off."""
     if expected.dtype.kind in "iub" and value.dtype.kind == "f" and (value == np.round(value)).all():
         value = value.astype(np.bool_ if expected.dtype.kind == "b" and np.isin(value, (0, 1)).all() else np.int64)
-    limit = SHOWN if expected.dtype.kind == "f" else 3 * SHOWN
+    limit = SHOWN if expected.dtype.kind == "f" else 2 * SHOWN
     small = 0 < value.size <= limit and expected.size <= limit
     alike = max(1, np.squeeze(value).ndim) == max(1, np.squeeze(expected).ndim)
     if value.shape != expected.shape and not (alike and small):
@@ -170,4 +175,4 @@ def _text(value: np.ndarray, digits: int) -> str:
         array = array.squeeze(array.shape.index(1))
     if array.ndim:
         return f"[{', '.join(_text(row, digits) for row in array)}]"
-    return f"{array.item():.{digits}g}" if array.dtype.kind == "f" else str(array.item())
+    return f"{array.item() + 0.0:.{digits}g}" if array.dtype.kind == "f" else str(array.item())  # no -0

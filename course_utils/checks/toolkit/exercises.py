@@ -100,11 +100,14 @@ def exercises_in(package: str, path: Sequence[str]) -> dict[str, Exercise]:
 
 
 def _slips_in(function: Callable) -> int:
-    """The slips that a function names in its calls: the entries of slips=, lengths= and losses= written as a dict."""
+    """The slips that a function names: the entries of slips=, lengths= and losses= written as a dict, in its calls or
+    before them.
+    """
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):  # no source: each call counts its own
         return 0
-    keywords = (keyword for node in ast.walk(tree) if isinstance(node, ast.Call) for keyword in node.keywords)
-    named = (keyword.value for keyword in keywords if keyword.arg in ("slips", "lengths", "losses"))
+    given = [(node.arg, node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword)]
+    given += [(ast.unparse(node.targets[0]), node.value) for node in ast.walk(tree) if isinstance(node, ast.Assign)]
+    named = (value for name, value in given if name in ("slips", "lengths", "losses"))
     return sum(len(value.keys) for value in named if isinstance(value, ast.Dict))

@@ -136,7 +136,12 @@ class Networks(Randomness):
         """
         right = {stage: next(iter(options)) for stage, options in stages.items()}
         values = {stage: stages[stage][option] for stage, option in right.items()}
-        compared = [Compared(a, lambda *_, a=a: build(a.inputs, **values), what) for a in _listed(answers)]
+        try:
+            compared = [Compared(a, lambda *_, a=a: build(a.inputs, **values), what) for a in _listed(answers)]
+        except ValueError:  # layers that do not fit on each other, of which `architecture` tells
+            for stage in stages:
+                self.verify(stage, False, "")
+            return values
         found = self.which(answers, build, stages)
         wrong = next((item.line() for item in compared if not item.right), f"{what}: right in some cases only")
         self._form(*(item.near for item in compared if found))

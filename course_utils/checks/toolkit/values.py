@@ -140,7 +140,7 @@ class Values:
                 return self.verify(aspect, False, line, keeps)
         another = wrong[0].answer.error is not None and wrong[0] is not seen[0]
         keeps = ANOTHER_SIZE if another and all(item.answer.error for item in wrong) else 0.0
-        told = f"another size came in, {wrong[0].answer.words}: " if another else ""
+        told = "another size came in, " if another else ""
         return self.verify(aspect, False, told + wrong[0].line(), keeps)
 
     def equal(
@@ -232,8 +232,10 @@ class Compared:
         if self.right:
             return ""
         raw, kind = self.answer.got.get(self.answer.value), self.answer.kind()
-        if self.answer.raised or (self.answer.near and kind == "missing"):
-            return self.answer.raised or self.answer.near
+        if self.answer.raised:
+            return f"{self.answer.words}: {self.answer.raised}"
+        if self.answer.near and kind == "missing":
+            return self.answer.near
         if self.value is not None:
             return counterexample(self.what, self.answer.words, self.value, self.expected)
         if isinstance(raw, np.ndarray):
@@ -241,7 +243,8 @@ class Compared:
                 return f"{self.what}: nan or inf for {self.answer.words}. Is there a division by 0, or a log of 0?"
             return counterexample(self.what, self.answer.words, raw, self.expected)
         missing = ". Is the return missing?" if "None" in kind or kind == "missing" else ""
-        return f"{self.what}: {kind.replace('missing', 'nothing')} came back, expected {_asked(self.expected)}{missing}"
+        came = f"{kind.replace('missing', 'nothing')} came back for {self.answer.words}"
+        return f"{self.what}: {came}, expected {_asked(self.expected)}{missing}"
 
     def is_reordered(self) -> bool:
         """Whether the rows are those expected, in any order."""
@@ -286,9 +289,9 @@ def near_form(answer: Answer, expected: np.ndarray, what: str, number: bool = Fa
         near += ": keepdim=True leaves a dimension of size 1" if kept else ""
     elif answer.items() or kind == "array" or (expected.ndim == 0 and not number and kind in ("int", "float")):
         near = f"{kind.replace('array', 'numpy array')} came back, expected {_asked(expected)}"
-    elif number and kind not in ("int", "float", "missing"):
+    elif number and kind.rstrip("0123456789") not in ("int", "float", "missing"):  # numpy's numbers are as good
         near = f"{kind} came back, expected a number, which .item() takes out of a tensor"
-    elif number and expected.dtype.kind in "iu" and kind == "float":
+    elif number and expected.dtype.kind in "iu" and "float" in kind:
         near = "float came back, expected an int"
     elif booleans != (expected.dtype.kind == "b"):
         near = "True and False, expected numbers" if booleans else "numbers, expected True and False"
