@@ -14,6 +14,10 @@ from typing import Any
 
 import jupytext
 
+from course_admin import regions
+from course_admin.authoring.derived_cells import read_cells
+from course_admin.authoring.draft import is_solution, nbgrader
+from course_admin.course import Lab
 from course_admin.settings import CODE_STUB
 
 
@@ -33,16 +37,14 @@ class Entry:
 @cache
 def reference_cells(root: Path, lab: str) -> tuple[tuple[str | None, str], ...]:
     """The cells that define names, in order, as (grade_id of a solution cell or None, source)."""
-    notebook = jupytext.read(Path(root) / "notebooks" / lab / f"{lab}.py", fmt="py:percent")
     cells: list[tuple[str | None, str]] = []
-    for cell in notebook.cells:
-        if cell.cell_type != "code":
-            continue
-        graded = cell.metadata.get("nbgrader", {})
-        if graded.get("solution") and not graded.get("grade"):
-            cells.append((graded["grade_id"], cell.source))
-        elif "setup" in cell.metadata.get("tags", []) or _only_defines(cell.source):
-            cells.append((None, cell.source))
+    for cell in read_cells(Lab(Path(root), lab)):
+        if is_solution(cell):
+            cells.append((nbgrader(cell)["grade_id"], cell["source"]))
+        elif cell["cell_type"] == "code" and (
+            "setup" in cell["metadata"].get("tags", []) or _only_defines(cell["source"])
+        ):
+            cells.append((None, cell["source"]))
     return tuple(cells)
 
 
@@ -80,17 +82,7 @@ def solution(root: Path, lab: str, exercise: str) -> str:
 
 def stub(source: str) -> str:
     """A solution cell as the release has it: each region between the markers is one line that raises."""
-    out: list[str] = []
-    inside = False
-    for line in source.splitlines():
-        if "### BEGIN SOLUTION" in line:
-            out.append(line[: len(line) - len(line.lstrip())] + CODE_STUB)
-            inside = True
-        elif "### END SOLUTION" in line:
-            inside = False
-        elif not inside:
-            out.append(line)
-    return "\n".join(out)
+    return regions.replaced(source, regions.SOLUTION, CODE_STUB)
 
 
 def stubs(root: Path, lab: str) -> dict[str, str]:

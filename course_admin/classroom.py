@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from course_admin import regions
+
 Notebook = dict[str, Any]
 
 
@@ -62,10 +64,4 @@ def hand_in(root: Path, student: str, lab: str, notebook: Notebook) -> Path:
 
 
 def _without_markers(source: str) -> str:
-    seen, hidden = [], False
-    for line in source.split("\n"):
-        if "MARK SCHEME" in line and ("BEGIN " in line or "END " in line):
-            hidden = "BEGIN " in line
-        elif not hidden and "### BEGIN SOLUTION" not in line and "### END SOLUTION" not in line:
-            seen.append(line)
-    return "\n".join(seen).rstrip("\n")
+    return regions.without_markers(regions.without(source, regions.MARK_SCHEME), regions.SOLUTION).rstrip("\n")

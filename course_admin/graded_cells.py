@@ -1,4 +1,4 @@
-"""How the cells of a lab are told apart: which an exam marks, and what of their source students may see."""
+"""How the cells of a lab are told apart: which an exam marks, and by which name."""
 
 from __future__ import annotations
 
@@ -26,16 +26,3 @@ def is_automatic(cell: Any) -> bool:
 def exam_name(cell: Any) -> str:
     """The exam of a check cell: "standardise" for check-standardise."""
     return str(cell.metadata.get("nbgrader", {}).get("grade_id", "")).removeprefix(CHECK)
-
-
-def without_hidden(source: str) -> str:
-    """A cell's source without its hidden tests. Whatever follows a BEGIN without an END counts as hidden."""
-    seen, hidden = [], False
-    for line in source.splitlines():
-        if "BEGIN HIDDEN TESTS" in line:
-            hidden = True
-        elif "END HIDDEN TESTS" in line:
-            hidden = False
-        elif not hidden:
-            seen.append(line)
-    return "\n".join(seen)

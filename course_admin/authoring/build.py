@@ -1,10 +1,10 @@
 """`course build`: notebooks/<lab>/<lab>.py -> source/<lab>/<lab>.ipynb -> release/<lab>/<lab>.ipynb, byte-identical
 on every machine.
 
-The text is the truth. Every cell of it becomes a cell of the source notebook; nbgrader's own GenerateAssignment makes
-the release of that, in a temporary folder and without a gradebook. Cells without nbgrader metadata get none: an id
-made up from a cell's text would change with every mended typo, and nbgrader refuses to change the ids of a notebook
-that students have handed in.
+The text is the truth. Every cell of it, with what derived_cells adds, becomes a cell of the source notebook; nbgrader's
+own GenerateAssignment makes the release of that, in a temporary folder and without a gradebook. Cells without nbgrader
+metadata get none: an id made up from a cell's text would change with every mended typo, and nbgrader refuses to change
+the ids of a notebook that students have handed in.
 
 The source notebook's metadata says what was built ("course": digest and files). So an edit made in JupyterLab or in
 the formgrader is never overwritten: the build refuses, and `adopt` takes the edit back into the text.
@@ -22,8 +22,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from course_admin.authoring import lab_text
-from course_admin.authoring.build_rules import Draft, Problem, problems
+from course_admin.authoring import derived_cells, lab_text
+from course_admin.authoring.build_rules import problems
+from course_admin.authoring.draft import Draft, Problem
+from course_admin.authoring.lab_exercises import known_exercises
 from course_admin.authoring.lab_text import Cell
 from course_admin.course import CONFIG, CourseError, Lab, find_labs
 
@@ -119,14 +121,19 @@ def adopt(root: Path, name: str, *, say: Callable[[str], None] = print) -> None:
         raise CourseError(f"there is no {lab.show(lab.source)} to adopt: `course build {name}` makes it")
     notebook = _read_notebook(lab)
     edited = lab_text.normal_cells(notebook["cells"])
+    exercises = known_exercises(lab)
+
+    def derived(cells: list[Cell]) -> list[Cell]:
+        return derived_cells.derived(name, cells, exercises)
+
     _refuse_attachments(lab, notebook)
     old, text = lab_text.LabText("", ()), ""
     if lab.text.is_file():
         text, old, wrong = _read_text(lab)
         _refuse(wrong)
-        _refuse_two_edits(lab, notebook, edited, lab_text.normal_cells(old.cells))
+        _refuse_two_edits(lab, notebook, edited, derived(lab_text.normal_cells(old.cells)))
     try:
-        new = lab_text.take_back(old, edited)
+        new = lab_text.take_back(old, edited, lambda cells: derived_cells.shortened(name, cells, exercises))
     except ValueError as error:
         where = f"{lab.show(lab.source)}, cell {error.args[0] + 1}"
         _refuse(
@@ -143,7 +150,7 @@ def adopt(root: Path, name: str, *, say: Callable[[str], None] = print) -> None:
     for path, data in {**{lab.folder / file: data for file, data in files.items()}, lab.text: new.encode()}.items():
         if not path.is_file() or path.read_bytes() != data:
             _replace(path, data)
-    changed = sum(a != b for a, b in zip(old.cells, edited, strict=False)) + abs(len(old.cells) - len(edited))
+    changed = sum(a != b for a, b in zip(derived(old.cells), edited, strict=False)) + abs(len(old.cells) - len(edited))
     if new == text and not files:
         say(f"{name}: nothing to adopt, {lab.show(lab.text)} says the same")
     else:
@@ -163,18 +170,22 @@ def make(lab: Lab, *, text: str | None = None, files: dict[str, bytes] | None = 
         _, parsed, wrong = _read_text(lab)
     else:
         parsed, lines = lab_text.parse(text)
-        wrong = [Problem(f"{lab.show(lab.text)}, line {line}", reason) for line, reason in lines]
+        wrong = [Problem(f"{lab.show(lab.text)}:{line}", reason) for line, reason in lines]
     found = [*found, *wrong]
-    cells = parsed.cells
-    if not cells:
+    if not parsed.cells:
         raise Refused(found)
+    exercises = known_exercises(lab)
+    cells = derived_cells.derived(lab.name, parsed.cells, exercises)
     notebook = _source_notebook(cells, files)
     trouble = None
     try:
         release = _generate(lab, notebook)
     except CourseError as error:
         release, trouble = None, error
-    found.extend(problems(Draft(lab, cells, release["cells"] if release else [], files)))
+    lines = parsed.lines if text is None else []  # a text that is being adopted is not on disk
+    found.extend(
+        problems(Draft(lab, parsed.cells, cells, exercises, lines, release["cells"] if release else [], files))
+    )
     if not found and trouble:
         found.append(Problem(lab.show(lab.text), str(trouble)))
     _refuse(found)
@@ -318,7 +329,7 @@ def _read_text(lab: Lab) -> tuple[str, lab_text.LabText, list[Problem]]:
     except UnicodeDecodeError as error:
         _refuse([Problem(shown, f"not UTF-8 (byte {error.start}): save it as UTF-8")])
     parsed, wrong = lab_text.parse(text)
-    return text, parsed, [Problem(f"{shown}, line {line}", reason) for line, reason in wrong]
+    return text, parsed, [Problem(f"{shown}:{line}", reason) for line, reason in wrong]
 
 
 def _read_notebook(lab: Lab) -> dict[str, Any]:

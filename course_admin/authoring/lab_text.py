@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -54,19 +55,22 @@ INSTALL_LINE = (
 )
 """What the text has in a cell tagged `install`. The notebooks have the cell itself there, the same in every lab."""
 
+# What makes a cell a graded one comes first in its `# %%` line.
+FIRST_KEYS = ("nbgrader", "exercise", "check", "written", "points", "tags")
 NBGRADER_NOISE = frozenset(["checksum", "cell_type"])
 
 
 @dataclass(frozen=True)
 class Chunk:
     """A cell as it stands in the text. text: its lines; gap: the line ends and blank lines after it; line: of its
-    marker, from 1.
+    marker, from 1; first: of the first line of the cell's source.
     """
 
     cell: Cell
     text: str
     gap: str
     line: int
+    first: int
 
 
 @dataclass(frozen=True)
@@ -79,6 +83,11 @@ class LabText:
     @property
     def cells(self) -> list[Cell]:
         return [chunk.cell for chunk in self.chunks]
+
+    @property
+    def lines(self) -> list[tuple[int, int]]:
+        """Of each cell, the line of its marker and that of the first line of its source."""
+        return [(chunk.line, chunk.first) for chunk in self.chunks]
 
     def __str__(self) -> str:
         return self.header + "".join(chunk.text + chunk.gap for chunk in self.chunks)
@@ -101,6 +110,8 @@ def normal(cell: Any) -> Cell:
         metadata["nbgrader"] = _complete(metadata["nbgrader"])
     elif "nbgrader" in metadata:  # no object: `parse` says so
         del metadata["nbgrader"]
+    if isinstance(metadata.get("points"), float) and metadata["points"].is_integer():
+        metadata["points"] = int(metadata["points"])
     source = cell["source"] if isinstance(cell["source"], str) else "".join(cell["source"])
     source = source.replace("\r\n", "\n").replace("\r", "\n").strip("\n")
     if INSTALL_TAG in metadata.get("tags", []):
@@ -149,7 +160,9 @@ def parse(text: str) -> tuple[LabText, list[tuple[int, str]]]:
     for start, piece, cell in zip(starts, pieces, cells, strict=True):
         body = piece.rstrip("\n")
         wrong.extend((start + 1, reason) for reason in _chunk_problems(body, cell))
-        chunks.append(Chunk(normal(cell), body, piece[len(body) :], start + 1))
+        blank = re.match(r"[^\n]*\n(#?[ \t]*\n)*" if cell.cell_type != "code" else r"[^\n]*\n([ \t]*\n)*", body)
+        first = start + 1 + (blank[0].count("\n") if blank else 0)
+        chunks.append(Chunk(normal(cell), body, piece[len(body) :], start + 1, first))
     return LabText(header, tuple(chunks)), wrong
 
 
@@ -165,12 +178,14 @@ def write_cell(cell: Cell) -> str:
     return jupytext.writes(notebook, fmt="py:percent").rstrip("\n")
 
 
-def take_back(old: LabText, cells: list[Cell]) -> str:
+def take_back(old: LabText, cells: list[Cell], shortened: Callable[[list[Cell]], list[Cell]] = list) -> str:
     """The text for `cells`, in which everything that is as it was in `old` stays as it was, byte for byte.
 
+    shortened: makes of cells the form in which the others are written; two cells with the same are the same.
     Raises ValueError with a cell's position (from 0) when that cell cannot be written as py:percent.
     """
-    keys = [json.dumps(cell, sort_keys=True) for cell in old.cells]
+    cells = shortened(cells)
+    keys = [json.dumps(cell, sort_keys=True) for cell in shortened(old.cells)]
     new_keys = [json.dumps(cell, sort_keys=True) for cell in cells]
     chunks: list[Chunk] = []
     for tag, i, i_end, j, j_end in difflib.SequenceMatcher(None, keys, new_keys, autojunk=False).get_opcodes():
@@ -191,7 +206,7 @@ def take_back(old: LabText, cells: list[Cell]) -> str:
         elif moved and chunk.gap.count("\n") < 2:
             chunks[position] = replace(chunk, gap="\n\n")
     text = str(LabText(old.header, tuple(chunks)))
-    again = parse(text)[0].cells
+    again = shortened(parse(text)[0].cells)
     if normal_cells(again) != normal_cells(cells):
         raise ValueError(next((k for k, (a, b) in enumerate(zip(again, cells, strict=False)) if a != b), len(again)))
     return text
@@ -202,7 +217,7 @@ def _rewritten(before: Chunk | None, cell: Cell) -> Chunk:
     text = write_cell(cell)
     if before and (before.cell["cell_type"], before.cell["metadata"]) == (cell["cell_type"], cell["metadata"]):
         text = "\n".join([before.text.split("\n", 1)[0], *text.split("\n")[1:]])
-    return Chunk(cell, text, before.gap if before else "\n\n", 0)
+    return Chunk(cell, text, before.gap if before else "\n\n", 0, 0)
 
 
 def _complete(meta: dict[str, Any]) -> dict[str, Any]:
@@ -220,7 +235,7 @@ def _complete(meta: dict[str, Any]) -> dict[str, Any]:
 
 
 def _ordered(metadata: dict[str, Any]) -> dict[str, Any]:
-    first = [key for key in ("nbgrader", "tags") if key in metadata]
+    first = [key for key in FIRST_KEYS if key in metadata]
     return {key: metadata[key] for key in [*first, *sorted(set(metadata) - set(first))]}
 
 
@@ -241,9 +256,13 @@ def _chunk_problems(body: str, cell: Any):
     marker, _, rest = body.partition("\n")
     metadata = cell["metadata"]
     if "incorrectly_encoded_metadata" in metadata or (
-        re.search(r"nbgrader|grade_id|\btags\b", marker) and not {"nbgrader", "tags"} & set(metadata)
+        re.search(r"nbgrader|grade_id|\b(exercise|check|written|points|tags)\s*=", marker)
+        and not set(FIRST_KEYS) & set(metadata)
     ):
-        yield 'the metadata in the `# %%` line cannot be read: write key=JSON, as in nbgrader={"grade_id": "x"}'
+        yield (
+            "the metadata in the `# %%` line cannot be read: "
+            'write key=JSON, as in exercise="x" or nbgrader={"grade_id": "x"}'
+        )
     elif "nbgrader" in metadata and not isinstance(metadata["nbgrader"], dict):
         yield 'nbgrader= in the `# %%` line must be a JSON object, as in nbgrader={"grade_id": "x", "locked": true}'
     elif str(metadata.get("title", "")).startswith("["):

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from course_admin import regions
 from course_admin.authoring.lab_text import Cell
 
 ON_PURPOSE = "shown-on-purpose"
@@ -39,27 +40,6 @@ class Secret:
     cell: int
     line: str
     key: str
-
-
-def regions(source: str, kind: str) -> tuple[list[str], str | None]:
-    """The texts between BEGIN and END markers (`kind`: "SOLUTION", "HIDDEN TESTS", "MARK SCHEME"), and what is
-    wrong with the markers.
-    """
-    found: list[str] = []
-    inside: list[str] | None = None
-    for line in source.split("\n"):
-        if f"BEGIN {kind}" in line:
-            if inside is not None:
-                return found, f"BEGIN {kind} twice before an END {kind}"
-            inside = []
-        elif f"END {kind}" in line:
-            if inside is None:
-                return found, f"END {kind} without a BEGIN {kind} before it"
-            found.append("\n".join(inside))
-            inside = None
-        elif inside is not None:
-            inside.append(line)
-    return found, None if inside is None else f"BEGIN {kind} without an END {kind}"
 
 
 def secrets(cells: list[Cell]) -> list[Secret]:
@@ -131,14 +111,14 @@ def squash(text: str) -> str:
 def _secret_lines(cell: Cell) -> Iterator[tuple[str, str]]:
     source, meta = cell["source"], cell["metadata"].get("nbgrader", {})
     code = cell["cell_type"] == "code"
-    for text in regions(source, "SOLUTION")[0]:
+    for text in regions.texts(source, regions.SOLUTION):
         if code:
             yield from (("solution", line) for line in _code_lines(text))
         else:
             yield from (("mark scheme", line) for line in _prose_lines(text))
-    for text in regions(source, "HIDDEN TESTS")[0]:
+    for text in regions.texts(source, regions.HIDDEN_TESTS):
         yield from (("hidden test", line) for line in _code_lines(text, trivial=_import))
-    for text in regions(source, "MARK SCHEME")[0]:
+    for text in regions.texts(source, regions.MARK_SCHEME):
         yield from (("mark scheme", line) for line in _prose_lines(text))
     if meta.get("grade") and meta.get("solution") and not code and "BEGIN SOLUTION" not in source:
         # nbgrader replaces all of such a cell, so all of it is a model answer.

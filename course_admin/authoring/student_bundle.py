@@ -18,7 +18,8 @@ from typing import Any
 
 import tomllib
 
-from course_admin.authoring import build, lab_text, leaks
+from course_admin import regions
+from course_admin.authoring import build, derived_cells, leaks
 from course_admin.authoring.leaks import Secret
 from course_admin.bootstrap import MINIMUM_PYTHON
 from course_admin.course import CourseError, Lab, find_labs
@@ -35,7 +36,6 @@ ROOMS = (
     *("docs", "submitted", "autograded", "feedback", "exchange", ".git", ".venv", ".ci"),
 )
 LITTER = frozenset([".ipynb_checkpoints", "__pycache__", ".virtual_documents", ".DS_Store", "build"])
-MARKERS = re.compile(r"(?:BEGIN|END) (?:SOLUTION|HIDDEN TESTS|MARK SCHEME)")
 READABLE = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]{%d,}" % leaks.SHORTEST_CODE)
 BY_PIP = ("torch", "torchvision")  # in PyTorch's own builds, which know the GPU
 
@@ -98,7 +98,7 @@ def answers_in(files: Mapping[str, bytes], root: Path) -> list[str]:
             found.append(f"{name} is for instructors")
         for place, text in texts(name, data):
             where = f"{name}{place}"
-            found.extend(f"{where} has the marker {marker}" for marker in sorted(set(MARKERS.findall(text))))
+            found.extend(f"{where} has the marker {marker}" for marker in sorted(set(regions.MARKER.findall(text))))
             found.extend(f"{where} shows {_a(secret.kind)}: {secret.line[:80]}" for secret in leaks.find(wanted, text))
     return found
 
@@ -109,7 +109,7 @@ def answers_of(root: Path) -> list[Secret]:
     for lab in find_labs(root):
         secrets = []
         if lab.text.is_file():
-            secrets += leaks.secrets(lab_text.parse(lab.text.read_text(encoding="utf-8-sig"))[0].cells)
+            secrets += leaks.secrets(derived_cells.read_cells(lab))
         if lab.exams.is_file():
             secrets += leaks.secrets_of_code(lab.exams.read_text(encoding="utf-8"), "exam")
         for path in sorted(lab.corpora.glob("*.py")):

@@ -15,7 +15,7 @@ from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-BEGIN, END = "BEGIN MARK SCHEME", "END MARK SCHEME"
+from course_admin import regions
 
 
 class ShowMarkScheme(NbGraderPreprocessor):
@@ -45,17 +45,8 @@ def read_schemes(root: Path, lab: str) -> dict[str, str]:
         return {
             cell["metadata"]["nbgrader"]["grade_id"]: scheme
             for cell in cells
-            if (scheme := _scheme("".join(cell["source"]))) and cell["metadata"].get("nbgrader", {}).get("grade")
+            if (scheme := "\n".join(regions.texts("".join(cell["source"]), regions.MARK_SCHEME)).strip())
+            and cell["metadata"].get("nbgrader", {}).get("grade")
         }
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-
-
-def _scheme(source: str) -> str:
-    lines, inside = [], False
-    for line in source.splitlines():
-        if BEGIN in line or END in line:
-            inside = BEGIN in line
-        elif inside:
-            lines.append(line)
-    return "\n".join(lines).strip()

@@ -10,7 +10,8 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from course_admin.graded_cells import KEY, is_automatic, without_hidden
+from course_admin import regions
+from course_admin.graded_cells import KEY, is_automatic
 
 FIGURE = re.compile(
     r'<img alt="(?P<alt>[^"<>]*)" width="(?P<width>[0-9]{1,4})" src="data:image/png;base64,(?P<data>[A-Za-z0-9+/=]+)">'
@@ -27,7 +28,7 @@ class HideTests(NbGraderPreprocessor):
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
         if is_automatic(cell):
-            cell.source = without_hidden(cell.source).rstrip()
+            cell.source = regions.without(cell.source, regions.HIDDEN_TESTS).rstrip()
         return cell, resources
 
 

@@ -19,7 +19,8 @@ from typing import Any
 
 from nbformat.notebooknode import NotebookNode, from_dict
 
-from course_admin.graded_cells import exam_name, is_automatic, without_hidden
+from course_admin import regions
+from course_admin.graded_cells import exam_name, is_automatic
 from course_admin.grading.exams import SEED, Exam, Transcript, run_exam
 from course_admin.grading.execution import MAX_RESTARTS
 from course_admin.grading.run_result import Run, Sitting
@@ -118,7 +119,7 @@ class _Running:
         if name not in self.exams:
             self.run.missed[grade_id] = "this exercise has no exam: the course team has to mend that"
             return
-        visible = without_hidden(cell.source)
+        visible = regions.without(cell.source, regions.HIDDEN_TESTS)
         # The exam asks what the course's own check would, on other numbers, and its lines are the ones that are shown.
         if not _is_only_a_check(visible) and self.have_session():
             self.execute(cell, index, visible)

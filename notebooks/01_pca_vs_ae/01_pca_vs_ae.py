@@ -93,7 +93,7 @@ plotting.show_images(ten.images, titles=ten.labels.tolist())
 # <details><summary>Hint 2</summary>torch.isin(labels, ...) asks each label whether it is in a list; the list has to be a tensor.</details>
 
 
-# %% nbgrader={"grade_id": "keep_digits", "solution": true}
+# %% exercise="keep_digits"
 def keep_digits(images, labels, digits):
     """Keep the images of some digits.
 
@@ -106,15 +106,10 @@ def keep_digits(images, labels, digits):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-keep_digits", "grade": true, "locked": true, "points": 2} tags=["raises-exception"]
+# %% check="keep_digits" points=2
 checks.keep_digits(keep_digits)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
 
-grade("01_pca_vs_ae", "keep_digits", keep_digits)
-### END HIDDEN TESTS
-
-# %% tags=["raises-exception"]
+# %%
 some, names = keep_digits(train.images, train.labels, (3, 7))
 plotting.show_images(some[:20], title="threes and sevens, kept by your function")
 
@@ -134,7 +129,7 @@ plotting.show_images(some[:20], title="threes and sevens, kept by your function"
 # <details><summary>Hint 2</summary>images.flatten(1) turns [N, 1, 28, 28] into [N, 784]; x.view_as(images) turns it back.</details>
 
 
-# %% nbgrader={"grade_id": "small_autoencoder", "solution": true}
+# %% exercise="small_autoencoder"
 class SmallAutoencoder(nn.Module):
     """784-128-2-128-784: ReLU in the hidden layers, a linear code, a sigmoid at the end; no more."""
 
@@ -156,13 +151,8 @@ class SmallAutoencoder(nn.Module):
         ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-small_autoencoder", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
+# %% check="small_autoencoder" points=4
 checks.small_autoencoder(SmallAutoencoder)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("01_pca_vs_ae", "small_autoencoder", SmallAutoencoder)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ### The loop, once by hand
@@ -182,7 +172,7 @@ grade("01_pca_vs_ae", "small_autoencoder", SmallAutoencoder)
 # <details><summary>Hint 2</summary>loss.item() turns a tensor of one number into a float. Divide once, at the end, by the number of images seen.</details>
 
 
-# %% nbgrader={"grade_id": "train_epoch", "solution": true}
+# %% exercise="train_epoch"
 def train_epoch(model, loader, optimizer):
     """Train an autoencoder for one pass over the loader.
 
@@ -205,13 +195,8 @@ def train_epoch(model, loader, optimizer):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-train_epoch", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
+# %% check="train_epoch" points=4
 checks.train_epoch(train_epoch)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("01_pca_vs_ae", "train_epoch", train_epoch)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ### Your loop at work
@@ -219,7 +204,7 @@ grade("01_pca_vs_ae", "train_epoch", train_epoch)
 # The set-up below was published with this network: plain gradient descent, learning rate 0.25. **Predict, then run**: after five epochs, will the
 # reconstructions of a 3 and of a 7 look different from each other?
 
-# %% tags=["raises-exception"]
+# %%
 my_guess = ...  # "yes" or "no": fill it in before you run this cell
 
 pair = data.load_mnist(
@@ -249,7 +234,7 @@ plotting.show_pairs(
 # Look at the loss again: it divides by $P = 784$. Each pixel's error is a 784th of the whole, so the gradient is small, and a step of 0.25 times almost nothing is almost nothing.
 # A learning rate means nothing without the loss that it goes with. Here is the same network, the same number of epochs, forty times the rate.
 
-# %% tags=["raises-exception"]
+# %%
 torch.manual_seed(0)
 faster = SmallAutoencoder().to(device)
 optimizer = torch.optim.SGD(faster.parameters(), lr=10)
@@ -323,7 +308,7 @@ print(history)
 # <details><summary>Hint 2</summary>training.fit with Adam, as above, needs some hundreds of steps. Smaller batches make more of them.</details>
 
 
-# %% nbgrader={"grade_id": "train_small", "solution": true}
+# %% exercise="train_small"
 def train_small(images):
     """Make a `small()` network, train it on these images and return it.
 
@@ -339,13 +324,8 @@ def train_small(images):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-train_small", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
+# %% check="train_small" points=4
 checks.train_small(train_small)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("01_pca_vs_ae", "train_small", train_small)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 1 · PCA by hand
@@ -367,7 +347,7 @@ grade("01_pca_vs_ae", "train_small", train_small)
 # <details><summary>Hint 2</summary>With X centred, S is X.T @ X / (n - 1). The eigenvectors are the columns, smallest eigenvalue first: flip and transpose.</details>
 
 
-# %% nbgrader={"grade_id": "pca_fit", "solution": true}
+# %% exercise="pca_fit"
 def pca_fit(X, k):
     """Find the k directions of largest variance.
 
@@ -386,15 +366,10 @@ def pca_fit(X, k):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-pca_fit", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
+# %% check="pca_fit" points=4
 checks.pca_fit(pca_fit)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
 
-grade("01_pca_vs_ae", "pca_fit", pca_fit)
-### END HIDDEN TESTS
-
-# %% tags=["raises-exception"]
+# %%
 # What did it find?
 mean, components, variances = pca_fit(train.images.flatten(1), 9)
 plotting.show_filters(
@@ -414,7 +389,7 @@ plotting.show_filters(
 # <details><summary>Hint</summary>Check the shapes: X is [n, P], C is [k, P], and the codes are to be [n, k]. What has to be transposed, and what stands on which side of the @?</details>
 
 
-# %% nbgrader={"grade_id": "pca_codes", "solution": true}
+# %% exercise="pca_codes"
 def pca_encode(X, mean, components):
     """Codes [n, k] of images X [n, P]; mean [P] and components [k, P] as pca_fit gives them."""
     ### BEGIN SOLUTION
@@ -429,13 +404,8 @@ def pca_decode(Z, mean, components):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-pca_codes", "grade": true, "locked": true, "points": 3} tags=["raises-exception"]
+# %% check="pca_codes" points=3
 checks.pca_codes(pca_encode, pca_decode)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("01_pca_vs_ae", "pca_codes", pca_encode, pca_decode)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ### How good is it?
@@ -481,7 +451,7 @@ plotting.show_pairs(
 # <details><summary>Hint 2</summary>Positions count from 0, components from 1. A share that is reached exactly is enough.</details>
 
 
-# %% nbgrader={"grade_id": "components_needed", "solution": true}
+# %% exercise="components_needed"
 def components_needed(variances, share):
     """The smallest number of components that explain at least this share of the variance.
 
@@ -495,15 +465,10 @@ def components_needed(variances, share):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-components_needed", "grade": true, "locked": true, "points": 2} tags=["raises-exception"]
+# %% check="components_needed" points=2
 checks.components_needed(components_needed)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
 
-grade("01_pca_vs_ae", "components_needed", components_needed)
-### END HIDDEN TESTS
-
-# %% tags=["raises-exception"]
+# %%
 print(
     "your function says:",
     components_needed(torch.tensor(pca.explained_variance_), 0.9),
@@ -621,7 +586,7 @@ plotting.describe(figure, words)
 # <details><summary>Hint</summary>Flatten both to [N, P], take the difference, square it, then take the mean over dim=1.</details>
 
 
-# %% nbgrader={"grade_id": "image_errors", "solution": true}
+# %% exercise="image_errors"
 def image_errors(images, reconstructions):
     """Mean squared error of each image.
 
@@ -634,13 +599,8 @@ def image_errors(images, reconstructions):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-image_errors", "grade": true, "locked": true, "points": 2} tags=["raises-exception"]
+# %% check="image_errors" points=2
 checks.image_errors(image_errors)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("01_pca_vs_ae", "image_errors", image_errors)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ### As published
@@ -713,7 +673,7 @@ plotting.show_pairs(
     labels=("original", "PCA, 30", "network, 30"),
 )
 
-# %% tags=["raises-exception"]
+# %%
 wins = (
     (image_errors(test.images, by_pca) < image_errors(test.images, by_network))
     .float()
@@ -728,12 +688,12 @@ print(f"PCA is closer to the original on {100 * wins:.0f} % of the test images")
 #
 # Look closely at the bottom row. The strokes are peppered with **black dots**, at the same places in every image. What could they be?
 #
-# ### Exercise 3.2, in words (2 points)
+# ### Exercise 3.2, in words (2 points, about 6 minutes)
 #
 # Name two things in the published set-up that could hold the network back, and for each one say what you would change and what you would look at to
 # see whether that was it. Three or four sentences.
 
-# %% [markdown] nbgrader={"grade_id": "written-published", "grade": true, "solution": true, "points": 2}
+# %% [markdown] written="published" points=2
 # ### BEGIN SOLUTION
 # The learning rate of 0.0003 is small: after ten epochs the curve is still falling. Train with 0.001 from the same initial weights, or longer, and compare the test error. The ReLU on the code
 # sets every negative code to zero: count how many of the 30 codes are zero for all images, and make the code linear. The ReLU at the output has no gradient where it is

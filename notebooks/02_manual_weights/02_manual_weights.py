@@ -136,7 +136,7 @@ X, T = rows(train_set.images), rows(test_set.images)
 # <details><summary>Hint 2</summary>x.flatten(1) keeps the first dimension and makes one of all the others.</details>
 
 
-# %% nbgrader={"grade_id": "to_range", "solution": true}
+# %% exercise="to_range"
 def to_range(images):
     """Images as rows in the range of tanh.
 
@@ -148,13 +148,8 @@ def to_range(images):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-to_range", "grade": true, "locked": true, "points": 2} tags=["raises-exception"]
+# %% check="to_range" points=2
 checks.to_range(to_range)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("02_manual_weights", "to_range", to_range)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ### Forty images at random
@@ -171,7 +166,7 @@ grade("02_manual_weights", "to_range", to_range)
 # <details><summary>Hint 2</summary>X[positions] takes these rows of X, a row that is named twice also twice.</details>
 
 
-# %% nbgrader={"grade_id": "get_random_batch", "solution": true}
+# %% exercise="get_random_batch"
 def get_random_batch(X, size, generator):
     """Draw images at random, with replacement.
 
@@ -185,15 +180,10 @@ def get_random_batch(X, size, generator):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-get_random_batch", "grade": true, "locked": true, "points": 3} tags=["raises-exception"]
+# %% check="get_random_batch" points=3
 checks.get_random_batch(get_random_batch)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
 
-grade("02_manual_weights", "get_random_batch", get_random_batch)
-### END HIDDEN TESTS
-
-# %% tags=["raises-exception"]
+# %%
 # Predict, then run. The lab trains with 1,000 batches of 40 from 10,000 images, so that each image
 # is drawn four times on average. How many are never drawn at all?
 numbers = torch.arange(10_000.0)[:, None]  # the number of each image, instead of its pixels
@@ -226,7 +216,7 @@ print(f"an image is missed with probability (1 - 1/10000)^40000 = {(1 - 1e-4) **
 # <details><summary>Hint 2</summary>Make the finished matrix first, scaled and all, and only then let it want gradients: matrix.requires_grad_().</details>
 
 
-# %% nbgrader={"grade_id": "init_parameters", "solution": true}
+# %% exercise="init_parameters"
 def init_parameters(sizes, generator):
     """The matrices of a network, ready to be trained.
 
@@ -243,13 +233,8 @@ def init_parameters(sizes, generator):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-init_parameters", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
+# %% check="init_parameters" points=4
 checks.init_parameters(init_parameters)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("02_manual_weights", "init_parameters", init_parameters)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ### Forward
@@ -266,7 +251,7 @@ grade("02_manual_weights", "init_parameters", init_parameters)
 # <details><summary>Hint 2</summary>torch.cat([...], dim=1) puts matrices side by side; the ones are a matrix of len(X) rows and one column.</details>
 
 
-# %% nbgrader={"grade_id": "forward", "solution": true}
+# %% exercise="forward"
 def linear(Z):
     """Given: nothing happens at the code, it may be any number."""
     return Z
@@ -293,13 +278,8 @@ def forward(W, X, at_code):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-forward", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
+# %% check="forward" points=4
 checks.forward(forward)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("02_manual_weights", "forward", forward)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 3 · The loop
@@ -320,7 +300,7 @@ grade("02_manual_weights", "forward", forward)
 # <details><summary>Hint 2</summary>The network returns two things. loss.item() is the number in the tensor, without the history that backward needs.</details>
 
 
-# %% nbgrader={"grade_id": "train_by_hand", "solution": true}
+# %% exercise="train_by_hand"
 def train_by_hand(network, W, draw, optimizer, iterations):
     """Train the matrices W, which change in place.
 
@@ -343,13 +323,8 @@ def train_by_hand(network, W, draw, optimizer, iterations):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-train_by_hand", "grade": true, "locked": true, "points": 5} tags=["raises-exception"]
+# %% check="train_by_hand" points=5
 checks.train_by_hand(train_by_hand)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("02_manual_weights", "train_by_hand", train_by_hand)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ### Your network at work
@@ -357,7 +332,7 @@ grade("02_manual_weights", "train_by_hand", train_by_hand)
 # All of it is yours now (after a restart, run your cells of sections 1 to 3 first). The set-up is a published one: two codes with a ReLU on them, Adam with a learning rate of 0.003, 1,000 iterations with 40 images each. It takes a few seconds; watch the curve,
 # the codes of the test images, and the reconstructions.
 
-# %% tags=["raises-exception"]
+# %%
 generator = torch.Generator().manual_seed(0)
 W = init_parameters((784, 256, 2, 256, 784), generator)
 optimizer = torch.optim.Adam(W, lr=3e-3)
@@ -408,7 +383,7 @@ print(f"the mean image drawn every time: {(X.mean(dim=0) - T).square().mean().it
 # <details><summary>Hint</summary>When all numbers of a column are the same, what do its largest and its smallest have to do with each other?</details>
 
 
-# %% nbgrader={"grade_id": "dead_codes", "solution": true}
+# %% exercise="dead_codes"
 def dead_codes(Z):
     """Which codes say nothing.
 
@@ -420,13 +395,8 @@ def dead_codes(Z):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-dead_codes", "grade": true, "locked": true, "points": 2} tags=["raises-exception"]
+# %% check="dead_codes" points=2
 checks.dead_codes(dead_codes)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("02_manual_weights", "dead_codes", dead_codes)
-### END HIDDEN TESTS
 
 # %%
 maps = {}
@@ -567,7 +537,7 @@ plotting.show_pairs(
 # <details><summary>Hint 2</summary>In decode, a 1 belongs at the end of every code, and again at the end of every row of the hidden layer.</details>
 
 
-# %% nbgrader={"grade_id": "decoder_alone", "solution": true}
+# %% exercise="decoder_alone"
 def sample_codes(Z, n, generator):
     """New codes at random.
 
@@ -591,19 +561,14 @@ def decode(W, Z):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-decoder_alone", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
+# %% check="decoder_alone" points=4
 checks.decoder_alone(sample_codes, decode)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("02_manual_weights", "decoder_alone", sample_codes, decode)
-### END HIDDEN TESTS
 
 # %%
 two, many = Matrices(d=2, seed=0).fit(X), Matrices(d=32, seed=0).fit(X)
 print(f"test error with 2 codes {two.error(T):.4f}, with 32 codes {many.error(T):.4f}")
 
-# %% tags=["raises-exception"]
+# %%
 generator = torch.Generator().manual_seed(0)
 for width, trained in ((2, two), (32, many)):
     samples = decode(trained.W, sample_codes(trained.codes(X), 30, generator))
@@ -674,7 +639,7 @@ for name, model in (("2 codes", two), ("32 codes", many)):
 # Every sampled code lies between the smallest and the largest that occurred in training, with 2 codes and with 32. Why do the samples of the wide network still come out as no digits? Give two reasons, and say for one of them
 # what you would compute to see whether it is true. Three or four sentences.
 
-# %% [markdown] nbgrader={"grade_id": "written-samples", "grade": true, "solution": true, "points": 2}
+# %% [markdown] written="samples" points=2
 # ### BEGIN SOLUTION
 # The codes of real images depend on each other and fill only a small part of the box between the extremes; with 32 codes nearly all of the box is empty, so that a uniform draw falls into a hole, where the decoder was never trained. The
 # extremes come from a few unusual images, so most draws lie further out than most codes. To see the first: shuffle each column of the training codes separately, which keeps every single code as it is and breaks their
@@ -714,7 +679,7 @@ print(u.exp() / u.exp().sum(dim=1, keepdim=True))
 # <details><summary>Hint 2</summary>log(a / b) = log a - log b, and log(exp(u)) needs no exponential at all.</details>
 
 
-# %% nbgrader={"grade_id": "cross_entropy", "solution": true}
+# %% exercise="cross_entropy"
 def softmax(logits):
     """Probabilities [N, K] from logits [N, K]: each row sums to 1, also where logits are in the thousands."""
     ### BEGIN SOLUTION
@@ -736,13 +701,8 @@ def cross_entropy(logits, targets):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade_id": "check-cross_entropy", "grade": true, "locked": true, "points": 4} tags=["raises-exception"]
+# %% check="cross_entropy" points=4
 checks.cross_entropy(softmax, cross_entropy)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("02_manual_weights", "cross_entropy", softmax, cross_entropy)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ### One layer on the codes

@@ -22,7 +22,7 @@ from course_admin.authoring.build import build
 from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.cli import main
 from course_admin.course import CourseError
-from course_admin.graded_cells import KEY, without_hidden
+from course_admin.graded_cells import KEY
 from course_admin.grading import pool
 from course_admin.grading.command import EARLIER, FAILED, GRADED, KEPT, Outcome, grade, show
 from course_admin.grading.exams import Result, Transcript, load_exams, run_exam
@@ -120,11 +120,6 @@ def test_an_answer_is_evidence_or_an_error():
     for garbage in (b"", b"not evidence", b"PK\x03\x04", pickle.dumps({"ok": True})):
         with pytest.raises(StudentError, match="damaged"):
             read_answer(garbage)
-
-
-def test_hidden_tests_are_cut_out():
-    assert without_hidden(HIDDEN) == "checks.f(f)"
-    assert without_hidden("a\n### BEGIN HIDDEN TESTS\nsecret()") == "a"
 
 
 def test_pages_lose_hidden_tests_of_check_cells_alone():

@@ -29,6 +29,13 @@ TEXT = f"""\
 # # A mini lab: naïve σ
 #
 # ![A grey square](figures/square.png)
+#
+# | exercise | you write | points | minutes |
+# |---|---|---|---|
+# | 1 | `scale(X)` | 3 | 5 |
+# | 2 | an answer in words | 1 | 3 |
+#
+# ### Exercise 1 (3 points, about 5 minutes)
 
 # %% tags=["setup"]
 import matplotlib.pyplot as plt
@@ -67,6 +74,8 @@ describe(ax, "three points that rise in a line")
 
 # %% [markdown] nbgrader={{"grade": false, "grade_id": "why", {PLAIN}}}
 # Why divide by the largest value?
+#
+# ### Exercise 2, in words (1 point, about 3 minutes)
 
 # %% [markdown] nbgrader={{"grade": true, "grade_id": "written-why", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}}
 # ### BEGIN MARK SCHEME
@@ -100,6 +109,15 @@ def make_course(root: Path) -> Lab:
     put(lab.text, TEXT)
     put(lab.exams, EXAMS)
     put(lab.folder / "figures" / "square.png", PICTURE)
+    return lab
+
+
+def make_template_course(root: Path) -> Lab:
+    """Write a course with the template's lab, in the short form, into `root`; its exercises are course_utils' own."""
+    lab = Lab(root, "00_template")
+    root.mkdir(parents=True, exist_ok=True)
+    shutil.copy(REPOSITORY / "nbgrader_config.py", root)
+    put(lab.text, (REPOSITORY / "course_admin" / "authoring" / "template" / "lab.py").read_text(encoding="utf-8"))
     return lab
 
 

@@ -13,12 +13,12 @@
 # `course_utils/checks/template.py`, the exam in `autograder_tests/exams/00_template.py` and the wrong answers in
 # `autograder_tests/corpora/00_template/`. Then `course build 00_template`.
 #
-# | exercise | points | minutes |
-# |---|---|---|
-# | 1 · `standardise(X)` | 2 | 5 |
-# | 2 · `GaussianSampler` | 3 | 8 |
-# | 3 · `train_linear_autoencoder(images, width)` | 4 | 10 |
-# | 4 · in words | 1 | 3 |
+# | exercise | you write | points | minutes |
+# |---|---|---|---|
+# | 1.1 | `standardise(X)` | 2 | 5 |
+# | 2.1 | `GaussianSampler` | 3 | 8 |
+# | 3.1 | `train_linear_autoencoder(images, width)` | 4 | 10 |
+# | 4.1 | an answer in words | 1 | 3 |
 
 # %% tags=["install"]
 # Here the build puts the cell that installs course_utils where it is missing (course_admin/authoring/install_cell.py).
@@ -39,10 +39,12 @@ training.seed_everything(0)
 #
 # $$ Z_{ij} = \frac{X_{ij} - \bar X_j}{s_j}, \qquad s_j^2 = \frac 1 n \sum_i (X_{ij} - \bar X_j)^2 . $$
 #
+# ### Exercise 1.1 (2 points, about 5 minutes)
+#
 # <details><summary>Hint</summary>A column whose entries are all the same has s = 0. What should come out, and what does 0/0 give?</details>
 
 
-# %% nbgrader={"grade": false, "grade_id": "standardise", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% exercise="standardise"
 def standardise(X):
     """Centre and scale each column of X.
 
@@ -56,21 +58,18 @@ def standardise(X):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check-standardise", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% check="standardise" points=2
 checks.standardise(standardise)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("00_template", "standardise", standardise)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 2 · Randomness that can be differentiated
 #
+# ### Exercise 2.1 (3 points, about 8 minutes)
+#
 # Write the forward pass of `GaussianSampler`: it draws $z \sim \mathcal N(\mu, \sigma^2)$, where `logvar` is $\log\sigma^2$, so that gradients reach both.
 
 
-# %% nbgrader={"grade": false, "grade_id": "sampler", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% exercise="sampler"
 class GaussianSampler(nn.Module):
     """Draws z ~ N(mu, exp(logvar))."""
 
@@ -82,18 +81,17 @@ class GaussianSampler(nn.Module):
         ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check-sampler", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% check="sampler" points=3
 checks.sampler(GaussianSampler)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("00_template", "sampler", GaussianSampler)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 3 · A training loop
 #
-# `LinearAutoencoder` is given. Train it on the images that come in, with Adam at a learning rate of 0.02, 300 steps on all the images at once, on the mean squared
+# `LinearAutoencoder` is given.
+#
+# ### Exercise 3.1 (4 points, about 10 minutes)
+#
+# Train a `LinearAutoencoder` on the images that come in, with Adam at a learning rate of 0.02, 300 steps on all the images at once, on the mean squared
 # error per pixel.
 
 
@@ -110,7 +108,7 @@ class LinearAutoencoder(nn.Module):
         return self.decoder(self.encoder(images))
 
 
-# %% nbgrader={"grade": false, "grade_id": "linear_autoencoder", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% exercise="linear_autoencoder"
 def train_linear_autoencoder(images, width):
     """Train a LinearAutoencoder of this width on images [N, P] and return it."""
     model = LinearAutoencoder(images.shape[1], width)
@@ -125,20 +123,17 @@ def train_linear_autoencoder(images, width):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "check-linear_autoencoder", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false} tags=["raises-exception"]
+# %% check="linear_autoencoder" points=4
 checks.linear_autoencoder(train_linear_autoencoder)
-### BEGIN HIDDEN TESTS
-from course_admin.grading.exams import grade
-
-grade("00_template", "linear_autoencoder", train_linear_autoencoder)
-### END HIDDEN TESTS
 
 # %% [markdown]
 # ## 4 · In words
 #
+# ### Exercise 4.1, in words (1 point, about 3 minutes)
+#
 # A linear autoencoder can do no better than PCA of the same width. What does it need to do better, and why is a wider code not the answer?
 
-# %% [markdown] nbgrader={"grade": true, "grade_id": "written-linear", "locked": false, "points": 1, "schema_version": 3, "solution": true, "task": false}
+# %% [markdown] written="linear" points=1
 # ### BEGIN SOLUTION
 # Between its layers it needs a bend (a nonlinearity): compositions of linear maps are linear, and among those PCA is the best. A wider code
 # only lets more of the same plane through.
