@@ -55,6 +55,7 @@ INSTALL_LINE = (
 )
 """What the text has in a cell tagged `install`. The notebooks have the cell itself there, the same in every lab."""
 
+# What makes a cell a graded one comes first in its `# %%` line.
 FIRST_KEYS = ("nbgrader", "exercise", "check", "written", "points", "tags")
 NBGRADER_NOISE = frozenset(["checksum", "cell_type"])
 

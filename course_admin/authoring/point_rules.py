@@ -208,7 +208,7 @@ def _prose(draft: Draft) -> Iterator[tuple[int, int, str]]:
 
 
 def _fits(draft: Draft, check: int, writes: str) -> bool:
-    """Whether a row names what the exercise of a check asks for; functions may stand there with their parameters."""
+    """Whether a row names what the exercise of a check asks for; a function may be given with its parameters."""
     exercise = _exercise_of(draft, check)
     if exercise is None or not exercise[0]:
         return True
