@@ -98,9 +98,10 @@ class Randomness(Values):
 
     def leaves(self, aspect: str, answer: Answer, count: int, what: str = "the tensors") -> bool:
         """Judge whether the `count` tensors that came back require gradients and are leaves. answer: of `seeded`."""
-        requires, leaf = (answer.got.get(name) for name in ("requires_grad", "leaf"))
+        found = (answer.got.get(name) for name in ("requires_grad", "leaf"))
+        requires, leaf = (flags if isinstance(flags, list) else [] for flags in found)
         wrong = answer.raised
-        if not wrong and (not isinstance(requires, list) or 1 not in requires):
+        if not wrong and 1 not in requires:
             wrong = f"{what} do not require gradients: call requires_grad_() on each"
         elif not wrong and requires != [1] * count:
             wrong = f"only {requires.count(1)} of the {count} tensors require gradients"
