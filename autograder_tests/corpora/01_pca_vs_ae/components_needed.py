@@ -17,15 +17,18 @@
 def components_needed(variances, share):
     return round(share * len(variances))
 
+
 # %% tensor-returned keeps=0.8 hint="which .item() takes out"
 def components_needed(variances, share):
     ratio = torch.cumsum(variances / variances.sum(), dim=0)
     return torch.argmax((ratio >= share).int()) + 1
 
+
 # %% searchsorted
 def components_needed(variances, share):
     running = variances.cumsum(0)
     return int(torch.searchsorted(running, torch.tensor(share) * running[-1])) + 1
+
 
 # %% loop
 def components_needed(variances, share):
@@ -36,10 +39,12 @@ def components_needed(variances, share):
             return count
     return len(variances)
 
+
 # %% list-comprehension
 def components_needed(variances, share):
     total = variances.sum()
     return min(k for k in range(1, len(variances) + 1) if variances[:k].sum() / total >= share)
+
 
 # %% numpy-in-double
 def components_needed(variances, share):
@@ -47,6 +52,7 @@ def components_needed(variances, share):
 
     ratio = np.cumsum(variances.double().numpy())
     return np.nonzero(ratio / ratio[-1] >= share)[0][0] + 1
+
 
 # %% bisect
 def components_needed(variances, share):
@@ -56,6 +62,7 @@ def components_needed(variances, share):
     sums = list(accumulate(variances.double().tolist()))
     return bisect.bisect_left(sums, share * sums[-1]) + 1
 
+
 # %% while-below-the-share
 def components_needed(variances, share):
     k, explained, total = 0, 0.0, variances.sum().item()
@@ -63,6 +70,7 @@ def components_needed(variances, share):
         explained += variances[k].item()
         k += 1
     return k
+
 
 # %% what-is-left
 def components_needed(variances, share):

@@ -16,6 +16,7 @@ def pca_encode(X, mean, components):
 def pca_decode(Z, mean, components):
     return Z @ components + mean
 
+
 # %% decode-without-mean patch="return Z @ components + mean => return Z @ components" keeps=0.5 hint="the mean is not added back"
 
 # %% decode-columns patch="return Z @ components + mean => return components.T @ Z.T + mean[:, None]" keeps=0.75 hint="each image is a column"
@@ -23,6 +24,7 @@ def pca_decode(Z, mean, components):
 # %% decode-transposed patch="return Z @ components + mean => return Z @ components.T + mean" keeps=0.5
 
 # %% decode-missing patch="return Z @ components + mean => raise NotImplementedError(\"still to do\")" keeps=0.5 hint="complete the cell above first"
+
 
 # %% einsum
 def pca_encode(X, mean, components):
@@ -32,6 +34,7 @@ def pca_encode(X, mean, components):
 def pca_decode(Z, mean, components):
     return torch.einsum("nk,kp->np", Z, components) + mean
 
+
 # %% as-linear-layers
 def pca_encode(X, mean, components):
     return nn.functional.linear(X, components, -components @ mean)
@@ -39,6 +42,7 @@ def pca_encode(X, mean, components):
 
 def pca_decode(Z, mean, components):
     return nn.functional.linear(Z, components.T, mean)
+
 
 # %% image-by-image-and-least-squares
 def pca_encode(X, mean, components):
@@ -48,6 +52,7 @@ def pca_encode(X, mean, components):
 def pca_decode(Z, mean, components):
     return torch.addmm(mean.expand(len(Z), -1), Z.double().float(), components)
 
+
 # %% pseudo-inverse-in-double
 def pca_encode(X, mean, components):
     return (X - mean).double() @ torch.linalg.pinv(components.double())
@@ -55,6 +60,7 @@ def pca_encode(X, mean, components):
 
 def pca_decode(Z, mean, components):
     return (Z.double() @ components.double() + mean.double()).float()
+
 
 # %% least-squares-and-sums
 def pca_encode(X, mean, components):
@@ -64,6 +70,7 @@ def pca_encode(X, mean, components):
 def pca_decode(Z, mean, components):
     return torch.stack([mean + sum(z[i] * components[i] for i in range(len(z))) for z in Z])
 
+
 # %% broadcast-sum
 def pca_encode(X, mean, components):
     return ((X - mean)[:, None, :] * components[None]).sum(-1)
@@ -72,6 +79,7 @@ def pca_encode(X, mean, components):
 def pca_decode(Z, mean, components):
     return mean[None] + (Z[:, :, None] * components[None]).sum(dim=1)
 
+
 # %% mean-projected
 def pca_encode(X, mean, components):
     return X @ components.T - mean @ components.T
@@ -79,6 +87,7 @@ def pca_encode(X, mean, components):
 
 def pca_decode(Z, mean, components):
     return (components.T @ Z.T).T + mean.expand(len(Z), -1)
+
 
 # %% scikit-learn-transform
 def pca_encode(X, mean, components):

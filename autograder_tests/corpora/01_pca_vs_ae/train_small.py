@@ -8,13 +8,16 @@ def train_small(images):
     training.fit(model, images, epochs=10, batch_size=32, optimizer=slow, progress=False)
     return model
 
+
 # %% returns-another-network patch="return model => return small()" keeps=0 hint="is it the trained network"
+
 
 # %% too-few-steps keeps=0.4 hint="a good start"
 def train_small(images):
     model = small()
     training.fit(model, images, epochs=6, batch_size=64, progress=False)
     return model
+
 
 # %% decoder-alone keeps=0.4 hint="all of model.parameters()"
 def train_small(images):
@@ -27,6 +30,7 @@ def train_small(images):
             optimizer.step()
     return model
 
+
 # %% without-sigmoid keeps=0 hint="small() ends with one"
 def train_small(images):
     model = small()
@@ -34,12 +38,22 @@ def train_small(images):
     training.fit(model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False)
     return model
 
+
 # %% ten-codes-instead-of-two keeps=0 hint="784-128-10, expected 784-128-2"
 def train_small(images):
     model = small()
     model.encoder, model.decoder = MLP(784, [128, 10]), MLP(10, [128, 784])
     training.fit(model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False)
     return model
+
+
+# %% runs-away keeps=0 hint="nan or inf"
+def train_small(images):
+    model = small()
+    fast = lambda parameters: torch.optim.SGD(parameters, lr=1e20)
+    training.fit(model, images, epochs=3, batch_size=32, optimizer=fast, progress=False)
+    return model
+
 
 # %% own-loop-with-momentum
 def train_small(images):
@@ -51,6 +65,7 @@ def train_small(images):
             nn.functional.mse_loss(model(batch), batch).backward()
             optimizer.step()
     return model
+
 
 # %% cross-entropy
 def train_small(images):
@@ -65,6 +80,7 @@ def train_small(images):
         progress=False,
     )
     return model
+
 
 # %% own-class-and-loader
 class SmallAutoencoder(nn.Module):
@@ -88,6 +104,7 @@ def train_small(images):
             optimizer.step()
     return model.eval()
 
+
 # %% random-flat-batches
 def train_small(images):
     net = small()
@@ -100,6 +117,7 @@ def train_small(images):
         loss.backward()
         opt.step()
     return net.requires_grad_(False)
+
 
 # %% adamw-cosine
 def train_small(images):
@@ -114,6 +132,7 @@ def train_small(images):
         progress=False,
     )
     return model
+
 
 # %% keeps-the-best-weights
 def train_small(images):
