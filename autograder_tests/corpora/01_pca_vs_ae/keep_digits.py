@@ -1,7 +1,7 @@
 # Answers to keep_digits. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% compared-with-the-tuple patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = labels == digits" keeps=0 hint="compares a tensor with a tuple"
+# %% compared-with-the-tuple patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = labels == digits" keeps=0 hint="gives a single False"
 
 # %% first-digit-only patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = labels == digits[0]" keeps=0 hint="only the first digit"
 

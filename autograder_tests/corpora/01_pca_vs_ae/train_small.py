@@ -47,6 +47,14 @@ def train_small(images):
     return model
 
 
+# %% runs-away keeps=0 hint="nan or inf"
+def train_small(images):
+    model = small()
+    fast = lambda parameters: torch.optim.SGD(parameters, lr=1e20)
+    training.fit(model, images, epochs=3, batch_size=32, optimizer=fast, progress=False)
+    return model
+
+
 # %% own-loop-with-momentum
 def train_small(images):
     model = small()

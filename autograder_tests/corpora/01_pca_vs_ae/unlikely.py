@@ -1,152 +1,9 @@
 # Answers that few students give, of all exercises of this lab. keeps: at most this share of the points is left.
 # An entry is a whole cell, or patch="old => new" on the reference.
 
-# %% lengths exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.norm(dim=1)" keeps=0.5
-
-# %% never-squared exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.mean(dim=1)" keeps=0.5
-
-# %% variance exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.var(dim=1)" keeps=0.5
-
-# %% three-dimensions exercise="image_errors" keeps=0.9
-def image_errors(images, reconstructions):
-    return (images - reconstructions).square().mean(dim=(1, 2, 3))
-
-
-# %% error-images exercise="image_errors" patch="return difference.square().mean(dim=1) => return (images - reconstructions).square()" keeps=0.5
-
-# %% up-to-255 exercise="image_errors" patch="difference = (images - reconstructions).flatten(1) => difference = (255 * images - 255 * reconstructions).flatten(1)" keeps=0.5
-
-# %% divided-by-the-batch exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1) / len(images)" keeps=0.5
-
-# %% relative exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1) / images.flatten(1).square().sum(dim=1)" keeps=0.5
-
-
-# %% subtracts-in-place exercise="image_errors" keeps=0.9
-def image_errors(images, reconstructions):
-    images -= reconstructions
-    difference = images.flatten(1)
-    return difference.square().mean(dim=1)
-
-
-# %% as-a-list exercise="image_errors" patch="return difference.square().mean(dim=1) => return [row.square().mean().item() for row in difference]" keeps=0.9
-
-# %% channel-kept exercise="image_errors" patch="return difference.square().mean(dim=1) => return (images - reconstructions).square().mean(dim=(-2, -1))" keeps=0.9
-
-# %% line-by-line exercise="image_errors" patch="return difference.square().mean(dim=1) => return (images - reconstructions).square().mean(dim=-1)" keeps=0.5
-
-# %% squeezes-all exercise="image_errors" patch="return difference.square().mean(dim=1) => return (images - reconstructions).squeeze().flatten(1).square().mean(dim=1)" keeps=0.9
-
-# %% reconstructions-clamped exercise="image_errors" patch="difference = (images - reconstructions).flatten(1) => difference = (images - reconstructions.clamp(0, 1)).flatten(1)" keeps=0.5
-
-# %% decibels exercise="image_errors" patch="return difference.square().mean(dim=1) => return -10 * difference.square().mean(dim=1).log10()" keeps=0.5
-
-# %% sorted exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1).sort().values" keeps=0.5
-
-# %% summed-over-the-batch-size exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1) / len(images)" keeps=0.5
-
-# %% divided-by-28 exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1) / images.shape[-1]" keeps=0.5
-
-
-# %% difference-of-squares exercise="image_errors" keeps=0.5
-def image_errors(images, reconstructions):
-    return (images.square() - reconstructions.square()).flatten(1).mean(dim=1)
-
-
-# %% same-error-for-all exercise="image_errors" patch="return difference.square().mean(dim=1) => return torch.full((len(images),), difference.square().mean().item())" keeps=0.5
-
-# %% cut-off-at-one exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1).clamp(0, 1)" keeps=0.5
-
-# %% rounded-to-four-places exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1).round(decimals=4)" keeps=0.95
-
-
-# %% compared-with-all exercise="image_errors" keeps=0.5
-def image_errors(images, reconstructions):
-    a, b = images.flatten(1), reconstructions.flatten(1)
-    return (a[:, None] - b[None]).square().mean(dim=(1, 2))
-
-
-# %% all-digits-between exercise="keep_digits" patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = (labels >= digits[0]) & (labels <= digits[-1])" keeps=0.5
-
-# %% three-and-seven-always exercise="keep_digits" patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = (labels == 3) | (labels == 7)" keeps=0.5
-
-# %% labels-sorted exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], labels[kept].sort().values" keeps=0.9
-
-# %% images-blackened exercise="keep_digits" patch="return images[kept], labels[kept] => return images * kept[:, None, None, None], labels[kept]" keeps=0.5
-
-# %% renumbered exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], torch.searchsorted(torch.tensor(digits), labels[kept])" keeps=0.5
-
-
-# %% column-of-positions exercise="keep_digits" keeps=0.9
-def keep_digits(images, labels, digits):
-    kept = torch.isin(labels, torch.tensor(digits, device=labels.device))
-    where = kept.nonzero()
-    return images[where], labels[where]
-
-
-# %% squeezed exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept].squeeze(), labels[kept]" keeps=0.9
-
-# %% labels-first exercise="keep_digits" patch="return images[kept], labels[kept] => return labels[kept], images[kept]" keeps=0.9
-
-# %% scales-in-place exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept] / 255, labels[kept]" keeps=0.5
-
-
-# %% all-at-once exercise="keep_digits" keeps=0.5
-def keep_digits(images, labels, digits):
-    kept = torch.ones_like(labels, dtype=torch.bool)
-    for digit in digits:
-        kept &= labels == digit
-    return images[kept], labels[kept]
-
-
-# %% last-one-lost exercise="keep_digits" keeps=0.5
-def keep_digits(images, labels, digits):
-    kept = torch.isin(labels, torch.tensor(digits, device=labels.device))
-    where = kept.nonzero()[:-1, 0]
-    return images[where], labels[where]
-
-
-# %% positions-as-labels exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], kept.nonzero()[:, 0]" keeps=0.5
-
-
-# %% zero-counts-as-false exercise="keep_digits" keeps=0.9
-def keep_digits(images, labels, digits):
-    kept = torch.tensor([bool(label in digits and label) for label in labels.tolist()])
-    return images[kept], labels[kept]
-
-
-# %% searched-in-unsorted-digits exercise="keep_digits" keeps=0.9
-def keep_digits(images, labels, digits):
-    digits = torch.tensor(digits)
-    place = torch.searchsorted(digits, labels).clamp(max=len(digits) - 1)
-    kept = digits[place] == labels
-    return images[kept], labels[kept]
-
-
-# %% squeezed-digits exercise="keep_digits" keeps=0.9
-def keep_digits(images, labels, digits):
-    kept = (labels[:, None] == torch.tensor(digits).squeeze()[None, :]).any(1)
-    return images[kept], labels[kept]
-
-
-# %% marks-labels-in-place exercise="keep_digits" keeps=0.9
-def keep_digits(images, labels, digits):
-    labels[~torch.isin(labels, torch.tensor(digits))] = -1
-    kept = labels >= 0
-    return images[kept], labels[kept]
-
-
-# %% returns-the-mask-too exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], labels[kept], kept" keeps=0.9
-
-# %% digits-as-positions exercise="keep_digits" patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = torch.tensor(digits)" keeps=0.5
-
-# %% mask-of-whole-numbers exercise="keep_digits" patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = torch.isin(labels, torch.tensor(digits)).long()" keeps=0.5
-
-# %% mask-instead-of-labels exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], kept" keeps=0.5
-
 # %% tanh-output exercise="small_autoencoder" patch="nn.Linear(128, 784), nn.Sigmoid() => nn.Linear(128, 784), nn.Tanh()" keeps=0.9
 
 # %% sigmoid-twice exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return torch.sigmoid(self.decoder(code)).view_as(images)" keeps=0.9
-
 
 # %% clamped exercise="small_autoencoder" keeps=0.9
 class SmallAutoencoder(nn.Module):
@@ -759,92 +616,6 @@ def pca_decode(Z, mean, components):
     return Z @ components + mean
 
 
-# %% smallest-first-summed exercise="components_needed" patch="running = variances.cumsum(0) => running = variances.flip(0).cumsum(0)" keeps=0.5
-
-# %% square-roots-summed exercise="components_needed" patch="running = variances.cumsum(0) => running = variances.sqrt().cumsum(0)" keeps=0.5
-
-# %% squares-summed exercise="components_needed" patch="running = variances.cumsum(0) => running = variances.square().cumsum(0)" keeps=0.5
-
-# %% always-ninety exercise="components_needed" patch="missing = running < share * running[-1] => missing = running < 0.9 * running[-1]" keeps=0.5
-
-# %% the-share-itself exercise="components_needed" patch="return int(missing.sum()) + 1 => return float((running / running[-1])[missing.sum()])" keeps=0.5
-
-# %% nothing-above-one exercise="components_needed" patch="return int(missing.sum()) + 1 => return int((running > share * running[-1]).nonzero()[0]) + 1" keeps=0.9
-
-# %% sums-in-place exercise="components_needed" patch="running = variances.cumsum(0) => running = variances.cumsum_(0)" keeps=0.9
-
-# %% the-whole-mask exercise="components_needed" patch="return int(missing.sum()) + 1 => return missing" keeps=0.5
-
-# %% in-per-cent exercise="components_needed" patch="missing = running < share * running[-1] => missing = 100 * running / running[-1] < share" keeps=0.5
-
-# %% the-closest-share exercise="components_needed" patch="return int(missing.sum()) + 1 => return int((running / running[-1] - share).abs().argmin()) + 1" keeps=0.5
-
-# %% rounded-shares exercise="components_needed" patch="missing = running < share * running[-1] => missing = (running / running[-1]).round(decimals=2) < share" keeps=0.95
-
-# %% decimal-count exercise="components_needed" patch="return int(missing.sum()) + 1 => return float(missing.sum()) + 1" keeps=0.95
-
-
-# %% stops-before-the-last exercise="components_needed" keeps=0.9
-def components_needed(variances, share):
-    total = variances.sum()
-    for k in range(1, len(variances)):
-        if variances[:k].sum() >= share * total:
-            return k
-
-
-# %% thirty-at-most exercise="components_needed" patch="return int(missing.sum()) + 1 => return min(int(missing.sum()) + 1, 30)" keeps=0.9
-
-# %% rounded-to-three-places exercise="components_needed" patch="missing = running < share * running[-1] => missing = (running / running[-1]).round(decimals=3) < share" keeps=0.95
-
-
-# %% five-components-at-most exercise="components_needed" keeps=0.9
-def components_needed(variances, share):
-    running = variances.cumsum(0)
-    missing = running < share * running[-1]
-    for k in range(5):
-        if not missing[k]:
-            return k + 1
-
-
-# %% runs-away exercise="train_small" keeps=0.5
-def train_small(images):
-    model = small()
-    fast = lambda parameters: torch.optim.SGD(parameters, lr=1e20)
-    training.fit(model, images, epochs=3, batch_size=32, optimizer=fast, progress=False)
-    return model
-
-
-# %% trains-up-to-255 exercise="train_small" keeps=0.5
-def train_small(images):
-    model = small()
-    training.fit(model, 255 * images, epochs=25, batch_size=50, progress=False)
-    return model
-
-
-# %% changes-the-images exercise="train_small" keeps=0.9
-def train_small(images):
-    model = small()
-    images *= 1.5
-    images.clamp_(0, 1)
-    training.fit(model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False)
-    return model
-
-
-# %% eight-steps exercise="train_small" keeps=0.5
-def train_small(images):
-    model = small()
-    training.fit(model, images, epochs=4, batch_size=500, progress=False)
-    return model
-
-
-# %% relu-at-the-end exercise="train_small" keeps=0.5
-def train_small(images):
-    model = small()
-    model.sigmoid = nn.ReLU()
-    training.fit(model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False)
-    return model
-
-
 # %% lobpcg exercise="pca_fit" keeps=0.5
 def pca_fit(X, k):
     S = torch.cov(X.T)
@@ -988,3 +759,223 @@ def pca_fit(X, k):
 
 
 # %% cuts-components-before-the-flip exercise="pca_fit" patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors[:, :k].flip(1).T" keeps=0.5
+
+# %% lengths exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.norm(dim=1)" keeps=0.5
+
+# %% never-squared exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.mean(dim=1)" keeps=0.5
+
+# %% variance exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.var(dim=1)" keeps=0.5
+
+
+# %% three-dimensions exercise="image_errors" keeps=0.9
+def image_errors(images, reconstructions):
+    return (images - reconstructions).square().mean(dim=(1, 2, 3))
+
+
+# %% error-images exercise="image_errors" patch="return difference.square().mean(dim=1) => return (images - reconstructions).square()" keeps=0.5
+
+# %% up-to-255 exercise="image_errors" patch="difference = (images - reconstructions).flatten(1) => difference = (255 * images - 255 * reconstructions).flatten(1)" keeps=0.5
+
+# %% divided-by-the-batch exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1) / len(images)" keeps=0.5
+
+# %% relative exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1) / images.flatten(1).square().sum(dim=1)" keeps=0.5
+
+
+# %% subtracts-in-place exercise="image_errors" keeps=0.9
+def image_errors(images, reconstructions):
+    images -= reconstructions
+    difference = images.flatten(1)
+    return difference.square().mean(dim=1)
+
+
+# %% as-a-list exercise="image_errors" patch="return difference.square().mean(dim=1) => return [row.square().mean().item() for row in difference]" keeps=0.9
+
+# %% channel-kept exercise="image_errors" patch="return difference.square().mean(dim=1) => return (images - reconstructions).square().mean(dim=(-2, -1))" keeps=0.9
+
+# %% line-by-line exercise="image_errors" patch="return difference.square().mean(dim=1) => return (images - reconstructions).square().mean(dim=-1)" keeps=0.5
+
+# %% squeezes-all exercise="image_errors" patch="return difference.square().mean(dim=1) => return (images - reconstructions).squeeze().flatten(1).square().mean(dim=1)" keeps=0.9
+
+# %% reconstructions-clamped exercise="image_errors" patch="difference = (images - reconstructions).flatten(1) => difference = (images - reconstructions.clamp(0, 1)).flatten(1)" keeps=0.5
+
+# %% decibels exercise="image_errors" patch="return difference.square().mean(dim=1) => return -10 * difference.square().mean(dim=1).log10()" keeps=0.5
+
+# %% sorted exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1).sort().values" keeps=0.5
+
+# %% summed-over-the-batch-size exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1) / len(images)" keeps=0.5
+
+# %% divided-by-28 exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1) / images.shape[-1]" keeps=0.5
+
+
+# %% difference-of-squares exercise="image_errors" keeps=0.5
+def image_errors(images, reconstructions):
+    return (images.square() - reconstructions.square()).flatten(1).mean(dim=1)
+
+
+# %% same-error-for-all exercise="image_errors" patch="return difference.square().mean(dim=1) => return torch.full((len(images),), difference.square().mean().item())" keeps=0.5
+
+# %% cut-off-at-one exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1).clamp(0, 1)" keeps=0.5
+
+# %% rounded-to-four-places exercise="image_errors" patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1).round(decimals=4)" keeps=0.95
+
+
+# %% compared-with-all exercise="image_errors" keeps=0.5
+def image_errors(images, reconstructions):
+    a, b = images.flatten(1), reconstructions.flatten(1)
+    return (a[:, None] - b[None]).square().mean(dim=(1, 2))
+
+
+# %% all-digits-between exercise="keep_digits" patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = (labels >= digits[0]) & (labels <= digits[-1])" keeps=0.5
+
+# %% three-and-seven-always exercise="keep_digits" patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = (labels == 3) | (labels == 7)" keeps=0.5
+
+# %% labels-sorted exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], labels[kept].sort().values" keeps=0.9
+
+# %% images-blackened exercise="keep_digits" patch="return images[kept], labels[kept] => return images * kept[:, None, None, None], labels[kept]" keeps=0.5
+
+# %% renumbered exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], torch.searchsorted(torch.tensor(digits), labels[kept])" keeps=0.5
+
+
+# %% column-of-positions exercise="keep_digits" keeps=0.9
+def keep_digits(images, labels, digits):
+    kept = torch.isin(labels, torch.tensor(digits, device=labels.device))
+    where = kept.nonzero()
+    return images[where], labels[where]
+
+
+# %% squeezed exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept].squeeze(), labels[kept]" keeps=0.9
+
+# %% labels-first exercise="keep_digits" patch="return images[kept], labels[kept] => return labels[kept], images[kept]" keeps=0.9
+
+# %% scales-in-place exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept] / 255, labels[kept]" keeps=0.5
+
+
+# %% all-at-once exercise="keep_digits" keeps=0.5
+def keep_digits(images, labels, digits):
+    kept = torch.ones_like(labels, dtype=torch.bool)
+    for digit in digits:
+        kept &= labels == digit
+    return images[kept], labels[kept]
+
+
+# %% last-one-lost exercise="keep_digits" keeps=0.5
+def keep_digits(images, labels, digits):
+    kept = torch.isin(labels, torch.tensor(digits, device=labels.device))
+    where = kept.nonzero()[:-1, 0]
+    return images[where], labels[where]
+
+
+# %% positions-as-labels exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], kept.nonzero()[:, 0]" keeps=0.5
+
+
+# %% zero-counts-as-false exercise="keep_digits" keeps=0.9
+def keep_digits(images, labels, digits):
+    kept = torch.tensor([bool(label in digits and label) for label in labels.tolist()])
+    return images[kept], labels[kept]
+
+
+# %% searched-in-unsorted-digits exercise="keep_digits" keeps=0.9
+def keep_digits(images, labels, digits):
+    digits = torch.tensor(digits)
+    place = torch.searchsorted(digits, labels).clamp(max=len(digits) - 1)
+    kept = digits[place] == labels
+    return images[kept], labels[kept]
+
+
+# %% squeezed-digits exercise="keep_digits" keeps=0.9
+def keep_digits(images, labels, digits):
+    kept = (labels[:, None] == torch.tensor(digits).squeeze()[None, :]).any(1)
+    return images[kept], labels[kept]
+
+
+# %% marks-labels-in-place exercise="keep_digits" keeps=0.9
+def keep_digits(images, labels, digits):
+    labels[~torch.isin(labels, torch.tensor(digits))] = -1
+    kept = labels >= 0
+    return images[kept], labels[kept]
+
+
+# %% returns-the-mask-too exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], labels[kept], kept" keeps=0.9
+
+# %% digits-as-positions exercise="keep_digits" patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = torch.tensor(digits)" keeps=0.5
+
+# %% mask-of-whole-numbers exercise="keep_digits" patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = torch.isin(labels, torch.tensor(digits)).long()" keeps=0.5
+
+# %% mask-instead-of-labels exercise="keep_digits" patch="return images[kept], labels[kept] => return images[kept], kept" keeps=0.5
+
+# %% smallest-first-summed exercise="components_needed" patch="running = variances.cumsum(0) => running = variances.flip(0).cumsum(0)" keeps=0.5
+
+# %% square-roots-summed exercise="components_needed" patch="running = variances.cumsum(0) => running = variances.sqrt().cumsum(0)" keeps=0.5
+
+# %% squares-summed exercise="components_needed" patch="running = variances.cumsum(0) => running = variances.square().cumsum(0)" keeps=0.5
+
+# %% always-ninety exercise="components_needed" patch="missing = running < share * running[-1] => missing = running < 0.9 * running[-1]" keeps=0.5
+
+# %% the-share-itself exercise="components_needed" patch="return int(missing.sum()) + 1 => return float((running / running[-1])[missing.sum()])" keeps=0.5
+
+# %% nothing-above-one exercise="components_needed" patch="return int(missing.sum()) + 1 => return int((running > share * running[-1]).nonzero()[0]) + 1" keeps=0.9
+
+# %% sums-in-place exercise="components_needed" patch="running = variances.cumsum(0) => running = variances.cumsum_(0)" keeps=0.9
+
+# %% the-whole-mask exercise="components_needed" patch="return int(missing.sum()) + 1 => return missing" keeps=0.5
+
+# %% in-per-cent exercise="components_needed" patch="missing = running < share * running[-1] => missing = 100 * running / running[-1] < share" keeps=0.5
+
+# %% the-closest-share exercise="components_needed" patch="return int(missing.sum()) + 1 => return int((running / running[-1] - share).abs().argmin()) + 1" keeps=0.5
+
+# %% rounded-shares exercise="components_needed" patch="missing = running < share * running[-1] => missing = (running / running[-1]).round(decimals=2) < share" keeps=0.95
+
+# %% decimal-count exercise="components_needed" patch="return int(missing.sum()) + 1 => return float(missing.sum()) + 1" keeps=0.95
+
+
+# %% stops-before-the-last exercise="components_needed" keeps=0.9
+def components_needed(variances, share):
+    total = variances.sum()
+    for k in range(1, len(variances)):
+        if variances[:k].sum() >= share * total:
+            return k
+
+
+# %% thirty-at-most exercise="components_needed" patch="return int(missing.sum()) + 1 => return min(int(missing.sum()) + 1, 30)" keeps=0.9
+
+# %% rounded-to-three-places exercise="components_needed" patch="missing = running < share * running[-1] => missing = (running / running[-1]).round(decimals=3) < share" keeps=0.95
+
+
+# %% five-components-at-most exercise="components_needed" keeps=0.9
+def components_needed(variances, share):
+    running = variances.cumsum(0)
+    missing = running < share * running[-1]
+    for k in range(5):
+        if not missing[k]:
+            return k + 1
+
+
+# %% trains-up-to-255 exercise="train_small" keeps=0.5
+def train_small(images):
+    model = small()
+    training.fit(model, 255 * images, epochs=25, batch_size=50, progress=False)
+    return model
+
+
+# %% changes-the-images exercise="train_small" keeps=0.9
+def train_small(images):
+    model = small()
+    images *= 1.5
+    images.clamp_(0, 1)
+    training.fit(model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False)
+    return model
+
+
+# %% eight-steps exercise="train_small" keeps=0.5
+def train_small(images):
+    model = small()
+    training.fit(model, images, epochs=4, batch_size=500, progress=False)
+    return model
+
+
+# %% relu-at-the-end exercise="train_small" keeps=0.5
+def train_small(images):
+    model = small()
+    model.sigmoid = nn.ReLU()
+    training.fit(model, images, epochs=25, batch_size=50, optimizer=training.adam(2e-3), progress=False)
+    return model

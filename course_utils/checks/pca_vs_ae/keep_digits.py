@@ -26,9 +26,7 @@ def keep_digits(c):
     shuffled = c.rng.permutation([*range(10), 2, 5]).tolist()
     images, labels = parts(case([5, 7, 3, 9, 2, 7, 3, 1, 5, 5], (3, 7)), case(shuffled, (2, 5, 8)))
     slips = {
-        "nothing is left: labels == digits compares a tensor with a tuple and gives a single False, use torch.isin": (
-            lambda x, y, d: x[None][:0]
-        ),
+        "nothing is left: labels == digits gives a single False, use torch.isin": lambda x, y, d: x[None][:0],
         "only the first digit is kept": lambda x, y, d: x[y == d[0]],
         "only the last digit is kept: a loop overwrites what it found before": lambda x, y, d: x[y == d[-1]],
         "only two digits are kept: there may be more of them": lambda x, y, d: x[kept(y, d[:2])],
@@ -38,6 +36,5 @@ def keep_digits(c):
     c.agrees("images", images, slips=slips, any_order="order")
     of_labels = {line: (lambda x, y, d, slip=slip: slip(y, y, d)) for line, slip in slips.items()}
     c.agrees("labels", labels, slips=of_labels, any_order="" if c.right("order") else "order")
-    others = parts(case(shuffled, (4,)), case(shuffled, (9, 0)))
-    for part in others:
+    for part in parts(case(shuffled, (4,)), case(shuffled, (9, 0))):
         c.agrees("other_digits", part, after=("images", "labels", "order"))

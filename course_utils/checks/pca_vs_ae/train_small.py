@@ -7,8 +7,9 @@ from course_utils import probes
 from course_utils.checks.pca_vs_ae._small import BETWEEN, DECODER, ENCODER, reconstruct
 from course_utils.checks.toolkit import exercise
 
-# Over 20 draws the reference ends at 0.859 times PCA's error (standard deviation 0.014), training of 100 steps at 1.12
-# (0.01), of the decoder alone at 1.2 to 1.35; PCA at 0.671 (0.009) times the error of the mean image.
+# Measured over 20 draws, in parts of PCA's error (standard deviation): the reference 0.845 (0.016), 96 steps of Adam
+# 1.12 (0.02), the decoder alone 1.33 (0.08). In parts of the mean image's error: PCA 0.671 (0.009), the decoder alone
+# 0.90 (0.05), ten epochs of plain SGD with 0.25 1.38 (0.29), at least 1.17.
 BOTH = "the weights lie where torch draws them: is it the trained network that is returned?"
 ENCODER_ONLY = "the encoder's weights lie where torch draws them: give the optimizer all of model.parameters()"
 FAR = "are steps too few, or too short, as those of plain SGD with 0.25? Too long? Do gradients accumulate?"
@@ -31,11 +32,12 @@ def train_small(c):
     by = {name: error(reconstruct(unseen, *layers.values(), output=BETWEEN[name])) for name in ("sigmoid", "none")}
     # torch draws weights of at most 1 / sqrt(n); training leads some out of there.
     still = [name for name, part in layers.items() if all(abs(w).max() ** 2 * w.shape[1] < 1.0001 for w, _ in part)]
-    told, mean_only = "error on unseen images {error:.4f}, PCA with two components {enough:.4f}", error(pca.mean_)
+    frozen, mean_only = still == ["encoder"], error(pca.mean_)
+    told = "error on unseen images {error:.4f}, PCA with two components {enough:.4f}"
     stages = {
         f"{told}: {BOTH}": (0.0 if len(still) == 2 else np.inf, 0.0),
-        f"{told}, the mean image {mean_only:.4f}: {FAR}": (mean_only, 0.0),
-        f"{told}: {ENCODER_ONLY if still == ['encoder'] else MORE}": (0.0, 0.4),
+        f"{told}, the mean image {mean_only:.4f}: {FAR}": ((1.2 if frozen else 1.0) * mean_only, 0.0),
+        f"{told}: {ENCODER_ONLY if frozen else MORE}": (0.0, 0.4),
     }
     slips = {f"{told}: it is small without a sigmoid at the end, but small() ends with one": by["none"]}
     c.learns("learned", by["sigmoid"], error(pca.inverse_transform(pca.transform(flat))), stages, slips)

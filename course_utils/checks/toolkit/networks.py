@@ -92,7 +92,9 @@ class Networks(Randomness):
             ends = np.cumsum([0, *map(len, asked.values())])
             found = {part: everything[a:b] for part, (a, b) in zip(parts, pairwise(ends), strict=True)}
             self._form(f"the layers are there, but not as {names}: later cells look for these names")
-        wrong = answer.raised
+        floats = [value for value in answer.got.values() if isinstance(value, np.ndarray) and value.dtype.kind == "f"]
+        lost = "" if all(np.isfinite(value).all() for value in floats) else "nan or inf: the steps are far too long"
+        wrong = answer.raised or lost
         for part, shapes in asked.items() if not wrong else ():
             own = [weight.shape for weight, _ in found[part]]
             if own != shapes:
