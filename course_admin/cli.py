@@ -132,7 +132,7 @@ def grade(
     ] = None,
     exercise: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Judge that exercise again from what was recorded; nothing is executed."),
+        typer.Option(metavar="NAME", help="Re-mark this exercise from saved evidence; nothing is executed."),
     ] = None,
     json: Annotated[
         bool, typer.Option("--json", help="For programs: the outcomes; with --exercise, the points before and now.")
@@ -173,7 +173,7 @@ def grade(
     elif len(labs) != 1:
         raise typer.BadParameter("--exercise NAME is one exercise of one lab: name one LAB")
     else:
-        found = work.rejudge(course_root(), labs[0], exercise, **where)
+        found = work.rescore(course_root(), labs[0], exercise, **where)
     if json:
         import json as text
 
@@ -228,7 +228,7 @@ def demo(
 
 @app.command(epilog="Example: [bold]course doctor[/]")
 def doctor() -> None:
-    """Say what is installed and works, and how to mend what does not. Exit code 1: something necessary is missing."""
+    """Say what is installed and works, and how to repair what does not. Exit code 1: something necessary is missing."""
     from course_admin import doctor as work
 
     try:

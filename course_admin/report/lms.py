@@ -26,7 +26,7 @@ from pathlib import Path
 
 from course_admin.course import CourseError
 from course_admin.report.marks import Marks
-from course_admin.submissions.roster import Roster, Student, plain, read_roster
+from course_admin.submissions.roster import Roster, Student, folded, read_roster
 from course_admin.tables import decoded, delimiter_of, parse_table
 
 COMMA, POINT = re.compile(r"-?\d+,\d{1,2}"), re.compile(r"-?\d+\.\d{1,2}")
@@ -75,7 +75,7 @@ def for_lms(
     heads = table[0] if table else []
     if not rows:
         raise CourseError("there are no marks of this lab yet: `course grade` makes them")
-    keys = [plain(head) for head in heads]
+    keys = [folded(head) for head in heads]
     worksheet = lms == "moodle" and ("identifier" in keys or {"id", "status", "bewertung"} <= set(keys))
     if lms == "canvas" and not {"id", "section"} <= set(keys):
         raise CourseError(f"{like} is not Canvas's export of its gradebook: it has no columns ID and Section")
@@ -124,7 +124,7 @@ def _column(
     heads: Sequence[str], lab: str, column: str | None, like: Path, worksheet: bool, about: Sequence[str]
 ) -> int:
     if worksheet:
-        wanted = [i for i, head in enumerate(heads) if plain(head) in GRADE]
+        wanted = [i for i, head in enumerate(heads) if folded(head) in GRADE]
         if len(wanted) == 1:
             return wanted[0]
         raise CourseError(f"{like} has no column Grade: set the assignment to give points, and download it again")
@@ -132,11 +132,11 @@ def _column(
         wanted = [i for i, head in enumerate(heads) if head.strip() == column.strip()]
     else:
         topic = re.sub(r"^\d+_", "", lab)
-        names = {plain(lab), plain(topic)}
-        wanted = [i for i, head in enumerate(heads) if plain(_title(head)) in names]
+        names = {folded(lab), folded(topic)}
+        wanted = [i for i, head in enumerate(heads) if folded(_title(head)) in names]
     if len(wanted) == 1:
         return wanted[0]
-    others = "; ".join(head for head in heads if plain(head) not in about)
+    others = "; ".join(head for head in heads if folded(head) not in about)
     problem = f"no column {column!r}" if column else f"{'no' if not wanted else 'more than one'} column for {lab}"
     raise CourseError(f"{like} has {problem}: name it with --column (there: {others or 'none'})")
 

@@ -119,7 +119,7 @@ def _key_figures(rows: Sequence[Marks], runs: Mapping[str, RunNotes], roster: Ro
 
 def _missing(rows: Sequence[Marks], roster: Roster | None) -> list[str]:
     here = {row.student for row in rows}
-    return [student.shown for student in by_name(roster.students) if student.id not in here] if roster else []
+    return [student.display_name for student in by_name(roster.students) if student.id not in here] if roster else []
 
 
 def _pictures(rows: Sequence[Marks], items: Sequence[Exercise], runs: Mapping[str, RunNotes]) -> str:
@@ -210,7 +210,7 @@ def _finding_table(runs: Mapping[str, RunNotes], roster: Roster | None) -> str:
 
 def _shown(student: str, roster: Roster | None) -> str:
     listed = roster.of(student) if roster else None
-    return f"{listed.shown} ({student})" if listed and listed.shown != student else student
+    return f"{listed.display_name} ({student})" if listed and listed.display_name != student else student
 
 
 def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

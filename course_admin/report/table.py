@@ -9,6 +9,7 @@ from typing import Any
 
 from course_admin.deadlines import in_words
 from course_admin.report.marks import Grade, Marks
+from course_admin.text import spreadsheet_text
 
 
 def as_csv(found: dict[str, list[Marks]]) -> str:
@@ -21,13 +22,9 @@ def as_csv(found: dict[str, list[Marks]]) -> str:
     for marks in rows:
         points = {name: f"{grade.points:g}" if grade.known else "" for name, grade in marks.grades.items()}
         totals = [number(marks.total), f"{marks.out_of:g}", marks.pending, number(marks.penalty), f"{marks.late:.0f}"]
-        writer.writerow([marks.lab, harmless(marks.student), *totals, *(points.get(name, "") for name in exercises)])
+        by_exercise = [points.get(name, "") for name in exercises]
+        writer.writerow([marks.lab, spreadsheet_text(marks.student), *totals, *by_exercise])
     return text.getvalue()
-
-
-def harmless(name: str) -> str:
-    """A name that no spreadsheet takes for a formula."""
-    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
 
 
 def as_text(found: dict[str, list[Marks]]) -> str:

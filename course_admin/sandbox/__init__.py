@@ -3,7 +3,7 @@
       the grader's process                    |  bubblewrap: a whitelist of read-only files, no network, its own
                                               |  processes (bwrap.py says what is let in)
                                               |
-      Sandbox (fork_server.py)  -- starts --> |  parent (warm.py): has imported torch, pyplot, ..., and waits
+      Sandbox (fork_server.py)  -- starts --> |  parent (preloaded.py): has imported torch, pyplot, ..., and waits
                -- three pipes, one byte ----> |    |  forks; never reads a job, never runs a student's code
                                               |    v
       Session (session.py)                    |  child (child.py): namespaces and memory-backed folders of its own,
@@ -20,6 +20,6 @@ What comes out of a pipe may have been written by an enemy. frames.py and output
 takes it as evidence or as something to show, never as a mark; course_admin.grading.run_notebook decides which cells
 are executed.
 
-frames, warm, child, seccomp and shell run inside and import nothing of the course but course_utils; the others run
+frames, preloaded, child, seccomp and shell run inside and import nothing of the course but course_utils; the others run
 in the grader's process. This file is on both sides and therefore imports nothing.
 """

@@ -1,6 +1,6 @@
 """Starts a sandbox and opens sessions in it; and the process with all libraries loaded from which others are forked.
 
-with Sandbox("warm", Limits(), bwrap="/usr/bin/bwrap") as sandbox, sandbox.session() as session:
+with Sandbox("preloaded", Limits(), bwrap="/usr/bin/bwrap") as sandbox, sandbox.session() as session:
     result = session.execute("x = 1")
     evidence = session.ask(question)
 """
@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 from course_admin.sandbox import bwrap as bubblewrap
 from course_admin.sandbox import process_watch
 from course_admin.sandbox.limits import Limits
-from course_admin.sandbox.session import COLD, END_SECONDS, NONE, START_SECONDS, WARM, SandboxError, Session
-from course_admin.sandbox.warm import LENGTH
+from course_admin.sandbox.preloaded import LENGTH
+from course_admin.sandbox.session import END_SECONDS, FRESH, NONE, PRELOADED, START_SECONDS, SandboxError, Session
 
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -65,7 +65,7 @@ CREDENTIALS = struct.Struct("iII")
 BOOT = (
     "import sys;sys.path[:0]={ours!r};sys.path+={packages!r};"
     "import site;site.setquit();site.setcopyright();site.sethelper();"
-    "import socket;from course_sandbox.warm import main;main(socket.socket(fileno={control}))"
+    "import socket;from course_sandbox.preloaded import main;main(socket.socket(fileno={control}))"
 )
 
 
@@ -74,7 +74,7 @@ _launcher = ThreadPoolExecutor(1, thread_name_prefix="sandbox-launcher")
 
 
 class ForkServer(NamedTuple):
-    """Where other processes of the same user find a warm parent that forks one for each of them.
+    """Where other processes of the same user find a preloaded parent that forks one for each of them.
 
     address: of its socket; bwrap: the program that made it, for whoever finds it gone.
     """
@@ -84,7 +84,7 @@ class ForkServer(NamedTuple):
 
 
 class Sandbox:
-    """A parent, warm or for one job, in which sessions are opened, one at a time."""
+    """A parent, preloaded or for one job, in which sessions are opened, one at a time."""
 
     def __init__(
         self,
@@ -98,14 +98,14 @@ class Sandbox:
         as_fork_server: bool = False,
         fork_server: ForkServer | None = None,
     ) -> None:
-        """kind: "warm", "cold" or "none"; bwrap: the program, for the first two; hide: see bwrap.arguments;
-        seed: of the student's random numbers; why: how it came to this kind, for people; as_fork_server: whether a
-        warm one shall be a fork server for others, from when it is asked for `fork_server`; it opens no session of its
-        own after that;
+        """kind: "preloaded", "fresh" or "none"; bwrap: the program, for the first two; hide: see bwrap.arguments;
+        seed: of the student's random numbers; why: the reason for this kind, for people; as_fork_server: whether a
+        preloaded sandbox becomes a fork server for others when `fork_server` is called; then it opens no session of
+        its own any more;
         fork_server: one to take the parent from, opened with the same limits; where it is gone, a parent of its own.
         """
         self.kind, self.limits, self.bwrap, self.hide, self.seed, self.why = kind, limits, bwrap, hide, seed, why
-        self._as_fork_server, self._from = as_fork_server and kind == WARM, fork_server
+        self._as_fork_server, self._from = as_fork_server and kind == PRELOADED, fork_server
         self._process: subprocess.Popen | None = None
         self._handle = -1
         """Of a parent from a fork server, which is no child of ours."""
@@ -261,7 +261,7 @@ class Sandbox:
                     hide=[bubblewrap.HERE.parent.parent, Path.home(), *self.hide],
                     scratch=limits.disk,
                     shared_memory=limits.shared_memory,
-                    warm=self.kind == WARM,
+                    preloaded=self.kind == PRELOADED,
                 )
                 # An empty one: --clearenv would leave ours to be read in /proc/1/environ.
                 environment = {}
@@ -323,8 +323,8 @@ class Sandbox:
         # Newer kernels count within a sandbox what runs in it.
         counted = self.kind == NONE or _kernel() < (5, 14)
         return {
-            "namespaces": self.kind == WARM,
-            "preload": self.kind != COLD,
+            "namespaces": self.kind == PRELOADED,
+            "preload": self.kind != FRESH,
             "second_user": self.kind != NONE and os.geteuid() == 0,
             "linux": linux,
             "work": work,

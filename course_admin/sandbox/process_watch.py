@@ -56,17 +56,17 @@ def memory(pids: list[int], enough: int, stop: Callable[[], bool] = lambda: Fals
     return total
 
 
-def kill_below(pid: int, patience: float = 5.0, spare: Set[int] = frozenset()) -> bool:
+def kill_below(pid: int, patience: float = 5.0, keep: Set[int] = frozenset()) -> bool:
     """Kill every process below one; again and again, since they may be multiplying. Returns whether all are gone.
 
-    spare: process numbers that are left alone. Gone is what two looks in a row do not find: the child of one that ends
+    keep: process numbers that are left alone. Gone is what two looks in a row do not find: the child of one that ends
     between our reading of its parent's list and of its own stands in neither.
     """
     give_up = time.monotonic() + patience
     found = True
     while True:
         before = found
-        found = bool([one for one, parent in descendants(pid) if one not in spare and _kill(one, parent)])
+        found = bool([one for one, parent in descendants(pid) if one not in keep and _kill(one, parent)])
         if not found:
             if not before:
                 return True

@@ -24,12 +24,12 @@ from course_admin.sandbox import frames, process_watch
 from course_admin.sandbox.child import BROKEN
 from course_admin.sandbox.limits import seconds, size
 from course_admin.sandbox.outputs import Outputs
-from course_admin.sandbox.warm import CODE
+from course_admin.sandbox.preloaded import CODE
 
 if TYPE_CHECKING:
     from course_admin.sandbox.fork_server import Sandbox
 
-WARM, COLD, NONE = "warm", "cold", "none"
+PRELOADED, FRESH, NONE = "preloaded", "fresh", "none"
 START_SECONDS = 180
 END_SECONDS = 10
 POLL = 0.015
@@ -43,11 +43,11 @@ MAX_OUTPUT_FRAME = 32 << 20
 
 
 class SandboxError(RuntimeError):
-    """The sandbox itself does not work: no fault of a submission. what: is wrong, and mend: what to do, for people."""
+    """The sandbox itself does not work, whatever the submission. what: is wrong; remedy: what a person can do."""
 
-    def __init__(self, what: str, mend: str = "") -> None:
-        super().__init__(f"{what}: {mend}" if mend else what)
-        self.what, self.mend = what, mend
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(f"{what}: {remedy}" if remedy else what)
+        self.what, self.remedy = what, remedy
 
 
 class Stopped(Exception):  # noqa: N818 - not an error of ours: the student's code did not answer
@@ -165,7 +165,7 @@ class Session:
         sandbox = self._sandbox
         if not sandbox.is_open:
             return
-        if sandbox.kind == COLD:
+        if sandbox.kind == FRESH:
             sandbox.close()
         elif not (process_watch.kill_below(sandbox.parent, END_SECONDS) and self._await_end()):
             # Should never happen; a new parent is the way out if it does.
@@ -349,7 +349,7 @@ class Session:
     def _shell(self) -> int:
         """The shell's process: down the tree, the first child each time (see child.py). 0 where there is none."""
         pid = self._sandbox.parent
-        for _ in range(3 if self._sandbox.kind == WARM else 2):
+        for _ in range(3 if self._sandbox.kind == PRELOADED else 2):
             below = [child for child in process_watch.children(pid) if process_watch.is_running(child)]
             if not below:
                 return 0
@@ -386,7 +386,7 @@ class Session:
                 if used > limits.memory:
                     self._over = f"used more than {size(limits.memory)} of memory"
             if self._over:
-                if self._sandbox.kind == COLD:
+                if self._sandbox.kind == FRESH:
                     # Process 1 of everything in there: with it the kernel ends them all, faster than they can fork.
                     with contextlib.suppress(OSError):
                         os.kill(parent, signal.SIGKILL)

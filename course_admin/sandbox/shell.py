@@ -222,7 +222,7 @@ def prepare() -> Shell:
     settings.InteractiveShell.colors = "nocolor" if IPython.version_info[0] >= 9 else "NoColor"
     shell = Shell.instance(config=settings)
     shell.run_line_magic("matplotlib", "inline")
-    _warm_up(shell)
+    _preload_slow_parts(shell)
     return shell
 
 
@@ -388,7 +388,7 @@ def _no_input(*_: Any, **__: Any) -> str:
     raise EOFError(NO_INPUT)
 
 
-def _warm_up(shell: Shell) -> None:
+def _preload_slow_parts(shell: Shell) -> None:
     """Do once, before any fork, what takes long the first time: a figure with text, a traceback."""
     import matplotlib.pyplot as plt
 

@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 from course_admin.course import CourseError, Lab, find_labs
 from course_admin.deadlines import FORM, Deadlines, deadlines, in_words
 from course_admin.submissions.lms_downloads import Piece, choose, parse
-from course_admin.submissions.roster import Roster, Student, by_name, find_roster, is_folder_name, plain, read_roster
+from course_admin.submissions.roster import Roster, Student, by_name, find_roster, folded, is_folder_name, read_roster
 from course_admin.submissions.safe_files import NBGRADER_FILES, TIMESTAMP, read_plain_file, walk
 from course_admin.submissions.unknown_names import warning
 from course_admin.submissions.zip_reader import open_source
@@ -142,8 +142,7 @@ def show(found: Collected, console: Any, *, dry_run: bool = False) -> None:
     from rich import box
     from rich.table import Table
 
-    from course_admin.submissions.safe_text import plain as harmless
-    from course_admin.submissions.safe_text import printable
+    from course_admin.text import printable, rich_text
 
     table = Table(title=found.lab, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD)
     for head in ("student", "hand-in", "files", "late", "notes"):
@@ -151,7 +150,7 @@ def show(found: Collected, console: Any, *, dry_run: bool = False) -> None:
     for row in found.hand_ins:
         notes = [*(["doubled"] if row.doubled else []), *row.notes]
         files = str(len(row.files) or "")
-        table.add_row(harmless(row.student), row.state, files, row.late, harmless("\n".join(notes)))
+        table.add_row(rich_text(row.student), row.state, files, row.late, rich_text("\n".join(notes)))
     console.print(table)
     rows = found.hand_ins
     counts = {state: sum(row.state == state for row in rows) for state in (NEW, REPLACED, UNCHANGED, KEPT, NOTHING)}
@@ -188,7 +187,7 @@ def _the_lab(root: Path, name: str | None) -> Lab:
 def _times(known: Roster | None, listed: Roster | None, dates: Deadlines, notes: list[str]) -> dict[str, datetime]:
     """When students handed in, in UTC, by id: from the class list, and from a list of its own, which counts more."""
     moments: dict[str, datetime] = {}
-    strangers = []
+    unknown_students = []
     for student in known.students if known else ():
         _note_time(moments, student.id, student.submitted, dates)
     for student in listed.students if listed else ():
@@ -196,9 +195,9 @@ def _times(known: Roster | None, listed: Roster | None, dates: Deadlines, notes:
         if same is not None:
             _note_time(moments, same.id, student.submitted, dates)
         elif _is_time(student.submitted):
-            strangers.append(student.shown)
-    if strangers:
-        notes.append(f"in the list of times, but not on the class list: {'; '.join(strangers)}")
+            unknown_students.append(student.display_name)
+    if unknown_students:
+        notes.append(f"in the list of times, but not on the class list: {'; '.join(unknown_students)}")
     return moments
 
 
@@ -307,8 +306,8 @@ def _called_by_lms(piece: Piece, called: dict[str, str]) -> Student:
 
     called: whose number or name has which of these names already, which is noted there.
     """
-    anonymous = not piece.name or plain(piece.name) in ("participant", "teilnehmer", "teilnehmerin")
-    name = (f"participant{piece.id}" if piece.name else piece.id) if anonymous else plain(piece.name)
+    anonymous = not piece.name or folded(piece.name) in ("participant", "teilnehmer", "teilnehmerin")
+    name = (f"participant{piece.id}" if piece.name else piece.id) if anonymous else folded(piece.name)
     owner = piece.id or name
     if not is_folder_name(name) or called.setdefault(name, owner) != owner:
         name = f"{name}_{owner}" if is_folder_name(f"{name}_{owner}") else owner
@@ -331,7 +330,7 @@ def _take(
 ) -> HandIn:
     """Choose a student's files and put them where they belong."""
     chosen = choose(lab.name, pieces)
-    hand_in = HandIn(student.id, student.shown, doubled=chosen.doubled, notes=chosen.notes)
+    hand_in = HandIn(student.id, student.display_name, doubled=chosen.doubled, notes=chosen.notes)
     moment = moments.get(student.id)
     if not chosen.content:
         if all(piece.typed for piece in chosen.pieces):
@@ -349,7 +348,7 @@ def _take(
         "attempt": newest.attempt,
         "as_of": newest.file.when.isoformat(),
         "lms": newest.lms,
-        "owner": newest.id or plain(newest.name),
+        "owner": newest.id or folded(newest.name),
     }
     folder = lab.root / "submitted" / student.id / lab.name
     place = Place(folder, store / f"{student.id}.json", store / "earlier" / student.id)
@@ -370,11 +369,11 @@ def _take(
 
 def _is_called_otherwise(student: Student, piece: Piece) -> bool:
     """Whether a file's name is neither that of its student nor of the student's group; second names do not count."""
-    called = plain(piece.name)
-    words = [plain(word) for word in (student.first_name, student.last_name) if word]
-    words = words or [plain(word) for word in re.split(r"[\s,]+", student.name)]
+    called = folded(piece.name)
+    words = [folded(word) for word in (student.first_name, student.last_name) if word]
+    words = words or [folded(word) for word in re.split(r"[\s,]+", student.name)]
     names = any(words) and bool(called) and not called.startswith(("participant", "teilnehmer"))
-    if not names or called == plain(student.group) or called in student.name_keys:
+    if not names or called == folded(student.group) or called in student.name_keys:
         return False
     return not all(word in called for word in words)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from course_admin.submissions.safe_files import AGAIN, MAX_BYTES, TOO_LARGE, read_plain_file, walk
-from course_admin.submissions.safe_text import shown
+from course_admin.text import display_name
 
 MAX_CELLS, MAX_TEXT = 3000, 500_000
 """So many cells, and characters beside pasted pictures, of one notebook are read. Mending takes a second for the most
@@ -37,7 +37,7 @@ MAX_MISSES = 200
 
 
 @dataclass
-class HandedCell:
+class SubmittedCell:
     """A cell as it was handed in.
 
     kind: "code", "markdown" or "raw"; number: its place in the file, from 1; graded: nbgrader's metadata, which the
@@ -58,7 +58,7 @@ class HandedCell:
 
 
 @dataclass
-class HandedIn:
+class FoundNotebook:
     """A notebook that was handed in.
 
     path: the file that was taken, None where there is none; cells: what could be read of it; notes: what had to be
@@ -66,7 +66,7 @@ class HandedIn:
     """
 
     path: Path | None = None
-    cells: list[HandedCell] = field(default_factory=list)
+    cells: list[SubmittedCell] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     damage: str = ""
 
@@ -74,7 +74,7 @@ class HandedIn:
 # --- the folder ------------------------------------------------------------------------------------------------------
 
 
-def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[HandedCell]], tuple[int, int]]) -> HandedIn:
+def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[SubmittedCell]], tuple[int, int]]) -> FoundNotebook:
     """The notebook of a lab in submitted/<student>/<lab>.
 
     That is <lab>.ipynb; where that is missing, cannot be read or was left as it was given out, the notebook of another
@@ -82,7 +82,7 @@ def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[HandedCell]]
     """
     for above in (folder, folder.parent):
         if above.is_symlink():
-            return HandedIn(damage=f"the folder {above.name} is a link, and links are not followed: {AGAIN}")
+            return FoundNotebook(damage=f"the folder {above.name} is a link, and links are not followed: {AGAIN}")
     files, notes = walk(folder)
     expected = folder / f"{lab}.ipynb"
     notes = [note for note in notes if not note.startswith(f"{expected.name} is ")]
@@ -95,27 +95,27 @@ def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[HandedCell]]
     others = [other for other in others if other.cells and work[id(other)] > (0, 0)]
     best = max(others, key=lambda other: (work[id(other)], not other.damage), default=None)
     if best is not None and (named is None or work[id(best)] > filled_in(named.cells)):
-        name = shown(best.path.relative_to(folder))
+        name = display_name(best.path.relative_to(folder))
         why = f"there is no {expected.name}" if named is None else f"{expected.name} has less work in it"
         if named is not None and named.damage:
             why = named.damage
         notes.append(f"{name} was graded: {why}")
         doubt = [other for other in others if other is not best and work[id(other)] == work[id(best)]]
         if any(_text(other) != _text(best) for other in doubt):
-            names = ", ".join(shown(other.path.relative_to(folder)) for other in doubt)
+            names = ", ".join(display_name(other.path.relative_to(folder)) for other in doubt)
             notes.append(f"other notebooks hold as many answers ({names}): {AGAIN} with one alone if another was meant")
         best.notes[:0] = notes
         return best
     if named is None:
-        there = ", ".join(shown(path.relative_to(folder)) for path in files[:5]) or "nothing"
-        named = HandedIn(damage=f"no notebook was handed in (there: {there}): {AGAIN} with {expected.name}")
+        there = ", ".join(display_name(path.relative_to(folder)) for path in files[:5]) or "nothing"
+        named = FoundNotebook(damage=f"no notebook was handed in (there: {there}): {AGAIN} with {expected.name}")
     named.notes[:0] = notes
     return named
 
 
-def _read_several(paths: list[Path]) -> list[HandedIn]:
+def _read_several(paths: list[Path]) -> list[FoundNotebook]:
     """The first notebooks among files, as many as take no longer than the largest alone."""
-    taken: list[HandedIn] = []
+    taken: list[FoundNotebook] = []
     room, code = MAX_BYTES, MAX_TEXT
     for path in paths[:10]:
         with contextlib.suppress(OSError):
@@ -133,30 +133,30 @@ def _may_be_notebook(path: Path) -> bool:
     return not name.startswith("._") and (".ipynb" in name or name.endswith(".json"))
 
 
-def _text(taken: HandedIn) -> list[str]:
+def _text(taken: FoundNotebook) -> list[str]:
     return [cell.source for cell in taken.cells]
 
 
 # --- the file --------------------------------------------------------------------------------------------------------
 
 
-def read_notebook(path: Path) -> HandedIn:
+def read_notebook(path: Path) -> FoundNotebook:
     """The cells of a notebook file, by whatever program, in whatever encoding, of whatever version it is."""
     path = Path(path)
     data, damage = read_plain_file(path)
     if damage:
         first = "clear the outputs, save and " if damage == TOO_LARGE else ""
-        return HandedIn(path=None, damage=f"{shown(path.name)} {damage}: {first}{AGAIN}")
+        return FoundNotebook(path=None, damage=f"{display_name(path.name)} {damage}: {first}{AGAIN}")
     taken = parse_notebook(data)
     taken.path = path
     if taken.damage:
-        taken.damage = f"{shown(path.name)} {taken.damage}"
+        taken.damage = f"{display_name(path.name)} {taken.damage}"
     return taken
 
 
-def parse_notebook(data: bytes) -> HandedIn:
+def parse_notebook(data: bytes) -> FoundNotebook:
     """The cells in the bytes of a notebook file."""
-    taken = HandedIn()
+    taken = FoundNotebook()
     if not data.strip(b"\0 \t\r\n"):
         taken.damage = f"is empty: {AGAIN}"
         return taken
@@ -193,7 +193,7 @@ def parse_notebook(data: bytes) -> HandedIn:
     return taken
 
 
-def cells_of(notebook: Any) -> list[HandedCell]:
+def cells_of(notebook: Any) -> list[SubmittedCell]:
     """The cells of a notebook in JSON of any version, those of them that are cells at all."""
     if not isinstance(notebook, dict):
         return []
@@ -210,7 +210,7 @@ def cells_of(notebook: Any) -> list[HandedCell]:
     return cells
 
 
-def _bounded(cells: list[HandedCell]) -> list[HandedCell]:
+def _bounded(cells: list[SubmittedCell]) -> list[SubmittedCell]:
     room = MAX_TEXT
     for count, cell in enumerate(cells):
         room -= len(cell.source if cell.kind == "code" else PASTED.sub("", cell.source))
@@ -219,7 +219,7 @@ def _bounded(cells: list[HandedCell]) -> list[HandedCell]:
     return cells
 
 
-def _cell(cell: dict[str, Any]) -> HandedCell:
+def _cell(cell: dict[str, Any]) -> SubmittedCell:
     kind = cell.get("cell_type")
     source = _joined(cell.get("source", cell.get("input")))
     if kind == "heading":
@@ -230,7 +230,7 @@ def _cell(cell: dict[str, Any]) -> HandedCell:
     metadata = cell.get("metadata")
     graded = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = cell.get("id")
-    return HandedCell(
+    return SubmittedCell(
         kind,
         source,
         graded=graded if isinstance(graded, dict) else {},
@@ -262,7 +262,7 @@ def _attachments(found: Any) -> dict[str, dict[str, str]]:
 # --- damage ----------------------------------------------------------------------------------------------------------
 
 
-def _decoded(data: bytes, taken: HandedIn) -> str:
+def _decoded(data: bytes, taken: FoundNotebook) -> str:
     head = data[:4]
     for mark, encoding in (
         (b"\xef\xbb\xbf", "utf-8-sig"),

@@ -20,13 +20,13 @@ from nbformat.notebooknode import NotebookNode
 
 from course_admin.graded_cells import CHECK
 from course_admin.submissions.cell_analysis import CLOSE, is_stub, likeness, names_bound, names_used, normal, parsed
-from course_admin.submissions.find_notebook import HandedCell
+from course_admin.submissions.find_notebook import SubmittedCell
 
 SETUP = "setup"
 
 
 @dataclass(frozen=True)
-class Frame:
+class Release:
     """The lab's notebook as it was given out. targets: grade_id of a solution cell -> the names it has to define."""
 
     notebook: NotebookNode
@@ -50,7 +50,7 @@ class _Slot:
     index: int
     cell: NotebookNode
     source: str
-    hand: HandedCell | None = None
+    hand: SubmittedCell | None = None
     # Where in the submission it stands, None when it has to be put in.
     at: int | None = None
     back: bool = False
@@ -73,22 +73,22 @@ class _Slot:
         return bool(meta.get("grade")) and not meta.get("solution")
 
 
-def frame(release: NotebookNode, source: NotebookNode) -> Frame:
-    """The frame of a lab from its release and its source notebook, which says what a solution has to define."""
+def release_of(given: NotebookNode, source: NotebookNode) -> Release:
+    """The release of a lab from the notebook as it was given out and the source, which says what a solution defines."""
     checks = {_grade_id(cell): names_used(cell.source) for cell in source.cells}
     solved = {_grade_id(cell): names_bound(cell.source) for cell in source.cells if cell.cell_type == "code"}
     targets = {}
-    for cell in release.cells:
+    for cell in given.cells:
         if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "code":
             name = _grade_id(cell)
             asked = solved.get(name, frozenset()) & checks.get(CHECK + name, frozenset())
             targets[name] = asked or names_bound(cell.source) or solved.get(name, frozenset())
-    return Frame(release, targets)
+    return Release(given, targets)
 
 
-def filled_in(given: Frame, cells: Sequence[HandedCell]) -> tuple[int, int]:
+def filled_in(release: Release, cells: Sequence[SubmittedCell]) -> tuple[int, int]:
     """How many solution cells of the lab the cells fill in, and how many of its graded cells they hold at all."""
-    work = _Repair(given, cells)
+    work = _Repair(release, cells)
     work.match()
     graded = [slot for slot in work.slots if slot.is_solution or slot.is_check]
     filled = [slot for slot in graded if slot.is_solution and slot.hand and not slot.guessed]
@@ -96,9 +96,9 @@ def filled_in(given: Frame, cells: Sequence[HandedCell]) -> tuple[int, int]:
     return len(filled), sum(slot.hand is not None and not slot.guessed for slot in graded)
 
 
-def repair(given: Frame, cells: Sequence[HandedCell]) -> Repaired:
+def repair(release: Release, cells: Sequence[SubmittedCell]) -> Repaired:
     """The lab's notebook with the work that `cells` hold. Never raises for what the cells are like."""
-    work = _Repair(given, cells)
+    work = _Repair(release, cells)
     work.match()
     work.bring_back()
     graded = [slot for slot in work.slots if slot.is_solution or slot.is_check]
@@ -109,10 +109,10 @@ def repair(given: Frame, cells: Sequence[HandedCell]) -> Repaired:
 class _Repair:
     """The steps of one repair, on what they share: the slots of the frame and whose each cell of the submission is."""
 
-    def __init__(self, given: Frame, cells: Sequence[HandedCell]) -> None:
-        self.given = given
+    def __init__(self, release: Release, cells: Sequence[SubmittedCell]) -> None:
+        self.release = release
         self.cells = list(cells)
-        self.slots = [_Slot(index, cell, cell.source) for index, cell in enumerate(given.notebook.cells)]
+        self.slots = [_Slot(index, cell, cell.source) for index, cell in enumerate(release.notebook.cells)]
         self.by_name = {slot.name: slot for slot in self.slots if slot.name}
         # The slot of each cell of the submission that has one; and those that are left out or joined to another.
         self.owner: dict[int, _Slot] = {}
@@ -141,7 +141,7 @@ class _Repair:
             if slot.hand is None:
                 self.choose(slot, self.good(slot, self.same_id(slot)))
         for slot in code:
-            if slot.hand is None and self.given.targets[slot.name]:
+            if slot.hand is None and self.release.targets[slot.name]:
                 self.choose(slot, self.good(slot, range(len(self.cells))), said=self.has_marks())
         for slot in code:
             if slot.hand is None:
@@ -189,9 +189,9 @@ class _Repair:
     def taken_by_solution(self, index: int) -> bool:
         """Whether a cell defines what an exercise asks for: then it is that exercise's, whatever its id says."""
         bound = names_bound(self.cells[index].source)
-        return any(bound & names for names in self.given.targets.values())
+        return any(bound & names for names in self.release.targets.values())
 
-    def names(self, cell: HandedCell) -> bool:
+    def names(self, cell: SubmittedCell) -> bool:
         return cell.grade_id in self.by_name
 
     def match_locked(self, slot: _Slot) -> None:
@@ -213,7 +213,7 @@ class _Repair:
 
     def good(self, slot: _Slot, among: Iterable[int]) -> list[int]:
         """Those cells that define what the exercise asks for, and are not its stub; the best of them last."""
-        targets, stub = self.given.targets[slot.name], slot.cell.source
+        targets, stub = self.release.targets[slot.name], slot.cell.source
         cover = {}
         for index in among:
             cell = self.cells[index]
@@ -245,7 +245,7 @@ class _Repair:
 
     def settle(self, slot: _Slot) -> None:
         """No cell defines what is asked for: take the one that was meant, so that the student sees it on the page."""
-        for name in self.given.targets[slot.name]:
+        for name in self.release.targets[slot.name]:
             pattern = re.compile(rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{re.escape(name)}\b", re.MULTILINE)
             said = [i for i, cell in enumerate(self.cells) if self.free(i) and pattern.search(cell.source)]
             said = [i for i in said if not is_stub(self.cells[i].source, slot.cell.source)]
@@ -262,7 +262,7 @@ class _Repair:
 
     def elsewhere(self, slot: _Slot) -> int | None:
         """The cell above the check that answers an exercise although it belongs to something else, None without one."""
-        targets = self.given.targets.get(slot.name, frozenset())
+        targets = self.release.targets.get(slot.name, frozenset())
         check = self.by_name.get(CHECK + slot.name)
         end = check.at if check is not None and check.at is not None else len(self.cells)
         for index, cell in enumerate(self.cells[:end]):
@@ -485,7 +485,7 @@ class _Repair:
         line[at:at] = [*slot.train, slot]
 
     def written(self, line: Sequence[int | _Slot]) -> NotebookNode:
-        given = self.given.notebook
+        given = self.release.notebook
         taken = {slot.cell.get("id", "") for slot in self.slots}
         cells = [self.slot_cell(item) if isinstance(item, _Slot) else self.extra_cell(item, taken) for item in line]
         notebook = nbformat.v4.new_notebook(metadata=_copy(given.metadata), cells=cells)

@@ -80,16 +80,16 @@ class Student:
     submitted: str = ""
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """The name for people, or the id where none is known."""
         return f"{self.first_name} {self.last_name}".strip() or self.name or self.id
 
     @property
     def name_keys(self) -> frozenset[str]:
         """What the name can look like when an LMS writes it as one word: first or last name first, see `plain`."""
-        parts = [part for part in (self.first_name, self.last_name) if plain(part)]
-        parts = parts or [part for part in re.split(r"[\s,]+", self.name) if plain(part)]
-        spellings = [[plain(part) for part in parts], [plain(dotless(part)) for part in parts]]
+        parts = [part for part in (self.first_name, self.last_name) if folded(part)]
+        parts = parts or [part for part in re.split(r"[\s,]+", self.name) if folded(part)]
+        spellings = [[folded(part) for part in parts], [folded(dotless(part)) for part in parts]]
         return frozenset("".join(words[i:] + words[:i]) for words in spellings for i in range(len(words)))
 
 
@@ -108,7 +108,7 @@ class Roster:
             keys |= {(column, value.casefold()) for column in UNIQUE if (value := getattr(student, column))}
             keys |= {("name", key) for key in student.name_keys}
             if student.group:
-                keys.add(("group", plain(student.group)))
+                keys.add(("group", folded(student.group)))
             for key in keys:
                 self._by.setdefault(key, []).append(student)
 
@@ -118,7 +118,7 @@ class Roster:
             return []
         if column not in ("name", "group"):
             return list(self._by.get((column, value.casefold()), []))
-        return list(self._by.get((column, plain(value)), []) or self._by.get((column, plain(dotless(value))), []))
+        return list(self._by.get((column, folded(value)), []) or self._by.get((column, folded(dotless(value))), []))
 
     def of(self, student_id: str) -> Student | None:
         """The student of a folder in submitted/."""
@@ -134,7 +134,7 @@ class Roster:
         return found.pop() if len(found) == 1 else None
 
 
-def plain(text: str) -> str:
+def folded(text: str) -> str:
     """A name as one word in lower case, without accents, spaces and signs: what all spellings of it share."""
     letters = unicodedata.normalize("NFKD", text.casefold().translate(WHOLE))
     return "".join(letter for letter in letters if letter.isalnum())
@@ -235,4 +235,4 @@ def _split(student: Student) -> Student:
 
 def by_name(students: Sequence[Student]) -> list[Student]:
     """In the order of a register: by last name, where it is known."""
-    return sorted(students, key=lambda student: (plain(student.last_name or student.name), plain(student.id)))
+    return sorted(students, key=lambda student: (folded(student.last_name or student.name), folded(student.id)))

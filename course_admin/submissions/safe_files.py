@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from course_admin.submissions.safe_text import shown
+from course_admin.text import display_name
 
 MAX_BYTES = 50 * 2**20
 """A notebook larger than this is not read. What grows is outputs, which grading makes anew."""
@@ -43,7 +43,7 @@ def walk(folder: Path) -> tuple[list[Path], list[str]]:
         seen += len(entries) + 1
         for entry in entries:
             path = Path(entry.path)
-            name = shown(path.relative_to(folder))
+            name = display_name(path.relative_to(folder))
             plain = not entry.is_symlink() and (
                 entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False)
             )
@@ -84,7 +84,7 @@ def files_beside(folder: Path) -> tuple[dict[str, bytes], list[str]]:
             found[inside.as_posix()] = content
         else:
             why = damage or f"would make the files beside the notebook larger than {MAX_BYTES >> 20} MB"
-            notes.append(f"{shown(inside)} {why}; it was not there when the notebook was run")
+            notes.append(f"{display_name(inside)} {why}; it was not there when the notebook was run")
     if len(notes) > MAX_NOTES:
         notes[MAX_NOTES:] = [f"{len(notes) - MAX_NOTES} more files beside the notebook could not be read"]
     return found, notes

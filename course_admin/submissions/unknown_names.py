@@ -13,7 +13,7 @@ from course_admin.submissions.roster import find_roster
 def warning(dates: Deadlines) -> str:
     """Lines about extensions and dates that help nobody, since their student or lab is called otherwise; or ""."""
     lines = []
-    if names := ", ".join(strangers(dates)):
+    if names := ", ".join(unknown_students(dates)):
         lines.append(f"with an extension, but not on the class list or in submitted/ (misspelt?): {names}")
     root = Path(dates.course_root)
     labs = [lab for lab in dates.due if not any((root / folder / lab).exists() for folder in ("notebooks", "source"))]
@@ -22,7 +22,7 @@ def warning(dates: Deadlines) -> str:
     return "\n".join(lines)
 
 
-def strangers(dates: Deadlines) -> list[str]:
+def unknown_students(dates: Deadlines) -> list[str]:
     """Who has an extension, but is neither on the class list roster.csv nor has a folder in submitted/."""
     root, known = Path(dates.course_root), None
     with contextlib.suppress(CourseError):  # who needs the list says what is wrong with it

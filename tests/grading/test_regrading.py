@@ -13,7 +13,7 @@ from course_admin import classroom
 from course_admin.authoring.build import build
 from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.course import CourseError
-from course_admin.grading.command import EARLIER, FAILED, GRADED, KEPT, grade, rejudge
+from course_admin.grading.command import EARLIER, FAILED, GRADED, KEPT, grade, rescore
 from course_admin.report import gradebook_url
 
 REPO = Path(__file__).parents[2]
@@ -129,7 +129,7 @@ def test_an_exam_that_fails_when_it_judges_again_takes_no_points(course):
     whole = exams.read_text()
     exams.write_text(whole + '\n\n@exam("standardise")\ndef standardise(ask, rng):\n    return 1 / 0\n')
     try:
-        changes = rejudge(course, LAB, "standardise")
+        changes = rescore(course, LAB, "standardise")
     finally:
         exams.write_text(whole)
     assert changes == {
@@ -138,7 +138,7 @@ def test_an_exam_that_fails_when_it_judges_again_takes_no_points(course):
     with opened(course) as gradebook:
         assert gradebook.find_grade("check-standardise", LAB, LAB, "ada").auto_score == 2
     with pytest.raises(CourseError, match="no submission of 00_template by nobody"):
-        rejudge(course, LAB, "standardise", student="nobody")
+        rescore(course, LAB, "standardise", student="nobody")
 
 
 def test_stock_nbgrader_leaves_the_earlier_mark_too(course):

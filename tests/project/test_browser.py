@@ -24,8 +24,8 @@ from course_admin.authoring import student_bundle
 from course_admin.authoring.build import build
 from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.course import Lab
-from course_admin.grading.command import register
-from course_admin.grading.gradebook import Ledger
+from course_admin.grading.gradebook import CourseGradebook
+from course_admin.grading.register import register
 from course_admin.report import gradebook_url, read_marks
 from course_admin.settings import CODE_STUB, load_settings
 from course_utils.checks.toolkit.answers import STUB
@@ -370,8 +370,8 @@ def class_of_two(tmp_path):
     for student, given in (("ada", answers), ("eve", dict.fromkeys(answers, FULL_MARKS_BY_PRINTING))):
         classroom.hand_in(root, student, TEMPLATE, classroom.fill(release, given))
     lab, config = Lab(root, TEMPLATE), load_settings(root)
-    with Ledger(gradebook_url(root)) as ledger:
-        register(lab, config, ledger)
+    with CourseGradebook(gradebook_url(root)) as gradebook:
+        register(lab, config, gradebook)
     return root
 
 

@@ -30,7 +30,7 @@ LIGHT = (
     "course_admin.report.statistics",
     "course_admin.report.table",
     "course_admin.submissions.collect",
-    "course_admin.submissions.mend",
+    "course_admin.submissions.read",
     "course_admin.submissions.repair",
 )
 

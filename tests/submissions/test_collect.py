@@ -184,7 +184,7 @@ def test_the_list_of_the_course_itself(tmp_path):
     roster = read(tmp_path, ROSTER)
     assert [student.id for student in roster.students] == ["ada", "bjorn", "cy"]
     assert roster.find("canvas_id", "4712") == [roster.of("bjorn")]
-    assert roster.of("bjorn").shown == "Björn van der Berg"
+    assert roster.of("bjorn").display_name == "Björn van der Berg"
 
 
 def test_canvas_own_export_is_a_class_list_without_its_two_lines_and_its_test_student(tmp_path):

@@ -33,7 +33,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX"
 def lab(tmp_path_factory):
     """(frame, perfect notebook, release, course root) of the template lab."""
     from course_admin.settings import load_settings
-    from course_admin.submissions.mend import lab_frame
+    from course_admin.submissions.read import read_release
 
     root = new_course(tmp_path_factory.mktemp("repair"), like=REPO)
     new_lab(root, LAB)
@@ -41,10 +41,10 @@ def lab(tmp_path_factory):
     source = root / "source" / LAB / f"{LAB}.ipynb"
     release = classroom.read_notebook(root / "release" / LAB / f"{LAB}.ipynb")
     answers = classroom.reference_answers(classroom.read_notebook(source))
-    return lab_frame(source, load_settings(root)), classroom.fill(release, answers), release, root
+    return read_release(source, load_settings(root)), classroom.fill(release, answers), release, root
 
 
-def mended(lab, notebook):
+def repaired_notebook(lab, notebook):
     done = repair(lab[0], cells_of(notebook))
     return done, {cell.metadata.nbgrader.grade_id: cell for cell in done.notebook.cells if "nbgrader" in cell.metadata}
 
@@ -113,7 +113,7 @@ def test_the_students_own_cells_stay_where_they_were(lab):
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" or "nbgrader" in str(cell)]
     given_class = next(cell for cell in notebook["cells"] if "class LinearAutoencoder" in cell["source"])
     given_class["source"] += "\n\nmine = True"
-    done, _ = mended(lab, notebook)
+    done, _ = repaired_notebook(lab, notebook)
     assert done.notes == []
     assert [cell.source for cell in done.notebook.cells] == [cell["source"] for cell in notebook["cells"]]
 
@@ -122,7 +122,7 @@ def test_what_is_not_code_keeps_its_pictures(lab):
     notebook = copy.deepcopy(lab[1])
     picture = {"a.png": {"image/png": "iVBOR"}}
     named(notebook, "written-linear")["attachments"] = {**picture, "b": {"image/png": 3}}
-    _, cells = mended(lab, notebook)
+    _, cells = repaired_notebook(lab, notebook)
     assert cells["written-linear"].attachments == picture
 
 
@@ -153,7 +153,7 @@ def test_the_last_copy_above_the_check_that_is_filled_in_counts(lab, above, belo
         return [original | {"source": original["source"] if text == "stub" else text} for text in kinds]
 
     notebook["cells"][place : place + 2] = [*copies(above), notebook["cells"][place + 1], *copies(below)]
-    done, cells = mended(lab, notebook)
+    done, cells = repaired_notebook(lab, notebook)
     assert cells["standardise"].source == answer(expected)
     assert_sound(lab[0], done.notebook)
     assert any("times" in line for line in done.notes)
@@ -168,7 +168,7 @@ def test_texts_of_a_copied_written_answer_are_put_together(lab):
     cell = named(notebook, "written-linear")
     cell["source"] = "The first half."
     notebook["cells"].append(copy.deepcopy(cell) | {"source": "The second half."})
-    done, cells = mended(lab, notebook)
+    done, cells = repaired_notebook(lab, notebook)
     assert cells["written-linear"].source == "The first half.\n\nThe second half."
     assert done.notes == ["written-linear: its cell is there 2 times; the texts were put together"]
 
@@ -176,7 +176,7 @@ def test_texts_of_a_copied_written_answer_are_put_together(lab):
 def test_a_written_answer_without_its_mark_is_found_by_its_place(lab):
     notebook = copy.deepcopy(lab[1])
     named(notebook, "written-linear").update(metadata={}, id="other", source="It needs a bend.")
-    _, cells = mended(lab, notebook)
+    _, cells = repaired_notebook(lab, notebook)
     assert cells["written-linear"].source == "It needs a bend."
 
 
@@ -185,7 +185,7 @@ def test_points_and_flags_are_never_the_students(lab):
     for name in (*CODE, *CHECKS, "written-linear"):
         meta = named(notebook, name)["metadata"]["nbgrader"]
         meta |= {"points": 10**6, "grade": not meta["grade"], "locked": [], "schema_version": "99", "checksum": 0}
-    done, cells = mended(lab, notebook)
+    done, cells = repaired_notebook(lab, notebook)
     assert_sound(lab[0], done.notebook)
     assert cells["check-sampler"].metadata.nbgrader.points == 3
     assert len(done.notes) == 1
@@ -201,7 +201,7 @@ def test_parts_of_which_none_stands_alone_are_put_together(lab, marked, cuts):
     parts = [code("\n".join(part)) for part in (lines[: cuts[0]], lines[cuts[0] : cuts[1]], lines[cuts[1] :])]
     parts[marked] = cell | {"source": parts[marked]["source"]}
     notebook["cells"][place : place + 1] = parts
-    done, cells = mended(lab, notebook)
+    done, cells = repaired_notebook(lab, notebook)
     assert cells["standardise"].source == named(lab[1], "standardise")["source"]
     assert len(done.notebook.cells) == len(lab[1]["cells"])
     assert "standardise: its cell had been split; the parts were put together again" in done.notes
@@ -213,7 +213,7 @@ def test_a_helper_goes_along_with_the_answer_that_uses_it(lab):
     answer_cell = notebook["cells"].pop(at(notebook, "standardise"))
     # Moved to the end, with what it needs, next to a cell that has nothing to do with it.
     notebook["cells"] += [code("other = 1"), code("def helper(X):\n    return X"), answer_cell]
-    done, _ = mended(lab, notebook)
+    done, _ = repaired_notebook(lab, notebook)
     texts = [cell.source for cell in done.notebook.cells]
     place = texts.index(answer_cell["source"])
     assert texts[place - 1].startswith("def helper")
@@ -227,7 +227,7 @@ def test_an_answer_in_the_check_cell_comes_without_the_check(lab):
     check = named(notebook, "check-standardise")
     # Run there, the check would stop the cell before the answer.
     check["source"] += "\n\n" + answer(1)
-    _, cells = mended(lab, notebook)
+    _, cells = repaired_notebook(lab, notebook)
     assert cells["standardise"].source == answer(1)
     assert cells["check-standardise"].source == "checks.standardise(standardise)"
 

