@@ -18,6 +18,7 @@ from typing import Any
 
 import tomllib
 
+from course_admin.atomic import write_atomic
 from course_admin.authoring import build, lab_text, leaks
 from course_admin.authoring.leaks import Secret
 from course_admin.bootstrap import MINIMUM_PYTHON
@@ -375,9 +376,7 @@ def _write_archive(archive: Path, top: str, files: Mapping[str, bytes]) -> None:
             member.compress_type = zipfile.ZIP_DEFLATED
             member.create_system, member.external_attr = 3, 0o644 << 16
             made.writestr(member, data)
-    temporary = archive.with_name(f".{archive.name}.course-publish")
-    temporary.write_bytes(content.getvalue())
-    temporary.replace(archive)
+    write_atomic(archive, content.getvalue())
 
 
 def _toml(value: str | Sequence[str]) -> str:

@@ -32,7 +32,8 @@ from . import child
 IMPORTED = (
     *("torch", "torchvision.ops", "torchvision.utils", "matplotlib.pyplot", "seaborn", "scipy.optimize", "scipy.stats"),
     *("sklearn.cluster", "sklearn.decomposition", "sklearn.manifold", "sklearn.metrics"),
-    *("course_utils.checks", "course_utils.data", "course_utils.plotting", "course_utils.training"),
+    *("course_utils.checks", "course_utils.data", "course_utils.training"),
+    *("course_utils.plotting.live", "course_utils.plotting.sweeps"),  # these import the other figures
 )
 """What the labs use; a child gets it ready."""
 

@@ -24,6 +24,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from course_admin.atomic import write_atomic
 from course_admin.course import CourseError, Lab, find_labs
 from course_admin.deadlines import FORM, Deadlines, deadlines, in_words
 from course_admin.submissions.lms_downloads import Piece, choose, parse
@@ -461,11 +462,9 @@ class Place(NamedTuple):
         self._write(self.record, json.dumps(record, ensure_ascii=False, indent=1) + "\n")
 
     def _write(self, path: Path, text: str) -> None:
-        # Never half a file, and no leftover of one among the student's.
-        beside = self.record.with_name(f".stage-{self.record.name}")
-        beside.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_text(text, encoding="utf-8", newline="\n")
-        beside.replace(path)
+        # The temporary file is made among the records, so that a killed command leaves none among the student's files.
+        self.record.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(path, text, folder=self.record.parent)
 
     def _recorded(self) -> dict[str, Any]:
         return read_record(self.record)
