@@ -41,6 +41,10 @@ def create_once(path: Path, content: str, *, mode: int = 0o600) -> None:
             temporary.replace(path)
 
 
+TEMPORARY = ".part-*"
+"""What temporary files are called; a program that was killed may leave one."""
+
+
 @contextlib.contextmanager
 def _temporary(folder: Path) -> Iterator[Path]:
     """A file name that no other process or thread uses, as short as the name of the file may be long."""

@@ -37,8 +37,8 @@ NETWORK = r"name resolution|NewConnection|Network is unreachable|Max retries|tim
 CAUSES = {
     "No space left on device": "the disk is full: make room, or name another folder, as in `TMPDIR=/x make setup`",
     NETWORK + "|error sending request": "no package index answers: check the network and `pip config list`",
-    r"(?:distribution found for|no version of|Because(?! there is)) (\S+)": "the package index has no {} for this Python and "
-    "computer: try another Python, as in `make setup PYTHON=python3.12`, or conda with environment.yml",
+    r"(?:distribution found for|no version of|Because(?! there is)) (\S+)": "the package index has no {} for this "
+    "Python and computer: try another Python, as in `make setup PYTHON=python3.12`, or conda with environment.yml",
     "Permission denied": "a folder cannot be written: make it your own (`sudo chown -R $USER .`)",
 }
 

@@ -18,8 +18,9 @@ from course_admin import classroom
 from course_admin.authoring.build import build
 from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.submissions.cell_analysis import names_bound, names_used, parsed
+from course_admin.submissions.compose import _longest_rising
 from course_admin.submissions.find_notebook import cells_of, find_notebook, parse_notebook, read_notebook
-from course_admin.submissions.repair import _longest_rising, filled_in, repair
+from course_admin.submissions.repair import filled_in, repair
 from course_admin.submissions.safe_files import MAX_BYTES, walk
 
 REPO = Path(__file__).parents[2]
@@ -189,7 +190,7 @@ def test_points_and_flags_are_never_the_students(lab):
     assert_sound(lab[0], done.notebook)
     assert cells["check-sampler"].metadata.nbgrader.points == 3
     assert len(done.notes) == 1
-    assert "the course's count: standardise, check-standardise" in done.notes[0]
+    assert "the course's own count: standardise, check-standardise" in done.notes[0]
 
 
 @pytest.mark.parametrize("marked", [0, 1, 2])
