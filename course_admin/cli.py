@@ -145,7 +145,7 @@ def grade(
     from course_admin.grading import pool
 
     if scheduler is None and student is None:
-        # While this process imports as well. Ctrl-C is for this one alone, and what it starts takes over how.
+        # While this process imports too. Only this process handles Ctrl-C; its children inherit that they ignore it.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         pool.get_ready()
         signal.signal(signal.SIGINT, before)

@@ -342,7 +342,7 @@ def _ours(folder: Path) -> bool:
 
 
 def _known(path: Path) -> bool:
-    """Whether something at the top of a bundle came with it, or comes of using it."""
+    """Whether something at the top of a bundle came with it, or was made by using it."""
     if path.name in LITTER or path.name.endswith(".egg-info"):
         return True
     if path.is_dir():
@@ -351,7 +351,8 @@ def _known(path: Path) -> bool:
 
 
 def _write_folder(dest: Path, files: Mapping[str, bytes]) -> None:
-    # Beside it first. A killed run may leave such a sibling, or between the two renames no bundle; the next mends both.
+    # Beside it first. A killed run may leave such a sibling, or between the two renames no bundle: the next run
+    # repairs both.
     new, old = (dest.with_name(f".{dest.name}.course-publish{end}") for end in ("", "-old"))
     for left in (new, old):
         shutil.rmtree(left, ignore_errors=True)

@@ -85,11 +85,11 @@ def report(
         from course_admin.submissions.roster import find_roster
 
         known = find_roster(root, roster)
-        text, said = for_lms(format, found[labs[0]], Path(like), roster=known, column=column, scale=scale)
+        text, notes = for_lms(format, found[labs[0]], Path(like), roster=known, column=column, scale=scale)
         _put(text, out)
-        notes = Console(stderr=True) if out is None else console
-        for line in said:
-            notes.print(line, highlight=False, markup=False, soft_wrap=True)
+        target = Console(stderr=True) if out is None else console
+        for line in notes:
+            target.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _put(text: str, out: Path | None) -> None:

@@ -51,7 +51,7 @@ def number(value: float) -> str:
 
 
 def points_of(grade: Grade) -> str:
-    """An exercise's points, "?" where nobody has marked it yet."""
+    """An exercise's points, "?" when it is not marked yet."""
     return "?" if grade.pending and not grade.known else number(grade.points)
 
 
@@ -72,7 +72,7 @@ def _show_lab(lab: str, rows: list[Marks], console: Any) -> None:
     table.padding, table.pad_edge = (0, 1, 0, 0), False
     table.add_column("student", "mean", no_wrap=True)
     for name, head in zip(exercises, heads, strict=True):
-        # An answer that waits would pass for a wrong one.
+        # An answer that is not marked yet would count as wrong.
         marked = [row.grades[name].points for row in rows if not row.grades[name].pending]
         table.add_column(head, number(mean(marked)) if marked else "?", justify="right", no_wrap=True)
     if late:

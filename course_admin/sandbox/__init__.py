@@ -14,10 +14,10 @@
       Watch (process_watch.py): every 15 ms the memory and number of the child's processes; kills it
 
 Each submission gets a child of its own, and nothing of one child is left for the next. Where a child cannot have
-namespaces of its own (selftest.py tries), every submission gets a whole bubblewrap: the same programs, one job each.
+its own namespaces (selftest.py tries), every submission gets a bubblewrap of its own: the same programs, one job each.
 
-What comes out of a pipe may have been written by an enemy. frames.py and outputs.py read it with limits, session.py
-takes it as evidence or as something to show, never as a mark; course_admin.grading.run_notebook decides which cells
+An attacker may have written what comes out of a pipe. frames.py and outputs.py read it with limits, session.py
+uses it as evidence or as something to show, never as a mark; course_admin.grading.run_notebook decides which cells
 are executed.
 
 frames, preloaded, child, seccomp and shell run inside and import nothing of the course but course_utils; the others run

@@ -44,7 +44,7 @@ def arguments(
 ) -> list[str]:
     """bubblewrap's arguments but for namespaces of the user, which `user` gives.
 
-    hide: folders that nobody inside may read, should they lie in a folder that is let in; scratch, shared_memory:
+    hide: folders that stay unreadable inside, also when they are below a visible folder; scratch, shared_memory:
     bytes of /tmp, of the working folder, and of /dev/shm; preloaded: whether the parent forks children into namespaces.
     """
     python = Path(sys.base_prefix).resolve()
@@ -74,7 +74,7 @@ def arguments(
     for name in ETC:
         given += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     for store in ("/nix", "/gnu"):
-        if python.is_relative_to(store):  # there every library is a package with a path of its own
+        if python.is_relative_to(store):  # there every library is a package with its own path
             given += ["--ro-bind", store, store]
     interpreter = ["--ro-bind", str(python), str(python)]
     given += interpreter

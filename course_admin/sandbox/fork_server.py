@@ -49,7 +49,7 @@ ENVIRONMENT = {
     # `%pip install` in an answer gives up at once, instead of asking again and again for the time of a cell.
     "PIP_NO_INDEX": "1",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    # A breakpoint() that was left in an answer is passed by: nobody is there to type.
+    # A breakpoint() that was left in an answer is skipped: there is nobody to type.
     "PYTHONBREAKPOINT": "0",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
@@ -76,7 +76,7 @@ _launcher = ThreadPoolExecutor(1, thread_name_prefix="sandbox-launcher")
 class ForkServer(NamedTuple):
     """Where other processes of the same user find a preloaded parent that forks one for each of them.
 
-    address: of its socket; bwrap: the program that made it, for whoever finds it gone.
+    address: of its socket; bwrap: the program that made it, for a worker whose fork server has ended.
     """
 
     address: str
@@ -102,7 +102,8 @@ class Sandbox:
         seed: of the student's random numbers; why: the reason for this kind, for people; as_fork_server: whether a
         preloaded sandbox becomes a fork server for others when `fork_server` is called; then it opens no session of
         its own any more;
-        fork_server: one to take the parent from, opened with the same limits; where it is gone, a parent of its own.
+        fork_server: one to take the parent from, opened with the same limits; when that has ended, the sandbox
+        starts its own parent.
         """
         self.kind, self.limits, self.bwrap, self.hide, self.seed, self.why = kind, limits, bwrap, hide, seed, why
         self._as_fork_server, self._from = as_fork_server and kind == PRELOADED, fork_server
@@ -171,7 +172,7 @@ class Sandbox:
             if process.poll() is None:
                 process_watch.kill_below(process.pid)
                 if self.kind != NONE:
-                    # bubblewrap itself is below nobody. It collects what we have killed, and ends.
+                    # bubblewrap itself has no parent here. It collects the processes that we killed, and ends.
                     with contextlib.suppress(subprocess.TimeoutExpired):
                         process.wait(END_SECONDS)
                 process.kill()
@@ -202,7 +203,7 @@ class Sandbox:
         return session
 
     def _attach(self, fork_server: ForkServer) -> bool:
-        """Get a parent from a fork server. Returns False when that is gone."""
+        """Get a parent from a fork server. Returns False when the server has ended."""
         self._control = control = socket.socket(socket.AF_UNIX)
         control.settimeout(START_SECONDS)
         # So that the parent's first word comes with its number, as we see it.
@@ -288,7 +289,7 @@ class Sandbox:
                         stderr=subprocess.STDOUT,
                         start_new_session=True,
                     ).result()
-                    # The other end is the sandbox's alone: so we notice at once when nobody is left.
+                    # Only the sandbox has the other end, so its end is noticed at once.
                     theirs.close()
                     self._process.stdin.close()
                     os.set_blocking(self._process.stdout.fileno(), False)
@@ -307,7 +308,7 @@ class Sandbox:
                 # Only when bubblewrap has entered the user's namespace may that be forgotten.
                 self._await_first_byte()
         except OSError as error:
-            raise SandboxError(self._said() or str(error)) from error
+            raise SandboxError(self._error_text() or str(error)) from error
         finally:
             theirs.close()
             if listener is not None:
@@ -357,10 +358,10 @@ class Sandbox:
             with contextlib.suppress(OSError):
                 self._control.settimeout(1)
                 text = self._control.recv(4096)
-        reason = (text.decode(errors="replace").strip() or self._said() or "it ended without a word").splitlines()[-1]
-        raise SandboxError(f"the sandbox does not start: {reason}")
+        printed = text.decode(errors="replace").strip() or self._error_text() or "it ended without a message"
+        raise SandboxError(f"the sandbox does not start: {printed.splitlines()[-1]}")
 
-    def _said(self) -> str:
+    def _error_text(self) -> str:
         """What bubblewrap or the parent printed, which is why they do not work."""
         if self._process is None:
             return ""

@@ -1,4 +1,4 @@
-"""What a submission may use, and how it is said when that was too much."""
+"""The limits of a submission, and the words for each limit when it was exceeded."""
 
 from __future__ import annotations
 

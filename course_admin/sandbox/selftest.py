@@ -5,7 +5,7 @@
     none        no protection; only for those who ask for it by name
 
 `open_sandbox` gives the best that passes, started; where neither of the first two does, it refuses and says in one
-line how to mend that. The result can differ between root and an ordinary user, and between two bubblewraps.
+line how to repair that. The result can differ between root and an ordinary user, and between two bubblewraps.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WARNING = (
 TRIAL = """
 def _trial(preloaded):
     import errno, os, socket, sys
-    import colorsys, sklearn.naive_bayes  # nobody has imported these before: can the packages be read?
+    import colorsys, sklearn.naive_bayes  # not preloaded: can the packages be read?
     facts = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read().splitlines() if ":\\t" in line)
     assert int(facts["CapEff"], 16) == int(facts["CapPrm"], 16) == 0, "privileges are left"
     assert facts["NoNewPrivs"] == "1" and facts["Seccomp"] == "2", "system calls are not filtered"
@@ -101,7 +101,7 @@ def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = (), as_for
 
 
 _KINDS = {
-    PRELOADED: "forks of a preloaded parent, each with namespaces of its own",
+    PRELOADED: "forks of a preloaded parent, each with its own namespaces",
     FRESH: "fresh, a bubblewrap for each submission",
 }
 
@@ -142,7 +142,7 @@ def _try(sandbox: Sandbox) -> None:
                 raise SandboxError(f"{sandbox.kind}: {text or result.state}")
     shown = "".join(str(output.get("data", "")) for output in result.outputs)
     if "the sandbox holds" not in shown:
-        raise SandboxError(f"{sandbox.kind}: the trial said nothing")
+        raise SandboxError(f"{sandbox.kind}: the trial printed nothing")
     sandbox.start()
 
 

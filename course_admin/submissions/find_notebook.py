@@ -1,7 +1,7 @@
 """What was handed in: which file of a submission's folder is the notebook, and its cells, whatever state they are in.
 
-Nothing here raises for what is wrong with a submission, follows a link, waits for a pipe or changes a file. What had to
-be overcome is said in `notes`; what could not be, in `damage`: one readable line each.
+Nothing here raises for what is wrong with a submission, follows a link, waits for a pipe or changes a file. `notes`
+names what was repaired, `damage` what could not be: one readable line each.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from course_admin.submissions.safe_files import AGAIN, MAX_BYTES, TOO_LARGE, rea
 from course_admin.text import display_name
 
 MAX_CELLS, MAX_TEXT = 3000, 500_000
-"""So many cells, and characters beside pasted pictures, of one notebook are read. Mending takes a second for the most
-that is honest; of a hundred thousand cells it would take the whole grader with it.
+"""The numbers of cells, and of characters without pasted pictures, that are read of one notebook. Repair takes a second
+for the largest honest notebook; a hundred thousand cells would block the grader.
 """
 
 MAX_PARTS = 5_000_000
@@ -61,8 +61,8 @@ class SubmittedCell:
 class FoundNotebook:
     """A notebook that was handed in.
 
-    path: the file that was taken, None where there is none; cells: what could be read of it; notes: what had to be
-    overcome; damage: why this is not the whole of what the student meant to hand in, "" when it is.
+    path: the file that was read, None where there is none; cells: what could be read of it; notes: what was
+    repaired; damage: why this is not all that the student meant to hand in, "" when it is.
     """
 
     path: Path | None = None
@@ -115,16 +115,16 @@ def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[SubmittedCel
 
 def _read_several(paths: list[Path]) -> list[FoundNotebook]:
     """The first notebooks among files, as many as take no longer than the largest alone."""
-    taken: list[FoundNotebook] = []
+    found: list[FoundNotebook] = []
     room, code = MAX_BYTES, MAX_TEXT
     for path in paths[:10]:
         with contextlib.suppress(OSError):
             room -= path.lstat().st_size
         if room < 0 or code < 0:
             break
-        taken.append(read_notebook(path))
-        code -= sum(len(cell.source) for cell in taken[-1].cells if cell.kind == "code")
-    return taken
+        found.append(read_notebook(path))
+        code -= sum(len(cell.source) for cell in found[-1].cells if cell.kind == "code")
+    return found
 
 
 def _may_be_notebook(path: Path) -> bool:
@@ -133,8 +133,8 @@ def _may_be_notebook(path: Path) -> bool:
     return not name.startswith("._") and (".ipynb" in name or name.endswith(".json"))
 
 
-def _text(taken: FoundNotebook) -> list[str]:
-    return [cell.source for cell in taken.cells]
+def _text(found: FoundNotebook) -> list[str]:
+    return [cell.source for cell in found.cells]
 
 
 # --- the file --------------------------------------------------------------------------------------------------------
@@ -147,50 +147,50 @@ def read_notebook(path: Path) -> FoundNotebook:
     if damage:
         first = "clear the outputs, save and " if damage == TOO_LARGE else ""
         return FoundNotebook(path=None, damage=f"{display_name(path.name)} {damage}: {first}{AGAIN}")
-    taken = parse_notebook(data)
-    taken.path = path
-    if taken.damage:
-        taken.damage = f"{display_name(path.name)} {taken.damage}"
-    return taken
+    found = parse_notebook(data)
+    found.path = path
+    if found.damage:
+        found.damage = f"{display_name(path.name)} {found.damage}"
+    return found
 
 
 def parse_notebook(data: bytes) -> FoundNotebook:
     """The cells in the bytes of a notebook file."""
-    taken = FoundNotebook()
+    found = FoundNotebook()
     if not data.strip(b"\0 \t\r\n"):
-        taken.damage = f"is empty: {AGAIN}"
-        return taken
-    text = _decoded(data, taken)
+        found.damage = f"is empty: {AGAIN}"
+        return found
+    text = _decoded(data, found)
     other = _other_format(data, text)
     if other:
-        taken.notes.clear()
-        taken.damage = f"is {other}, not a notebook: {AGAIN} with the .ipynb file"
-        return taken
+        found.notes.clear()
+        found.damage = f"is {other}, not a notebook: {AGAIN} with the .ipynb file"
+        return found
     if sum(map(text.count, "[{,")) > MAX_PARTS:
-        taken.damage = f"holds more than is read of one file: clear the outputs, save and {AGAIN}"
-        return taken
+        found.damage = f"holds more than is read of one file: clear the outputs, save and {AGAIN}"
+        return found
     start = text.find("{")
     try:
         notebook, end = json.JSONDecoder(strict=False).raw_decode(text, max(start, 0))
         if text[end:].strip("\0 \t\r\n\x1a"):
-            taken.notes.append("there was more text after the end of the notebook; it was left out")
+            found.notes.append("there was more text after the end of the notebook; it was left out")
     except (ValueError, RecursionError):
         notebook = {"cells": _salvaged(text)}
         ends = not text.rstrip("\0 \t\r\n").endswith("}")
         broken = "ends in the middle" if ends else "is broken"
         there = len(notebook["cells"])
         rest = f"only {there} whole cell{'s' * (there != 1)} could be read" if there else "nothing could be read"
-        taken.damage = f"{broken}: {rest}; save the notebook and {AGAIN}"
-    taken.cells = cells_of(notebook)
-    whole = len(taken.cells)
-    taken.cells = _bounded(taken.cells)
-    if len(taken.cells) < whole:
-        much = f"{whole} cells" if len(taken.cells) == MAX_CELLS else "more code or text than a lab"
-        there = f"only the first {len(taken.cells)} cells were read"
-        taken.damage = taken.damage or f"has {much}: {there}; take out what belongs to no exercise and {AGAIN}"
-    if not taken.cells and not taken.damage:
-        taken.damage = f"is not a notebook with cells: {AGAIN}"
-    return taken
+        found.damage = f"{broken}: {rest}; save the notebook and {AGAIN}"
+    found.cells = cells_of(notebook)
+    whole = len(found.cells)
+    found.cells = _bounded(found.cells)
+    if len(found.cells) < whole:
+        much = f"{whole} cells" if len(found.cells) == MAX_CELLS else "more code or text than a lab"
+        there = f"only the first {len(found.cells)} cells were read"
+        found.damage = found.damage or f"has {much}: {there}; take out what belongs to no exercise and {AGAIN}"
+    if not found.cells and not found.damage:
+        found.damage = f"is not a notebook with cells: {AGAIN}"
+    return found
 
 
 def cells_of(notebook: Any) -> list[SubmittedCell]:
@@ -262,7 +262,7 @@ def _attachments(found: Any) -> dict[str, dict[str, str]]:
 # --- damage ----------------------------------------------------------------------------------------------------------
 
 
-def _decoded(data: bytes, taken: FoundNotebook) -> str:
+def _decoded(data: bytes, found: FoundNotebook) -> str:
     head = data[:4]
     for mark, encoding in (
         (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -280,11 +280,11 @@ def _decoded(data: bytes, taken: FoundNotebook) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    mended = data.decode("utf-8", "replace")
-    if mended.count("�") <= sum(char > "\x7f" for char in mended) // 2:
-        taken.notes.append("some characters of the file were broken; they show as �")
-        return mended
-    taken.notes.append("the file is not in UTF-8; it was read as Windows text, so accents may have changed")
+    repaired = data.decode("utf-8", "replace")
+    if repaired.count("�") <= sum(char > "\x7f" for char in repaired) // 2:
+        found.notes.append("some characters of the file were broken; they show as �")
+        return repaired
+    found.notes.append("the file is not in UTF-8; it was read as Windows text, so accents may have changed")
     try:
         return data.decode("cp1252")
     except UnicodeDecodeError:
@@ -302,7 +302,7 @@ def _other_format(data: bytes, text: str) -> str:
 
 
 def _salvaged(text: str) -> list[Any]:
-    """The whole cells of a broken file. The work is bounded: after so many misses the rest is given up."""
+    """The whole cells of a broken file. The work is bounded: after MAX_MISSES failures the rest is skipped."""
     cells, at, misses = [], 0, 0
     decoder = json.JSONDecoder(strict=False)
     while misses < MAX_MISSES:

@@ -14,7 +14,7 @@ from course_admin.submissions.student_folder import read_record
 def by_student(
     pieces: Sequence[Piece], known: Roster | None, called: dict[str, str]
 ) -> tuple[dict[Student, list[Piece]], list[str]]:
-    """The files of each student, and those whom nobody knows, in words. called: see _named_by_lms."""
+    """The files of each student, and the names that no student has. called: see _named_by_lms."""
     groups: dict[Student, list[Piece]] = {}
     unknown: dict[str, None] = {}
     for piece in pieces:
@@ -33,10 +33,10 @@ def by_student(
 
 
 def owners_of(piece: Piece, known: Roster) -> tuple[list[Student], str]:
-    """The students whose file it is (several for a group's), and why nobody's, to be read after the name.
+    """The students whose file it is (several for a group), or none and the reason, to be read after the name.
 
-    The number counts more than the name, but a name that is clearly somebody else's makes it nobody's: numbers of
-    Moodle are those of one assignment, and a list made for another has others.
+    The number counts more than the name. If number and name belong to two different students, the file belongs to
+    neither: Moodle's numbers differ between assignments, and the list may be of another one.
     """
     group = known.find("group", piece.name)
     named = known.find("name", piece.name)

@@ -59,13 +59,13 @@ WHOLE = str.maketrans({"ı": "i", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", 
 DOTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 CANVAS_HEADS = {"id": "canvas_id", "student": "name"}
 CALLED_BY = ("id", "login", "sis_id", "email", "canvas_id", "moodle_id")
-# Identifiers that nobody else can have. A name can be two people's.
+# Identifiers that are unique. Two people can have the same name.
 UNIQUE = ("canvas_id", "sis_id", "login", "moodle_id", "email")
 
 
 @dataclass(frozen=True)
 class Student:
-    """One line of the class list. id: the folder's name; name: what people read; submitted: as it stands there."""
+    """One line of the class list. id: the folder's name; name: what people read; submitted: the text in the list."""
 
     id: str
     first_name: str = ""
@@ -125,7 +125,7 @@ class Roster:
         return next(iter(self.find("id", student_id)), None)
 
     def same(self, other: Student) -> Student | None:
-        """The student of this list that somebody in another list is, None where that is not clear."""
+        """The student of this list who is the same person as one in another list, None where that is not clear."""
         for column in ("id", *UNIQUE):
             found = self.find(column, getattr(other, column))
             if len(found) == 1:

@@ -14,8 +14,8 @@ from course_admin.atomic import TEMPORARY, write_atomic
 from course_admin.submissions.safe_files import NBGRADER_FILES, TIMESTAMP, read_plain_file, walk
 
 NEW, REPLACED, UNCHANGED, KEPT, NOTHING = "new", "replaced", "unchanged", "kept", "nothing"
-"""What became of a hand-in: put there; put in the place of an older one; was there already; left alone, since what is
-there is newer or somebody's own; no file that could be taken.
+"""The state of a hand-in: new; replaced an older one; unchanged; kept, since what is
+there is newer or was put there by hand; no usable file.
 """
 
 
@@ -27,7 +27,7 @@ class StudentFolder(NamedTuple):
     earlier: Path
 
     def verdict(self, new: Mapping[str, Any], *, force: bool) -> tuple[str, str]:
-        """What is to become of a hand-in, and a note for the person."""
+        """The state that a hand-in gets, and a note for the person."""
         for above in (self.folder, self.folder.parent):
             if above.is_symlink() or (above.exists() and not above.is_dir()):
                 return KEPT, f"{above.name} in submitted/ is a link or a file: nothing was written there"
