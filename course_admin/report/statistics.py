@@ -1,11 +1,12 @@
 """What the marks of a class say about the exercises.
 
 Difficulty is the mean share of an exercise's points, from 0 (no student had any) to 1 (all students had all): the
-classical index p, which is large where an exercise is easy. Discrimination is the corrected item-total correlation: Pearson's r
-between the points of the exercise and the sum of all others, so that an exercise does not correlate with itself (S.
-Henrysson, Correction of item-total correlations in item analysis, Psychometrika 28, 1963). Positive: who is good at
-the rest is good at this. Near zero or negative: the exercise, or its marking, deserves a look. R. L. Ebel and D. A.
-Frisbie (Essentials of Educational Measurement, 5th edition, 1991) call 0.4 and more very good, below 0.2 poor.
+classical index p, which is large where an exercise is easy. Discrimination is the corrected item-total correlation:
+Pearson's r between the points of the exercise and the sum of all others, so that an exercise does not correlate with
+itself (S. Henrysson, Correction of item-total correlations in item analysis, Psychometrika 28, 1963). Positive: who
+is good at the rest is good at this. Near zero or negative: the exercise, or its marking, deserves a look. R. L. Ebel
+and D. A. Frisbie (Essentials of Educational Measurement, 5th edition, 1991) call 0.4 and more very good, below 0.2
+poor.
 """
 
 from __future__ import annotations
