@@ -116,7 +116,7 @@ def test_what_goes_wrong_after_the_run_is_a_finding_and_the_mark_stands(course, 
 
     put(course)
     grade(course, [LAB], force=True)
-    monkeypatch.setattr(Records, "record", lambda *_: 1 / 0)
+    monkeypatch.setattr(Records, "store", lambda *_: 1 / 0)
     (outcome,) = grade(course, [LAB], force=True)
     assert (outcome.state, outcome.automatic) == (FAILED, 9)
     assert outcome.findings == ["could not be graded: ZeroDivisionError: division by zero", EARLIER]
@@ -149,7 +149,7 @@ def test_stock_nbgrader_leaves_the_earlier_mark_too(course):
     done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode != 0
     assert "ends in the middle" in done.stderr
-    assert "the marks of an earlier hand-in stand in the gradebook" in done.stderr
+    assert "the gradebook keeps the marks of an earlier hand-in" in done.stderr
     with opened(course) as gradebook:
         assert gradebook.find_grade("check-standardise", LAB, LAB, "ada").auto_score == 2
     # And `course grade` does not take them for the new file's.
