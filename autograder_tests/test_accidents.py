@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from conftest import REPO
 from submissions import TOOLS, Case, hand_in, mismatches, read_cases
+from template_course import template_answers, template_course
 
 from course_admin import classroom
-from course_admin.authoring.build import build
-from course_admin.authoring.new_lab import new_course, new_lab
+from course_admin.authoring.new_lab import new_course
 from course_admin.grading.exams import load_exams, points_of, run_exam
 from course_admin.submissions.find_notebook import cells_of
 from course_utils.probes import StudentError, direct_ask
@@ -31,15 +31,12 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="links and pipes of P
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """The template lab, built."""
-    root = new_course(tmp_path_factory.mktemp("accidents"), like=REPO)
-    new_lab(root, LAB)
-    build(root, say=lambda line: None)
-    return root
+    return template_course(tmp_path_factory.mktemp("accidents"))
 
 
 @pytest.fixture(scope="module")
 def answers(course):
-    return classroom.reference_answers(classroom.read_notebook(course / "source" / LAB / f"{LAB}.ipynb"))
+    return template_answers(course)
 
 
 @pytest.fixture(scope="module")

@@ -28,10 +28,9 @@ import numpy as np
 import pytest
 from conftest import REPO
 from submissions import Case, hand_in, mismatches, read_cases, read_groups
+from template_course import template_answers, template_course
 
-from course_admin import classroom
-from course_admin.authoring.build import build
-from course_admin.authoring.new_lab import new_course, new_lab
+from course_admin.authoring.new_lab import new_course
 from course_admin.grading.exams import SEED, load_exams, points_of
 from course_admin.sandbox import process_watch
 from course_admin.sandbox.fork_server import Sandbox
@@ -190,15 +189,12 @@ def planted(root: Path) -> Iterator[Canaries]:
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """The template lab, built."""
-    root = new_course(tmp_path_factory.mktemp("hostile"), like=REPO)
-    new_lab(root, LAB)
-    build(root, say=lambda line: None)
-    return root
+    return template_course(tmp_path_factory.mktemp("hostile"))
 
 
 @pytest.fixture(scope="module")
 def answers(course):
-    return classroom.reference_answers(classroom.read_notebook(course / "source" / LAB / f"{LAB}.ipynb"))
+    return template_answers(course)
 
 
 @pytest.fixture(scope="module")

@@ -21,10 +21,9 @@ from pathlib import Path
 
 import pytest
 import stubbed
+from template_course import template_course
 
 from course_admin import classroom
-from course_admin.authoring.build import build
-from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.course import CourseError
 from course_admin.grading import command as grading
 from course_admin.grading import gradebook, pool
@@ -46,9 +45,7 @@ pytestmark = [pytest.mark.pipeline, pytest.mark.skipif(os.name != "posix", reaso
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """The template lab, and a class that has handed it in, all of it right."""
-    root = new_course(tmp_path_factory.mktemp("engine") / "course", like=REPO)
-    new_lab(root, LAB)
-    build(root, say=lambda line: None)
+    root = template_course(tmp_path_factory.mktemp("engine") / "course")
     release = classroom.read_notebook(root / "release" / LAB / f"{LAB}.ipynb")
     answers = classroom.reference_answers(classroom.read_notebook(root / "source" / LAB / f"{LAB}.ipynb"))
     for student in CLASS:

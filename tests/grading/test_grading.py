@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from rich.console import Console
+from template_course import template_course
 
 from course_admin import classroom, demo, doctor
-from course_admin.authoring.build import build
 from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.cli import main
 from course_admin.course import CourseError
@@ -335,10 +335,7 @@ def test_the_doctor_tries_the_sandbox(monkeypatch, tmp_path):
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """The template lab, built."""
-    root = new_course(tmp_path_factory.mktemp("course"), like=REPO)
-    new_lab(root, LAB)
-    build(root, say=lambda line: None)
-    return root
+    return template_course(tmp_path_factory.mktemp("course"))
 
 
 def test_grading_says_in_one_line_what_is_missing(course, tmp_path):

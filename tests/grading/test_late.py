@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from template_course import template_course
 from traitlets.config import Config
 
 from course_admin import classroom
-from course_admin.authoring.build import build
 from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.course import CourseError
 from course_admin.deadlines import Deadlines, deadlines, in_words
@@ -334,9 +334,7 @@ def test_a_spoiled_timestamp_is_a_finding_and_no_crash(tmp_path, content):
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    root = new_course(tmp_path_factory.mktemp("late") / "course", like=REPO)
-    new_lab(root, LAB)
-    build(root, say=lambda line: None)
+    root = template_course(tmp_path_factory.mktemp("late") / "course")
     with (root / "nbgrader_config.py").open("a") as file:
         file.write(CONFIGURED)
     release = classroom.read_notebook(root / "release" / LAB / f"{LAB}.ipynb")

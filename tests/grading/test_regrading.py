@@ -8,10 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from template_course import template_course
 
 from course_admin import classroom
-from course_admin.authoring.build import build
-from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.course import CourseError
 from course_admin.grading.command import EARLIER, FAILED, GRADED, KEPT, grade, rescore
 from course_admin.report import gradebook_url
@@ -26,9 +25,7 @@ pytestmark = pytest.mark.pipeline
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """A course in which ada's submission was graded, and a person marked her written answer and commented on it."""
-    root = new_course(tmp_path_factory.mktemp("regrading"), like=REPO)
-    new_lab(root, LAB)
-    build(root, say=lambda line: None)
+    root = template_course(tmp_path_factory.mktemp("regrading"))
     put(root)
     (outcome,) = grade(root, [LAB])
     assert (outcome.state, outcome.automatic, outcome.pending) == (GRADED, 9, 1)

@@ -13,10 +13,9 @@ import nbformat
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from template_course import template_answers, template_course
 
 from course_admin import classroom
-from course_admin.authoring.build import build
-from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.submissions.cell_analysis import names_bound, names_used, parsed
 from course_admin.submissions.compose import _longest_rising
 from course_admin.submissions.find_notebook import cells_of, find_notebook, parse_notebook, read_notebook
@@ -32,17 +31,15 @@ posix = pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX"
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
-    """(frame, perfect notebook, release, course root) of the template lab."""
+    """(release as the repair needs it, perfect notebook, release, course root) of the template lab."""
     from course_admin.settings import load_settings
     from course_admin.submissions.read import read_release
 
-    root = new_course(tmp_path_factory.mktemp("repair"), like=REPO)
-    new_lab(root, LAB)
-    build(root, say=lambda line: None)
+    root = template_course(tmp_path_factory.mktemp("repair"))
     source = root / "source" / LAB / f"{LAB}.ipynb"
     release = classroom.read_notebook(root / "release" / LAB / f"{LAB}.ipynb")
-    answers = classroom.reference_answers(classroom.read_notebook(source))
-    return read_release(source, load_settings(root)), classroom.fill(release, answers), release, root
+    perfect = classroom.fill(release, template_answers(root))
+    return read_release(source, load_settings(root)), perfect, release, root
 
 
 def repaired_notebook(lab, notebook):
