@@ -1,4 +1,4 @@
-"""The accidental corpus: what happens to an honest submission costs no points, and is said."""
+"""The accidental corpus: accidents of honest submissions cost no points, and a finding names them."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from course_admin.sandbox.limits import Limits, size
+from course_admin.sandbox.limits import Limits
 
 KINDS = frozenset(
     ["text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/gif", "image/svg+xml"]
@@ -130,10 +130,6 @@ class Outputs:
         self._total -= self._size
         self._size, self._clear = 0, False
         self.cell.clear()
-
-    def too_much(self) -> str:
-        """The words for what was cut."""
-        return f"printed more than {size(self.limits.cell_output)}: the rest was cut"
 
 
 def _is_text_mostly(body: bytes) -> bool:

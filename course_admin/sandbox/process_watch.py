@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Set
 from pathlib import Path
 
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 PROC = Path("/proc")
 
 

@@ -1,4 +1,4 @@
-"""Grading again: what a person marked stays, and no mark of an earlier hand-in stands without a word."""
+"""Grading again: manual marks are kept, and a finding names each mark of an earlier hand-in."""
 
 from __future__ import annotations
 

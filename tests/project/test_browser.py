@@ -262,7 +262,7 @@ def output(cell):
 
 
 def red(page):
-    """What stands on red ground: errors and warnings."""
+    """The text on red ground: errors and warnings."""
     kinds = [f'.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.{kind}"]' for kind in ("stderr", "error")]
     return [text.strip() for text in page.locator(", ".join(kinds)).all_inner_texts()]
 
@@ -348,7 +348,7 @@ def test_a_student_opens_the_release_runs_it_mends_an_answer_and_validates(serve
     assert seen["most"] == 1, "every drawing got an output of its own"
     assert len(set(seen["pictures"]) - {old}) >= 2, "the figure was drawn only once"
     parts = live.locator(".jp-OutputArea-output").all_inner_texts()
-    assert parts[0].strip() == "", "something stands above the figure"
+    assert parts[0].strip() == "", "there is something above the figure"
     assert ["100%" in part for part in parts] == [False, True], "the progress bar is one line below it"
 
 
