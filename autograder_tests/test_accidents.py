@@ -73,11 +73,11 @@ def points_here(root: Path, notebook, full) -> dict[str, float]:
 
 
 def late_ask(exam, namespace):
-    def ask(question, *, targets=None, **inputs):
+    def ask(question, targets=None, /, **inputs):
         missing = [name for name in exam.targets if name not in namespace]
         if missing:
             raise StudentError("NameError", f"{missing[0]} is not defined")
-        return direct_ask({name: namespace[name] for name in exam.targets})(question, targets=targets, **inputs)
+        return direct_ask({name: namespace[name] for name in exam.targets})(question, targets, **inputs)
 
     return ask
 
