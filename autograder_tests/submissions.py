@@ -75,7 +75,7 @@ def read_cases(path: Path) -> list[Case]:
     cases: dict[str, Case] = {}
     group = following = ""
     for cell in jupytext.read(path, fmt="py:percent").cells:
-        # A heading stands at the end of the cell above.
+        # A heading is at the end of the cell above.
         group, found = following, HEADING.findall(cell.source)
         following = found[-1] if found else group
         cell.source = HEADING.sub("", cell.source).rstrip()
@@ -114,7 +114,7 @@ def hand_in(
 ) -> Path:
     """Make the submission of an entry, the student having its name, and return its folder.
 
-    known: what stands for @NAME@ in the entry's text, by name. Raises KeyError for a name that is not among it.
+    known: the replacement of each @NAME@ in the entry's text. Raises KeyError for a name that is not among it.
     """
     release = classroom.read_notebook(root / "release" / lab / f"{lab}.ipynb")
     notebook = classroom.fill(release, answers if case.start == "perfect" else {})
@@ -165,7 +165,7 @@ def named(cells: list[dict[str, Any]], grade_id: str) -> dict[str, Any]:
 
 
 def put_above(notebook: Path, texts: dict[str, str]) -> None:
-    """Put texts above what stands in cells, by their grade_id."""
+    """Put texts above the sources of cells, by their grade_id."""
 
     def how(cells: list[dict[str, Any]]) -> None:
         for grade_id, text in texts.items():

@@ -1,4 +1,4 @@
-"""The accidental corpus: what happens to an honest submission costs no points, and is said."""
+"""The accidental corpus: accidents of honest submissions cost no points, and a finding names them."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from conftest import REPO
 from submissions import TOOLS, Case, hand_in, mismatches, read_cases
+from template_course import template_answers, template_course
 
 from course_admin import classroom
-from course_admin.authoring.build import build
-from course_admin.authoring.new_lab import new_course, new_lab
+from course_admin.authoring.new_lab import new_course
 from course_admin.grading.exams import load_exams, points_of, run_exam
 from course_admin.submissions.find_notebook import cells_of
 from course_utils.probes import StudentError, direct_ask
@@ -31,15 +31,12 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="links and pipes of P
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """The template lab, built."""
-    root = new_course(tmp_path_factory.mktemp("accidents"), like=REPO)
-    new_lab(root, LAB)
-    build(root, say=lambda line: None)
-    return root
+    return template_course(tmp_path_factory.mktemp("accidents"))
 
 
 @pytest.fixture(scope="module")
 def answers(course):
-    return classroom.reference_answers(classroom.read_notebook(course / "source" / LAB / f"{LAB}.ipynb"))
+    return template_answers(course)
 
 
 @pytest.fixture(scope="module")
@@ -52,11 +49,11 @@ def test_there_are_enough():
     assert len({case.name for case in CASES}) == len(CASES)
 
 
-# --- without a kernel: mended, and run in this process ---------------------------------------------------------------
+# --- without a kernel: repaired, and run in this process -------------------------------------------------------------
 
 
 def points_here(root: Path, notebook, full) -> dict[str, float]:
-    """The points of a mended notebook whose cells are run in this process, each check's exam where the check stands."""
+    """The points of a repaired notebook whose cells are run in this process, each exam where its check is."""
     exams, namespace, got = load_exams(root, LAB), {"__name__": "__main__"}, {}
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
@@ -86,10 +83,10 @@ def late_ask(exam, namespace):
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.sandbox], ids=lambda case: case.name)
-def test_an_accident_costs_nothing_once_mended(case: Case, course, answers, full, tmp_path, monkeypatch):
+def test_an_accident_costs_nothing_once_repaired(case: Case, course, answers, full, tmp_path, monkeypatch):
     from course_admin.settings import load_settings
     from course_admin.submissions.find_notebook import find_notebook
-    from course_admin.submissions.mend import lab_frame, mend
+    from course_admin.submissions.read import read_release, repaired
     from course_admin.submissions.repair import filled_in
     from course_admin.submissions.safe_files import files_beside
 
@@ -97,16 +94,16 @@ def test_an_accident_costs_nothing_once_mended(case: Case, course, answers, full
     shutil.copytree(course, root)
     folder = hand_in(case, root, LAB, answers)
     before = snapshot(folder)
-    given = lab_frame(root / "source" / LAB / f"{LAB}.ipynb", load_settings(root))
-    taken = find_notebook(folder, LAB, partial(filled_in, given))
-    taken.notes += files_beside(folder)[1]
-    mended = mend(given, taken)
+    given = read_release(root / "source" / LAB / f"{LAB}.ipynb", load_settings(root))
+    found = find_notebook(folder, LAB, partial(filled_in, given))
+    found.notes += files_beside(folder)[1]
+    submission = repaired(given, found)
     assert snapshot(folder) == before, "the submission was changed"
     monkeypatch.chdir(folder)
     monkeypatch.syspath_prepend(folder)
-    findings = [*([mended.damage] if mended.damage else []), *mended.notes]
-    assert bool(mended.damage) == (case.state == "failed"), findings
-    assert mismatches(case, full, points_here(root, mended.notebook, full), findings) == []
+    findings = [*([submission.damage] if submission.damage else []), *submission.notes]
+    assert bool(submission.damage) == (case.state == "failed"), findings
+    assert mismatches(case, full, points_here(root, submission.notebook, full), findings) == []
     assert_readable(findings)
 
 
@@ -126,11 +123,11 @@ def assert_readable(findings):
 
 
 def test_cells_outside_of_exercises_leave_them_their_time(course, answers, full):
-    from course_admin.grading.run_notebook import run
+    from course_admin.grading.run_notebook import execute
     from course_admin.sandbox.limits import Limits
     from course_admin.sandbox.selftest import open_sandbox
     from course_admin.sandbox.session import SandboxError
-    from course_admin.submissions.mend import lab_frame
+    from course_admin.submissions.read import read_release
     from course_admin.submissions.repair import repair
 
     notebook = classroom.fill(classroom.read_notebook(course / "release" / LAB / f"{LAB}.ipynb"), answers)
@@ -143,14 +140,14 @@ def test_cells_outside_of_exercises_leave_them_their_time(course, answers, full)
     notebook["cells"][2:2] = [TOOLS["code"](source) for source in own]
     answer = TOOLS["named"](notebook["cells"], "standardise")
     answer["source"] = answer["source"].replace("X.mean(dim=0)", "middle(X)")
-    mended = repair(lab_frame(course / "source" / LAB / f"{LAB}.ipynb"), cells_of(notebook)).notebook
+    notebook = repair(read_release(course / "source" / LAB / f"{LAB}.ipynb"), cells_of(notebook)).notebook
     try:
         sandbox = open_sandbox("auto", Limits(cell_seconds=4, notebook_seconds=16))
     except SandboxError as refused:
         pytest.skip(f"NO SANDBOX HERE: {refused}")
     with sandbox:
-        done = run(mended, LAB, sandbox, load_exams(course, LAB))
-    assert {sitting.exam: sitting.result.share for sitting in done.sittings.values()} == dict.fromkeys(full, 1.0)
+        done = execute(notebook, LAB, sandbox, load_exams(course, LAB))
+    assert {exam_run.exam: exam_run.result.share for exam_run in done.exam_runs.values()} == dict.fromkeys(full, 1.0)
     assert len(done.findings) == 3, done.findings
     assert "cells outside of exercises were not run" in done.findings[-1]
 

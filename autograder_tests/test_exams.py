@@ -33,7 +33,7 @@ def test_the_reference_gets_everything(lab):
     namespace = candidate(root, name)
     for exam in load_exams(root, name).values():
         result = run_exam(exam, ask_about(exam, namespace))
-        assert (result.share, result.trouble) == (1.0, None), f"{exam.name}: {result.message}\n{result.trouble}"
+        assert (result.share, result.error) == (1.0, None), f"{exam.name}: {result.message}\n{result.error}"
 
 
 def test_the_reference_gets_everything_whatever_the_seed(lab):
@@ -44,7 +44,7 @@ def test_the_reference_gets_everything_whatever_the_seed(lab):
         began = time.monotonic()
         for seed in range(20):
             result = run_exam(exam, ask_about(exam, namespace), seed=seed)
-            assert (result.share, result.trouble) == (1.0, None), f"{exam.name}, seed {seed}: {result.message}"
+            assert (result.share, result.error) == (1.0, None), f"{exam.name}, seed {seed}: {result.message}"
             if seed >= 2 and time.monotonic() - began > 4:
                 break
 
@@ -56,7 +56,7 @@ def test_each_exercise_stands_alone(lab):
     for exam in load_exams(root, name).values():
         others = {exercise: source for exercise, source in empty.items() if exercise != exam.name}
         result = run_exam(exam, ask_about(exam, candidate(root, name, others)))
-        assert (result.share, result.trouble) == (1.0, None), f"{exam.name}: {result.message}\n{result.trouble}"
+        assert (result.share, result.error) == (1.0, None), f"{exam.name}: {result.message}\n{result.error}"
 
 
 def test_a_stub_earns_nothing_and_is_told_so(lab):
@@ -64,7 +64,7 @@ def test_a_stub_earns_nothing_and_is_told_so(lab):
     namespace = candidate(root, name, stubs(root, name))
     for exam in load_exams(root, name).values():
         result = run_exam(exam, ask_about(exam, namespace))
-        assert (result.share, result.trouble) == (0.0, None)
+        assert (result.share, result.error) == (0.0, None)
         assert "complete the cell above first" in result.message
 
 
@@ -75,7 +75,7 @@ def test_a_mistake_loses_its_points_and_is_told(mistake):
     # A training takes seconds: one seed serves.
     for seed in SEEDS[:1] if "train" in entry.exercise else SEEDS:
         result = run_exam(exam, ask_about(exam, namespace), seed=seed)
-        assert result.trouble is None, result.trouble
+        assert result.error is None, result.error
         assert result.share < 1, f"seed {seed}: keeps everything"
         assert result.share <= entry.keeps + 1e-3, result.message
         if entry.path.stem != "unlikely":
@@ -97,7 +97,7 @@ def test_an_alternative_loses_nothing(alternative):
     root, lab, entry = alternative
     exam, namespace = answered(root, lab, entry)
     result = run_exam(exam, ask_about(exam, namespace))
-    assert (result.share, result.trouble) == (1.0, None), f"{result.message}\n{result.trouble}"
+    assert (result.share, result.error) == (1.0, None), f"{result.message}\n{result.error}"
 
 
 def test_the_corpus_of_an_exercise_is_small_and_says_each_thing_once(lab):
@@ -117,4 +117,4 @@ def test_a_transcript_replays_to_the_same_result(lab):
         transcript = Transcript()
         live = run_exam(exam, transcript.recording(ask_about(exam, namespace)))
         assert run_exam(exam, transcript.replaying()) == live
-        assert "transcript" in run_exam(exam, transcript.replaying(), seed=1).trouble
+        assert "transcript" in run_exam(exam, transcript.replaying(), seed=1).error

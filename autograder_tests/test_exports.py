@@ -78,4 +78,4 @@ def test_no_function_of_course_utils_is_an_answer(lab, tmp_path, monkeypatch):
                 with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
                     result = run_exam(exam, direct_ask(dict.fromkeys(exam.targets, answer)))
                 plt.close("all")
-                assert (result.share, result.trouble) == (0.0, None), f"{name} for {exam.name}\n{result.message}"
+                assert (result.share, result.error) == (0.0, None), f"{name} for {exam.name}\n{result.message}"

@@ -28,16 +28,15 @@ import numpy as np
 import pytest
 from conftest import REPO
 from submissions import Case, hand_in, mismatches, read_cases, read_groups
+from template_course import template_answers, template_course
 
-from course_admin import classroom
-from course_admin.authoring.build import build
-from course_admin.authoring.new_lab import new_course, new_lab
+from course_admin.authoring.new_lab import new_course
 from course_admin.grading.exams import SEED, load_exams, points_of
 from course_admin.sandbox import process_watch
 from course_admin.sandbox.fork_server import Sandbox
 from course_admin.sandbox.limits import MB, Limits
 from course_admin.sandbox.selftest import open_sandbox
-from course_admin.sandbox.session import COLD, NONE, WARM, SandboxError
+from course_admin.sandbox.session import FRESH, NONE, PRELOADED, SandboxError
 from course_utils.evidence import EvidenceError, pack, unpack
 
 LAB = "00_template"
@@ -190,15 +189,12 @@ def planted(root: Path) -> Iterator[Canaries]:
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """The template lab, built."""
-    root = new_course(tmp_path_factory.mktemp("hostile"), like=REPO)
-    new_lab(root, LAB)
-    build(root, say=lambda line: None)
-    return root
+    return template_course(tmp_path_factory.mktemp("hostile"))
 
 
 @pytest.fixture(scope="module")
 def answers(course):
-    return classroom.reference_answers(classroom.read_notebook(course / "source" / LAB / f"{LAB}.ipynb"))
+    return template_answers(course)
 
 
 @pytest.fixture(scope="module")
@@ -261,22 +257,22 @@ def read(root: Path, folder: Path) -> tuple[Any, dict[str, bytes]]:
     """The notebook of a submission, mended, and the files beside it."""
     from course_admin.settings import load_settings
     from course_admin.submissions.find_notebook import find_notebook
-    from course_admin.submissions.mend import lab_frame, mend
+    from course_admin.submissions.read import read_release, repaired
     from course_admin.submissions.repair import filled_in
     from course_admin.submissions.safe_files import files_beside, seen_from
 
-    given = lab_frame(root / "source" / LAB / f"{LAB}.ipynb", load_settings(root))
+    given = read_release(root / "source" / LAB / f"{LAB}.ipynb", load_settings(root))
     taken = find_notebook(folder, LAB, partial(filled_in, given))
-    return mend(given, taken), seen_from(taken.path, folder, files_beside(folder)[0])
+    return repaired(given, taken), seen_from(taken.path, folder, files_beside(folder)[0])
 
 
 def graded(root: Path, folder: Path, sandbox: Sandbox, full: dict[str, float], seed: int | None = None) -> Graded:
-    """Run and judge one submission, without nbgrader and its gradebook. seed: of the inputs; else drawn, as always."""
-    from course_admin.grading.run_notebook import run
-    from course_admin.grading.scoring import judge
+    """Execute and score one submission, without nbgrader and its gradebook. seed: of the inputs; else drawn."""
+    from course_admin.grading.run_notebook import execute
+    from course_admin.grading.scoring import score
 
     found, beside = read(root, folder)
-    done = run(
+    done = execute(
         found.notebook,
         LAB,
         sandbox,
@@ -285,7 +281,7 @@ def graded(root: Path, folder: Path, sandbox: Sandbox, full: dict[str, float], s
         seed=secrets.randbits(32) if seed is None else seed,
         max_restarts=3,
     )
-    marks = judge(done, {f"check-{name}": points for name, points in full.items()})
+    marks = score(done, {f"check-{name}": points for name, points in full.items()})
     points = {name.removeprefix("check-"): mark.points for name, mark in marks.items()}
     shown = [output for cell in found.notebook.cells for output in cell.get("outputs", [])]
     text = json.dumps([shown, [mark.message for mark in marks.values()], done.findings], ensure_ascii=False)
@@ -307,13 +303,13 @@ def files_of(root: Path) -> dict[str, tuple]:
 
 @pytest.mark.parametrize("case", [case for case in CASES if not case.bomb], ids=lambda case: case.name)
 def test_nothing_is_gained_seen_or_harmed(case, course, handed_in, sandbox, canaries, full):
-    if sandbox.kind != WARM:
-        pytest.skip("NO WARM SANDBOX HERE: make test-hostile tries the corpus in cold ones")
+    if sandbox.kind != PRELOADED:
+        pytest.skip("NO PRELOADED SANDBOX HERE: make test-hostile tries the corpus in fresh ones")
     before = files_of(course)
     got = graded(course, handed_in[case.name], sandbox, full)
     assert mismatches(case, full, got.points, got.findings) == []
     assert got.damaged == (case.state == "failed")
-    assert canaries.seen_in(got.shown) == []
+    assert canaries.seen_in(got.display_name) == []
     assert canaries.harm() == []
     assert files_of(course) == before
     assert sandbox.starts == 1, "the parent had to be started anew"
@@ -367,8 +363,8 @@ def test_evidence_is_refused_before_it_is_unfolded(bomb, words):
 
 
 def test_the_neighbours_keep_everything(course, handed_in, sandbox, full):
-    if sandbox.kind != WARM:
-        pytest.skip("NO WARM SANDBOX HERE")
+    if sandbox.kind != PRELOADED:
+        pytest.skip("NO PRELOADED SANDBOX HERE")
     for name in (NEIGHBOUR, LAST):
         got = graded(course, handed_in[name], sandbox, full)
         assert (got.points, got.findings) == (full, [])
@@ -393,7 +389,7 @@ def test_the_canaries_sing_where_nothing_protects_them(tmp_path, course, answers
     with planted(root) as lost, Sandbox(NONE, LIMITS) as unsafe:
         folder = hand_in(case, root, LAB, answers, lost.known)
         assert lost.harm() == []
-        assert set(lost.seen_in(graded(root, folder, unsafe, full).shown)) == set(lost.never_seen)
+        assert set(lost.seen_in(graded(root, folder, unsafe, full).display_name)) == set(lost.never_seen)
         assert len(lost.harm()) == 2, lost.harm()
 
 
@@ -402,16 +398,16 @@ def test_the_canaries_sing_where_nothing_protects_them(tmp_path, course, answers
 hostile = pytest.mark.hostile
 
 
-def in_cold_sandboxes(root: Path, cases: list[Case], folders: list[Path], full, bwrap: str) -> list[Graded]:
+def in_fresh_sandboxes(root: Path, cases: list[Case], folders: list[Path], full, bwrap: str) -> list[Graded]:
     """Two submissions at a time, since each start takes seconds, and a bomb is mostly waited for."""
 
     def one(case: Case, folder: Path) -> Graded:
-        # The first optimiser of a Python imports for more than a second; there is no warm parent that has.
+        # The first optimiser of a Python imports for more than a second; there is no preloaded parent that has.
         allowed = 20 if not case.bomb else 3 if case.start == "blank" else 12
         limits = replace(LIMITS, cell_seconds=allowed, question_seconds=allowed)
-        with Sandbox(COLD, limits, bwrap=bwrap) as cold:
-            got = graded(root, folder, cold, full)
-            assert cold._process is None, f"{case.name} outlived its cold sandbox"
+        with Sandbox(FRESH, limits, bwrap=bwrap) as fresh:
+            got = graded(root, folder, fresh, full)
+            assert fresh._process is None, f"{case.name} outlived its fresh sandbox"
             return got
 
     with ThreadPoolExecutor(2) as pool:
@@ -420,17 +416,17 @@ def in_cold_sandboxes(root: Path, cases: list[Case], folders: list[Path], full, 
 
 @hostile
 @pytest.mark.timeout(900)
-def test_the_same_in_a_cold_sandbox_bombs_included(course, handed_in, canaries, full, sandbox):
+def test_the_same_in_a_fresh_sandbox_bombs_included(course, handed_in, canaries, full, sandbox):
     """Every entry whose code runs, several in one notebook where they do not get in each other's way."""
     cases = together(CASES)
     folders = [handed_in.get(case.name) or hand_in(case, course, LAB, {}, canaries.known) for case in cases]
     before = files_of(course)
     said = []
-    for case, got in zip(cases, in_cold_sandboxes(course, cases, folders, full, sandbox.bwrap), strict=True):
-        # What tries to end others has fewer others to end in a warm sandbox, so no finding is expected there.
+    for case, got in zip(cases, in_fresh_sandboxes(course, cases, folders, full, sandbox.bwrap), strict=True):
+        # What tries to end others has fewer others to end in a preloaded sandbox, so no finding is expected there.
         wanted = case if case.findings else replace(case, findings=tuple(got.findings))
         said += mismatches(wanted, full, got.points, got.findings)
-        said += [f"{case.name}: {canary} was seen" for canary in canaries.seen_in(got.shown)]
+        said += [f"{case.name}: {canary} was seen" for canary in canaries.seen_in(got.display_name)]
     assert said == [], "\n".join(said)
     assert canaries.harm() == []
     assert files_of(course) == before
@@ -460,7 +456,7 @@ def together(cases: list[Case]) -> list[Case]:
 
 @hostile
 @pytest.mark.timeout(900)
-def test_accidents_in_a_cold_sandbox(course, answers, full, sandbox):
+def test_accidents_in_a_fresh_sandbox(course, answers, full, sandbox):
     """Each notebook that mending makes of the accidental corpus, once: most become the same."""
     keys, folders = [], {}
     for case in ACCIDENTS:
@@ -468,7 +464,7 @@ def test_accidents_in_a_cold_sandbox(course, answers, full, sandbox):
         cells = [cell.source for cell in mended(course, folder).notebook.cells if cell.cell_type == "code"]
         keys.append((*cells, *sorted(path.name for path in folder.rglob("*.py"))))
         folders.setdefault(keys[-1], folder)
-    got = in_cold_sandboxes(course, ACCIDENTS[: len(folders)], list(folders.values()), full, sandbox.bwrap)
+    got = in_fresh_sandboxes(course, ACCIDENTS[: len(folders)], list(folders.values()), full, sandbox.bwrap)
     points = dict(zip(folders, (one.points for one in got), strict=True))
     for case in ACCIDENTS:
         shutil.rmtree(course / "submitted" / f"accident-{case.name}")
@@ -482,10 +478,10 @@ def test_accidents_in_a_cold_sandbox(course, answers, full, sandbox):
 
 
 @hostile
-def test_a_cold_sandbox_counts_processes_as_well(sandbox):
+def test_a_fresh_sandbox_counts_processes_as_well(sandbox):
     """Root's processes the kernel does not count: then the watch alone was left, and came too late for a bomb."""
     code = "import os, time\nfor number in range(150):\n    if os.fork() == 0: time.sleep(30)"
-    with Sandbox(COLD, LIMITS, bwrap=sandbox.bwrap) as cold, cold.session() as session:
+    with Sandbox(FRESH, LIMITS, bwrap=sandbox.bwrap) as fresh, fresh.session() as session:
         result = session.execute(code)
     assert result.state == "error", result
     assert "Resource temporarily unavailable" in result.outputs[-1]["evalue"]

@@ -17,7 +17,7 @@ from course_utils.evidence import pack, unpack
 from course_utils.probes import direct_ask
 
 MOST = 60
-"""Damaged sittings for each exam, a fixed sample. (All together take minutes; try them when you write a judge.)"""
+"""Damaged exam_runs for each exam, a fixed sample. (All together take minutes; try them when you write a judge.)"""
 
 # What an honest answer may hold but the exams' references do not: any share, but no trouble.
 OTHER_NUMBERS = {
@@ -128,7 +128,7 @@ def test_damaged_values_earn_nothing_and_upset_nothing(lab):
                 damaged[name] = through_the_channel(DAMAGES[damage](dict.get(evidence, name)))
             result = run_exam(exam, answering([*answers[:position], damaged, *answers[position + 1 :]]))
             where = f"{exam.name}: {name} of answer {position} is {damage}"
-            assert not result.trouble, f"{where}\n{result.trouble}"
+            assert not result.error, f"{where}\n{result.error}"
             without_bias = damage == "missing" and name.endswith("bias")  # a layer may have none
             harmless = damage in OTHER_NUMBERS or without_bias or not evidence.matters(name)
             assert result.share < 1 or harmless, where
@@ -138,7 +138,7 @@ def test_no_answers_at_all(lab):
     for exam, answers in exams_of(lab):
         for evidence in ({}, {"value": None}, {"": [], "weights.": True, "é\n": np.zeros((2, 2))}):
             result = run_exam(exam, answering([evidence] * len(answers)))
-            assert (result.share, result.trouble) == (0.0, None), result.message
+            assert (result.share, result.error) == (0.0, None), result.message
 
 
 SHAPES = st.lists(st.integers(0, 4), max_size=3).map(tuple)
@@ -164,7 +164,7 @@ def test_nonsense_under_the_right_names(lab, data):
             names = data.draw(st.lists(st.sampled_from(sorted(evidence)), min_size=1, unique=True, max_size=6))
             nonsense.append(evidence | {name: through_the_channel(data.draw(NONSENSE)) for name in names})
         result = run_exam(exam, answering(nonsense))
-        assert not result.trouble, result.trouble
+        assert not result.error, result.error
         touched = [
             evidence.matters(name)
             for evidence, other in zip(answers, nonsense, strict=True)

@@ -3,15 +3,16 @@
     python benchmarks/grading.py                         (all of it, with a class of 24: half an hour on two cores)
     python benchmarks/grading.py --class 6 --only class  (one part, a small class; what was measured before stays)
 
-first cell   from the request for a fresh Python to the end of its first cell: a warm fork, and a cold sandbox
+first cell   from the request for a new Python to the end of its first cell: forked from a preloaded parent, and in a
+             fresh sandbox
 class        honest submissions of lab 01 through `course grade`, with one worker and with two, and through stock
              nbgrader (autograde, then generate_feedback) without the course's configuration; the same budget and marks
-gradebook    10,000 submissions, their runs pretended, through the real judge, writer and ledger
+gradebook    10,000 submissions, their runs pretended, through the real score, store and gradebook
 growth       1,000 submissions through one sandbox: processes, memory, files
 
-`own` is what a notebook's cells and its exams' questions take in a warm fork, one thread: as long as the submissions
-ran in `course grade --jobs 1`, less what a run takes between cells and questions. What a way of grading needs beyond
-that, for everybody, is its cost: starting Pythons, importing torch, reading, writing, rendering pages.
+`own` is what a notebook's cells and its exams' questions take in a preloaded fork, one thread: as long as the
+submissions ran in `course grade --jobs 1`, less what a run takes between cells and questions. What a way of grading
+needs beyond that is its cost: starting Python, importing torch, reading, writing, rendering pages.
 
 Times are of the clock on the wall and compare within one run only. Results: a table, and results/grading.json.
 """
@@ -41,14 +42,14 @@ from course_admin import classroom
 from course_admin.authoring.build import build
 from course_admin.authoring.new_lab import new_course
 from course_admin.course import Lab
+from course_admin.grading import run_notebook
 from course_admin.grading.exams import Result, Transcript, load_exams
-from course_admin.grading.run_notebook import run
-from course_admin.grading.run_result import Run, Sitting
+from course_admin.grading.run_result import ExamRun, Run
 from course_admin.sandbox import process_watch
 from course_admin.sandbox.fork_server import Sandbox
 from course_admin.sandbox.limits import Limits
 from course_admin.sandbox.selftest import open_sandbox
-from course_admin.sandbox.session import COLD, Session
+from course_admin.sandbox.session import FRESH, Session
 from course_utils.checks import Verdict
 
 REPO = Path(__file__).resolve().parent.parent
@@ -94,15 +95,15 @@ def show(name: str, numbers: dict[str, Any], console: Console) -> None:
 
 
 def first_cell(_: Path) -> dict[str, Any]:
-    """Seconds to the end of a first cell, warm and cold; the cold one imports what every lab's first cell does."""
+    """Seconds to the end of a first cell, preloaded and fresh; the cell imports what every lab imports first."""
     imports = "import torch, matplotlib.pyplot, sklearn.decomposition, seaborn, torchvision"
     found: dict[str, Any] = {}
-    with open_sandbox("auto", Limits()) as warm:
-        found["sandbox"] = f"{warm.kind}, as {'root' if os.geteuid() == 0 else 'ordinary user'}"
-        found["warm, s"] = statistics.median(_time_to_first_cell(warm, imports) for _ in range(15))
-        program = warm.bwrap
-    cold = Sandbox(COLD, Limits(), bwrap=program)
-    found["cold, s"] = statistics.median(_time_to_first_cell(cold, imports) for _ in range(3))
+    with open_sandbox("auto", Limits()) as preloaded:
+        found["sandbox"] = f"{preloaded.kind}, as {'root' if os.geteuid() == 0 else 'ordinary user'}"
+        found["warm, s"] = statistics.median(_time_to_first_cell(preloaded, imports) for _ in range(15))
+        program = preloaded.bwrap
+    fresh = Sandbox(FRESH, Limits(), bwrap=program)
+    found["cold, s"] = statistics.median(_time_to_first_cell(fresh, imports) for _ in range(3))
     return found
 
 
@@ -214,7 +215,7 @@ def _seconds_between(root: Path) -> float:
             spent, began = 0.0, time.perf_counter()
             Session.execute, Session.ask = timed(execute), timed(ask)
             try:
-                run(notebook, LAB, sandbox, exams)
+                run_notebook.execute(notebook, LAB, sandbox, exams)
             finally:
                 Session.execute, Session.ask = execute, ask
             found.append(time.perf_counter() - began - spent)
@@ -265,32 +266,35 @@ def _marks(root: Path) -> dict[str, dict[str, float]]:
 
 
 def gradebook(folder: Path, count: int) -> dict[str, Any]:
-    """Seconds to judge and record pretended submissions of lab 01, at the beginning and at the end."""
-    from course_admin.grading.command import register
+    """Seconds to score and store pretended submissions of lab 01, at the beginning and at the end."""
     from course_admin.grading.evidence_store import pack_evidence
-    from course_admin.grading.gradebook import Ledger
-    from course_admin.grading.store import HandIn, Records
+    from course_admin.grading.gradebook import CourseGradebook
+    from course_admin.grading.register import register
+    from course_admin.grading.scoring import score
+    from course_admin.grading.store import Records
     from course_admin.report import gradebook_url
     from course_admin.settings import load_settings
+    from course_admin.submissions.read import Submission
 
     root = _lab01(folder / "records", 0)
     config, lab = load_settings(root), Lab(root, LAB)
     exams, text = load_exams(root, LAB), json.dumps(_perfect(root, LAB))
     seconds = []
     before = _rss()
-    with Ledger(gradebook_url(root)) as ledger:
-        register(lab, config, ledger)
-        records = Records(lab, config, ledger)
+    with CourseGradebook(gradebook_url(root)) as gradebook:
+        register(lab, config, gradebook)
+        records = Records(lab, config, gradebook)
         for number in range(count):
             student = f"student{number:05}"
             pretended = Run(LAB)
             for name in exams:
                 result = Result(number % 5 / 4, [Verdict("values", "pretended", 1.0, 0.0)])
-                pretended.sittings[f"check-{name}"] = Sitting(name, Transcript(), result)
+                pretended.exam_runs[f"check-{name}"] = ExamRun(name, Transcript(), result)
             notebook = nbformat.from_dict(json.loads(text))
             began = time.perf_counter()
-            hand_in = HandIn(student, notebook, {}, [], "", student)
-            records.record(hand_in, notebook, pretended, pack_evidence(pretended))
+            submission = Submission(student, notebook, fingerprint=student)
+            marks = score(pretended, records.out_of())
+            records.store(submission, notebook, pretended, marks, pack_evidence(pretended))
             seconds.append(time.perf_counter() - began)
             # What is measured is the gradebook, not the disk.
             shutil.rmtree(root / "autograded" / student)

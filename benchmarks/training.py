@@ -12,7 +12,7 @@ For each model the same training is timed in six ways, one after the other, and 
     gradients by hand  the same without autograd: every result into memory set aside beforehand
     matrix products    the same without biases, activations and loss: forward and backward of each layer
 
-So the ways down the list tell what stands between `fit` and the matrix products: batches gathered from all over the
+So the list shows what `fit` adds to the matrix products: batches gathered from all over the
 memory, running sums, progress; the optimiser; autograd's records and fresh memory for every result, which pushes the
 weights out of the processor's nearest cache; biases, activations, the loss and their gradients.
 

@@ -1,16 +1,15 @@
 """Make .venv, the environment that every `make` target of the course runs in.
 
-The only module of the course that runs before anything is installed: it needs nothing but the standard library of
-whatever `python3` the system has, and stays readable to older ones than the course accepts, so that they can be told.
+The only module that runs before anything is installed: it needs only the standard library of the system's `python3`,
+and an older Python than the course accepts can read it, so that it can be told so.
 
-What is installed is exactly requirements.lock, by the ordinary pip with its own configuration, and the course itself,
-editable. A stamp in .venv, written last, says for what it was made: while that holds there is nothing to do, and a
-set-up that was killed half-way is simply done again. Packages that somebody added to .venv stay.
+Installs exactly requirements.lock, with uv where that is installed, else with pip, then the course itself, editable. A
+stamp, written last, says what .venv was made from: while that is unchanged there is nothing to do, and a set-up that
+was killed is done again. Packages that a person added to .venv stay.
 """
 
-from __future__ import annotations
-
 import argparse
+import contextlib
 import hashlib
 import importlib.util
 import json
@@ -20,435 +19,210 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import time
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 MINIMUM_PYTHON = (3, 11)
-VENV_GB = 7.0  # torch with its CUDA libraries is most of it
-DOWNLOAD_GB = 3.5  # pip keeps the wheels in the temporary folder until it has installed them
-TICK_SECONDS = 15
-STAMP = "course-stamp.json"
-LOG = "course-setup.log"
-
-EXAMPLE = """\
-example:
-  python3 course_admin/bootstrap.py            make .venv or bring it up to date (what `make setup` runs)
-  make setup PYTHON=python3.12                 the same with another Python
+VENV_GB, DOWNLOAD_GB = 7.0, 3.5  # torch with its CUDA libraries is most of both
+STAMP, LOG = "course-stamp.json", "course-setup.log"
+PROGRESS_SECONDS = 15
+AGAIN = "then run `make setup` again"
+EXAMPLE = """example:
+  make setup                        make .venv or bring it up to date
+  make setup PYTHON=python3.12      the same with another Python (remove .venv first, if there is one)
 """
-
-# Settings of a person's pip that make sense elsewhere and would put the packages in the wrong place here.
-_UNWANTED = (
-    *("PYTHONPATH", "PYTHONHOME", "PYTHONDONTWRITEBYTECODE", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__"),
-    *("PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_NO_COMPILE", "PIP_REQUIRE_HASHES", "PIP_LOG"),
-)
+# Settings of a person's Python and pip that would put the packages in the wrong place.
+UNWANTED = re.compile("PYTHON(PATH|HOME|DONTWRITEBYTECODE)|VIRTUAL_ENV|PIP_(TARGET|PREFIX|ROOT|USER|NO_COMPILE|LOG)")
+NETWORK = r"name resolution|NewConnection|Network is unreachable|Max retries|timed out|ProxyError|SSLError|dns error"
+CAUSES = {
+    "No space left on device": "the disk is full: make room, or name another folder, as in `TMPDIR=/x make setup`",
+    NETWORK + "|error sending request": "no package index answers: check the network and `pip config list`",
+    r"(?:distribution found for|no version of|Because(?! there is)) (\S+)": "the package index has no {} for this "
+    "Python and computer: try another Python, as in `make setup PYTHON=python3.12`, or conda with environment.yml",
+    "Permission denied": "a folder cannot be written: make it your own (`sudo chown -R $USER .`)",
+}
 
 
 class SetupError(Exception):
-    """What stopped the set-up and how to mend it, in one line."""
+    """What stopped the set-up and what to do about it, in one line."""
 
 
 def main(argv=None):
     """Run the set-up; returns the exit code: 0, or 1 after one line on stderr."""
-    parser = argparse.ArgumentParser(
-        prog="bootstrap.py",
-        description="Make .venv at the root of the course and install requirements.lock and the course into it.",
-        epilog=EXAMPLE,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = argparse.ArgumentParser(epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent, help=argparse.SUPPRESS)
     root = parser.parse_args(argv).root.resolve()
     try:
-        with only_one_setup(root):
+        with one_setup_at_a_time(root):
             set_up(root)
-    except SetupError as error:
-        print(f"setup: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"setup: {_readable(error, root)}", file=sys.stderr)
+    except (SetupError, OSError) as error:
+        print(f"setup: {error if isinstance(error, SetupError) else explain(str(error))}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nsetup: interrupted; `make setup` takes it up again.", file=sys.stderr)
+        print("\nsetup: interrupted; `make setup` continues", file=sys.stderr)
         return 1
     return 0
 
 
 def set_up(root):
-    """Bring `root`/.venv to what requirements.lock and pyproject.toml say; nothing is done where it is already so."""
+    """Bring `root`/.venv to what requirements.lock and pyproject.toml say; does nothing where nothing has changed."""
     if os.name != "posix":
-        raise SetupError("make works on Linux and macOS; on Windows use WSL, or conda with environment.yml.")
-    check_python(sys.version_info)
-    venv = root / ".venv"
-    version = python_of(venv)
-    why = why_unusable(venv, version)
-    stamp = read_stamp(venv)
-    if why is None and stamp == fingerprint(root, version):
+        raise SetupError("make works on Linux and macOS; on Windows use WSL, or conda with environment.yml")
+    need, this = dotted(MINIMUM_PYTHON), dotted(sys.version_info[:2])
+    if sys.version_info[:2] < MINIMUM_PYTHON:
+        raise SetupError(f"this is Python {this}, the course needs {need} or newer: `make setup PYTHON=python{need}`")
+    venv, version, stamp = root / ".venv", python_of(root / ".venv"), read_stamp(root / ".venv")
+    if version and stamp == fingerprint(root, version):
         return
-    this = _dotted(sys.version_info[:2])
-    if why is None and stamp is None and version != this and not has_torch(venv):
-        # Somebody names another Python because the first had no packages: do as told.
+    why = "is broken" if not version else ""
+    if stamp and stamp.get("location") != str(venv):
+        why = "was made in another folder"
+    elif version and tuple(map(int, version.split("."))) < MINIMUM_PYTHON:
+        why = f"has Python {version}, the course needs {need}"
+    elif version and version != this and not stamp:  # nothing is complete in it, so the Python may still be chosen
         why = f"was begun with Python {version}, now it is {this}"
-    started = time.monotonic()
-    if why is not None:
+    if why:
         if venv.exists() or venv.is_symlink():
-            say(f".venv {why}: making it anew.")
-            _remove(venv)
+            say(f".venv {why}: making it again")
+            shutil.rmtree(str(venv)) if venv.is_dir() and not venv.is_symlink() else venv.unlink()
         check_disk(root)
-        say(f"making .venv with Python {sys.version.split()[0]}")
         make_venv(venv)
-    elif not has_torch(venv):
-        check_disk(root)
-    with suppress(FileNotFoundError):
+    with contextlib.suppress(FileNotFoundError):
         (venv / STAMP).unlink()
-    install(root, venv, started)
-    write_stamp(venv, fingerprint(root, python_of(venv)))
-    say(f"done in {elapsed(started)}")
-
-
-# ---------------------------------------------------------------------------------------------------- the stamp
+    say(f"installing packages: the first time some minutes and {VENV_GB:.0f} GB (log: {venv / LOG})")
+    install(root, venv)
+    part = venv / f"{STAMP}.part"
+    part.write_text(json.dumps(fingerprint(root, python_of(venv))))
+    part.replace(venv / STAMP)
+    say("done")
 
 
 def fingerprint(root, version):
-    """What the environment is made from: change one of these and `make setup` has something to do."""
-    return {
-        "location": str(root / ".venv"),
-        "requirements.lock": _digest(root / "requirements.lock"),
-        "pyproject.toml": _digest(root / "pyproject.toml"),
-        "python": version,
-    }
+    """What the environment is made from: when one of these changes, `make setup` has something to do."""
+    found = {"location": str(root / ".venv"), "python": version}
+    for name in ("requirements.lock", "pyproject.toml"):
+        if not (root / name).is_file():
+            raise SetupError(f"there is no {name} in {root}: get the whole course again")
+        found[name] = hashlib.sha256((root / name).read_bytes()).hexdigest()
+    return found
 
 
 def python_of(venv):
-    """ "3.11" for an environment whose interpreter runs and is its own; None for none or a broken one."""
-    code = "import sys; print('%d.%d' % sys.version_info[:2], sys.prefix, sep='\\n')"
+    """The version ("3.11") of an environment whose Python runs, is its own and has pip; None otherwise."""
+    code = "import sys, pip; print('%d.%d' % sys.version_info[:2], sys.prefix, sep='\\n')"
+    command = [str(venv / "bin" / "python"), "-I", "-c", code]
     try:
-        done = subprocess.run(
-            [str(venv / "bin" / "python"), "-I", "-c", code], capture_output=True, text=True, timeout=60
-        )
-    except (OSError, subprocess.SubprocessError):
+        version, prefix = subprocess.check_output(command, stderr=subprocess.DEVNULL, timeout=60).decode().splitlines()
+    except (OSError, subprocess.SubprocessError, ValueError):
         return None
-    lines = done.stdout.splitlines()
-    if done.returncode or len(lines) != 2 or os.path.realpath(lines[1]) != os.path.realpath(venv):
-        return None
-    return lines[0]
+    return version if os.path.realpath(prefix) == os.path.realpath(str(venv)) else None
 
 
 def read_stamp(venv):
-    """The fingerprint that the last completed set-up left, or None."""
+    """What the last complete set-up was made from, or None."""
     try:
-        return json.loads((venv / STAMP).read_text(encoding="utf-8"))
+        return json.loads((venv / STAMP).read_text())
     except (OSError, ValueError):
         return None
 
 
-def write_stamp(venv, wanted):
-    """Written last and in one step: a stamp means that everything before it was done."""
-    part = venv / (STAMP + ".part")
-    part.write_text(json.dumps(wanted, indent=1) + "\n", encoding="utf-8")
-    part.replace(venv / STAMP)
-
-
-def why_unusable(venv, version):
-    """What is wrong with an environment ("was moved here …"), or None where pip can go on with it."""
-    if not venv.exists():
-        return "is missing" if not venv.is_symlink() else "is a link to nothing"
-    if version is None:
-        return "is broken (its Python is gone or does not run)"
-    if tuple(int(part) for part in version.split(".")) < MINIMUM_PYTHON:
-        return f"has Python {version}, the course needs {_dotted(MINIMUM_PYTHON)}"
-    packages = venv / "lib" / f"python{version}" / "site-packages"
-    if not packages.is_dir():
-        return "is broken (it holds packages of another Python)"
-    if not (packages / "pip").is_dir():
-        return "is broken (it has no pip)"
-    with suppress(OSError):
-        # The commands in bin/ carry the place where the environment was made; activate says it in every version.
-        text = (venv / "bin" / "activate").read_text(encoding="utf-8", errors="replace")
-        if str(venv) not in text and os.path.realpath(venv) not in text:
-            return "was made in another folder"
-    return None
-
-
-def has_torch(venv):
-    return "torch" in installed_names(venv)
-
-
-# --------------------------------------------------------------------------------------------- what is needed first
-
-
-def check_python(version):
-    if tuple(version[:2]) < MINIMUM_PYTHON:
-        raise SetupError(
-            f"this is Python {_dotted(version[:3])}, the course needs {_dotted(MINIMUM_PYTHON)} or newer: "
-            f"install one and name it, as in `make setup PYTHON=python{_dotted(MINIMUM_PYTHON)}`."
-        )
-
-
 def check_disk(root):
-    """Room for the environment, and for the downloads where these lie on another disk."""
+    """Raise SetupError where the environment, or the downloads in the temporary folder, have no room."""
     temporary = Path(tempfile.gettempdir())
-    together = root.stat().st_dev == temporary.stat().st_dev
-    for folder, need, remedy in (
-        (root, VENV_GB + DOWNLOAD_GB * together, "make room there, or move the course to another disk"),
-        (temporary, DOWNLOAD_GB, "make room there, or name another folder, as in `TMPDIR=/var/tmp make setup`"),
-    ):
-        free = shutil.disk_usage(folder).free / 1e9
+    one_disk = root.stat().st_dev == temporary.stat().st_dev
+    for folder, need in ((root, VENV_GB + DOWNLOAD_GB * one_disk), (temporary, DOWNLOAD_GB)):
+        free = shutil.disk_usage(str(folder)).free / 1e9
         if free < need:
-            raise SetupError(
-                f"the set-up needs about {need:.1f} GB free on the disk of {folder}, which has {free:.1f}: {remedy}."
-            )
+            words = f"the disk of {folder} has {free:.1f} GB free, the set-up needs {need:.1f}: make room"
+            raise SetupError(f"{words}, or name another folder for downloads, as in `TMPDIR=/var/tmp make setup`")
 
 
 def make_venv(venv):
-    """By venv where this Python has it; else by virtualenv, or after Debian's package for it was installed."""
-    if not has_module("ensurepip"):
-        if has_module("virtualenv"):
-            return _make_with("virtualenv", venv)
-        install_debian_venv()
-    return _make_with("venv", venv)
-
-
-def install_debian_venv():
-    """Debian and Ubuntu keep venv in a package of its own; root can just take it."""
-    package = f"python{_dotted(sys.version_info[:2])}-venv"
-    missing = f"this Python lacks its venv module: install it (Debian, Ubuntu: `sudo apt install {package}`), "
-    missing += "then run `make setup` again."
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise SetupError(missing)
-    say(f"installing Debian's {package}")
-    env = dict(child_environment(), DEBIAN_FRONTEND="noninteractive")
-    for command in (["update"], ["install", "-y", "--no-install-recommends", package]):
-        done = subprocess.run(
-            ["apt-get", "-q", *command],
-            env=env,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
-        if done.returncode:
-            raise SetupError(f"`apt-get {' '.join(command)}` failed ({_last_line(done.stdout)}); {missing}")
-
-
-def has_module(name):
-    return importlib.util.find_spec(name) is not None
-
-
-def _make_with(module, venv):
-    done = subprocess.run(
-        [sys.executable, "-m", module, str(venv)],
-        cwd=str(venv.parent),
-        env=child_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    if done.returncode:
-        _remove(venv)
-        raise SetupError(
-            f"`{sys.executable} -m {module}` could not make .venv ({_last_line(done.stdout)}): mend that Python, "
-            "or name another one, as in `make setup PYTHON=python3.12`."
-        )
-
-
-# ------------------------------------------------------------------------------------------------------------- pip
-
-
-def install(root, venv, started):
-    """Exactly the lock (it is complete, so nothing is left to resolve), then the course itself."""
-    names = locked_names(root / "requirements.lock")
-    log = venv / LOG
-    with suppress(FileNotFoundError):
+    """With uv, or with this Python's venv, for which Debian and Ubuntu have a package of its own."""
+    say(f"making .venv with Python {dotted(sys.version_info[:3])}")
+    log = venv.parent / "course-setup.log"
+    if shutil.which("uv"):
+        run(["uv", "venv", "--seed", "--python", sys.executable, str(venv)], log)
         log.unlink()
-    terminal = sys.stdout.isatty()
-    if has_torch(venv):
-        say(f"bringing {len(names)} packages to the versions of requirements.lock")
-    else:
-        say(f"installing {len(names)} packages: some minutes and about {VENV_GB:.0f} GB, this once")
-    with ticking(venv, names, started, log, only_while_installing=terminal):
-        pip(venv, log, ["--no-deps", "-r", str(root / "requirements.lock")], show=terminal)
-    say(f"installing the course itself, editable ({elapsed(started)})")
-    pip(venv, log, ["--no-deps", "--no-build-isolation", "-e", str(root)], show=False)
+        return
+    if importlib.util.find_spec("ensurepip") is None:
+        package = f"python{dotted(sys.version_info[:2])}-venv"
+        if os.geteuid() != 0 or shutil.which("apt-get") is None:
+            raise SetupError(f"this Python lacks its venv module: `sudo apt install {package}` on Debian, {AGAIN}")
+        say(f"installing Debian's {package}")
+        run(["apt-get", "-q", "update"], log)
+        run(["apt-get", "-q", "install", "-y", "--no-install-recommends", package], log)
+    run([sys.executable, "-I", "-m", "venv", str(venv)], log)
+    log.unlink()
 
 
-def pip(venv, log, arguments, show):
-    """Run the environment's own `pip install`, with its progress bar where `show`; SetupError says what went wrong."""
-    command = [
-        str(venv / "bin" / "python"),
-        "-m",
-        "pip",
-        "--log",
-        str(log),
-        "--disable-pip-version-check",
-        "--no-input",
-    ]
-    command += ["install", "--compile", "--no-user", *arguments]
-    # Not in the root of the course, where a folder could have the name of something that pip imports.
-    done = subprocess.run(
-        command,
-        cwd=str(venv),
-        env=child_environment(),
-        stdin=subprocess.DEVNULL,
-        stdout=None if show else subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    if done.returncode:
-        raise SetupError(explain_pip(done.stderr.decode("utf-8", "replace"), log))
+def install(root, venv):
+    """Exactly the lock, which is complete, then the course. Compiled: importing torch takes a third of the time."""
+    python = str(venv / "bin" / "python")
+    command = [python, "-I", "-m", "pip", "install", "--compile", "--no-user"]
+    if shutil.which("uv"):
+        command = ["uv", "pip", "install", "--compile-bytecode", "--python", python]
+    run([*command, "--no-deps", "-r", str(root / "requirements.lock")], venv / LOG)
+    run([*command, "--no-deps", "--no-build-isolation", "-e", str(root)], venv / LOG)
 
 
-def explain_pip(stderr, log):
-    """One line for what pip said in many: the cause and what to do next."""
-    again = f"then run `make setup` again (pip's log: {log})"
-    no_release = re.search(r"No matching distribution found for (\S+)", stderr)
-    if "No space left on device" in stderr:
-        return f"the disk ran full; make room, or give pip another folder with `TMPDIR=... make setup`, {again}."
-    if re.search(
-        r"NewConnectionError|NameResolutionError|ConnectTimeout|ReadTimeout|ProxyError|SSLError|Connection broken"
-        r"|Could not fetch URL|Temporary failure in name resolution|Network is unreachable|Max retries exceeded"
-        r"|Read timed out|Connection refused|connection (?:was )?reset",
-        stderr,
-        re.IGNORECASE,
-    ):
-        return f"pip could not reach its package index; check the network and `pip config list`, {again}."
-    if no_release:
-        name = no_release.group(1)
-        return (
-            f"the package index has no {name} for Python {_dotted(sys.version_info[:2])} on this computer; try another "
-            f"Python, as in `make setup PYTHON=python3.12`, or conda with environment.yml (pip's log: {log})."
-        )
-    if "Permission denied" in stderr:
-        return f"pip may not write to .venv; make the folder your own (`sudo chown -R $USER .venv`), {again}."
-    errors = [line for line in stderr.splitlines() if line.lower().startswith("error")]
-    said = (errors or stderr.strip().splitlines() or ["it said nothing"])[0].strip()
-    return f"pip failed ({said[:200]}); mend that, {again}."
+def run(command, log):
+    """Run a command, its output into the log, with a line on stdout now and then. Raises SetupError."""
+    environment = {name: value for name, value in os.environ.items() if not UNWANTED.match(name)}
+    environment.update(DEBIAN_FRONTEND="noninteractive", PIP_NO_INPUT="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    environment.update(pip_settings() if command[0] == "uv" else {})
+    started = time.monotonic()
+    with log.open("wb") as output:
+        streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
+        process = subprocess.Popen(command, env=environment, **streams)
+        while process.poll() is None:
+            try:
+                process.wait(PROGRESS_SECONDS)
+            except subprocess.TimeoutExpired:
+                last = log.read_text(errors="replace").strip().rpartition("\n")[2]
+                say(f"{time.monotonic() - started:.0f} s: {last.strip()[:90]}")
+    if process.returncode:
+        raise SetupError(explain(log.read_text(errors="replace"), f" (log: {log})"))
 
 
-def child_environment():
-    """The environment for pip: this one's, less what belongs to another environment or would misdirect pip."""
-    return {name: value for name, value in os.environ.items() if name not in _UNWANTED}
+def pip_settings():
+    """The package index in pip's configuration, which uv does not read, as uv's variables."""
+    names = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS"}
+    names["cert"] = "SSL_CERT_FILE"
+    done = subprocess.run([sys.executable, "-m", "pip", "config", "list"], stdout=subprocess.PIPE)
+    found = re.findall(r"\.(index-url|extra-index-url|find-links|cert)='(.*)'", done.stdout.decode())
+    found = {names[key]: value for key, value in found if names[key] not in os.environ}
+    return dict(found, UV_INDEX_STRATEGY="unsafe-best-match")  # as pip: the lock's version from whichever index has it
 
 
-def locked_names(lock):
-    """Names of the packages in the lock that concern this computer, as far as can be told without `packaging`."""
-    names = set()
-    for line in lock.read_text(encoding="utf-8").splitlines():
-        requirement, _, marker = line.partition(";")
-        match = re.match(r"([A-Za-z0-9][A-Za-z0-9._-]*)==", requirement)
-        foreign = re.search(r"(?:sys_platform|os_name) == '(\w+)'", marker)
-        if match and (foreign is None or foreign.group(1) in (sys.platform, os.name)):
-            names.add(_normal(match.group(1)))
-    return names
+def explain(output, where=""):
+    """One line for many lines of output: the cause and what to do next."""
+    for pattern, words in CAUSES.items():
+        found = re.search(pattern, output, re.IGNORECASE)
+        if found:
+            return f"{words.format(*found.groups())}, {AGAIN}{where}"
+    lines = [line.strip() for line in output.splitlines() if line.strip()] or ["no output"]
+    errors = [line for line in lines if re.match("error|E:", line, re.IGNORECASE)]
+    return f"{(errors or lines[-1:])[0][:200]}: repair that, {AGAIN}{where}"
 
 
-# -------------------------------------------------------------------------------------------------------- progress
+@contextlib.contextmanager
+def one_setup_at_a_time(root):
+    """Two `make` in two terminals: the second waits for the first."""
+    with contextlib.ExitStack() as held:
+        with contextlib.suppress(ImportError, OSError):  # without locks, or without the file, there is no waiting
+            import fcntl
+
+            fcntl.flock(held.enter_context((root / "requirements.lock").open("rb")), fcntl.LOCK_EX)
+        yield
 
 
 def say(line):
-    print(f"setup: {line}", flush=True)
+    print("setup: " + line, flush=True)
 
 
-@contextmanager
-def ticking(venv, names, started, log, only_while_installing):
-    """A line now and then while pip works, for it is silent for a minute while it unpacks torch."""
-    stop = threading.Event()
-    before = len(installed_names(venv) & names)
-
-    def tick():
-        while not stop.wait(TICK_SECONDS):
-            count = len(installed_names(venv) & names)
-            if count > before:
-                say(f"{count} of {len(names)} packages installed ({elapsed(started)})")
-            elif not only_while_installing:
-                say(f"collecting packages{_collecting(log)} ({elapsed(started)})")
-
-    thread = threading.Thread(target=tick, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-def installed_names(venv):
-    folders = (venv / "lib").glob("python*/site-packages/*.dist-info")
-    return {_normal(folder.name.split("-")[0]) for folder in folders}
-
-
-def elapsed(started):
-    seconds = int(time.monotonic() - started)
-    return f"{seconds // 60}:{seconds % 60:02d} min"
-
-
-def _collecting(log):
-    with suppress(OSError):
-        found = re.findall(r"Collecting (\S+)", log.read_text(encoding="utf-8", errors="replace"))
-        if found:
-            return f", now {found[-1]}"
-    return ""
-
-
-# --------------------------------------------------------------------------------------------------------- helpers
-
-
-@contextmanager
-def only_one_setup(root):
-    """Two `make` in two terminals: the second waits for the first."""
-    try:
-        import fcntl
-    except ImportError:
-        yield
-        return
-    try:
-        # The lock file of the packages serves as the lock of the set-up: it is there, and reading it suffices.
-        handle = (root / "requirements.lock").open("rb")
-    except FileNotFoundError:
-        raise SetupError(f"there is no requirements.lock in {root}: get the course again, whole.") from None
-    with handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("another set-up is at work; waiting for it")
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        except OSError:
-            pass  # a file system without locks: two at once are rare enough
-        yield
-
-
-def _remove(venv):
-    if venv.is_symlink() or venv.is_file():
-        venv.unlink()
-    else:
-        shutil.rmtree(str(venv), ignore_errors=False)
-
-
-def _digest(path):
-    try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
-    except FileNotFoundError:
-        raise SetupError(f"there is no {path.name} in {path.parent}: get the course again, whole.") from None
-
-
-def _readable(error, root):
-    what = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
-    if error.errno == 28:
-        return f"the disk ran full ({what}); make room, then run `make setup` again."
-    if isinstance(error, PermissionError):
-        return f"{what}; make the folder your own (`sudo chown -R $USER {root}`), then run `make setup` again."
-    return f"{what}; mend that, then run `make setup` again."
-
-
-def _last_line(output):
-    lines = [line.strip() for line in output.decode("utf-8", "replace").splitlines() if line.strip()]
-    return lines[-1][:200] if lines else "no reason given"
-
-
-def _normal(name):
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def _dotted(version):
-    return ".".join(str(part) for part in version)
+def dotted(version):
+    return ".".join(map(str, version))
 
 
 if __name__ == "__main__":

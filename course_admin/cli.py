@@ -214,7 +214,7 @@ def grade(
     elif len(labs) != 1:
         raise typer.BadParameter("--exercise NAME takes one exercise of one lab: name one LAB")
     else:
-        found = work.rejudge(course_root(), labs[0], exercise, **where)
+        found = work.rescore(course_root(), labs[0], exercise, **where)
     if json:
         import json as text
 

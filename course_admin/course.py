@@ -11,11 +11,11 @@ CONFIG = "nbgrader_config.py"
 
 
 class CourseError(Exception):
-    """Something a person can mend. The message is what they read: what is wrong and what to do next."""
+    """An error that a person can correct. The message says what is wrong and what to do next."""
 
 
 class UsageError(CourseError):
-    """A command was not given what it takes. Its exit code is 2, as for an unknown option."""
+    """A command got wrong arguments. Its exit code is 2, as for an unknown option."""
 
 
 def find_root(start: Path | str | None = None) -> Path:

@@ -150,7 +150,7 @@ def deadlines(config: Any) -> Deadlines:
 
 
 def _check_names(section: str, config: Any, names: Sequence[str]) -> None:
-    """A setting that is misspelt would be passed over, and nobody charged."""
+    """A misspelt setting would be ignored, and no penalty charged."""
     for name in config.get(section, {}):
         if name not in names:
             raise CourseError(

@@ -1,4 +1,4 @@
-"""`course doctor`: what is installed and works, and how to mend what does not."""
+"""`course doctor`: what is installed and works, and how to repair what does not."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ INSTALL = "run `make setup`, or pip install -e '.[dev]' in the course's folder"
 
 
 class Line(NamedTuple):
-    """One thing that was looked at. state: ok, warning (works without it) or missing (necessary); mend: what to do."""
+    """One thing that was checked. state: ok, warning (works without it) or missing (necessary); remedy: what to do."""
 
     state: str
     what: str
     found: str
-    mend: str = ""
+    remedy: str = ""
 
 
 def doctor(root: Path | None, *, console: Any = None) -> bool:
@@ -39,8 +39,8 @@ def doctor(root: Path | None, *, console: Any = None) -> bool:
     for line in examine(root):
         console.print(f"[{colours[line.state]}]{line.state:<8}[/]{line.what:<12}", end="")
         console.print(line.found, markup=False, highlight=False, soft_wrap=True)
-        if line.mend:
-            console.print(f"{'':<20}→ {line.mend}", markup=False, highlight=False, soft_wrap=True)
+        if line.remedy:
+            console.print(f"{'':<20}→ {line.remedy}", markup=False, highlight=False, soft_wrap=True)
         healthy = healthy and line.state != MISSING
     return healthy
 
@@ -104,8 +104,8 @@ def jupyterlab() -> Line:
     if not any((place / "package.json").is_file() for place in places):
         return Line(WARNING, "jupyterlab", f"{found} without nbgrader's extension (no Validate button)", INSTALL)
     if not _server_extension():
-        mend = "jupyter server extension enable --sys-prefix nbgrader"
-        return Line(WARNING, "jupyterlab", f"{found}, nbgrader's server extension is not enabled", mend)
+        remedy = "jupyter server extension enable --sys-prefix nbgrader"
+        return Line(WARNING, "jupyterlab", f"{found}, nbgrader's server extension is not enabled", remedy)
     return Line(OK, "jupyterlab", f"{found} with the Validate button")
 
 
@@ -139,15 +139,15 @@ def sandbox() -> Line:
     """Where students' code will run, tried out by this user: what was found and why (course_admin.sandbox.selftest)."""
     from course_admin.sandbox.limits import Limits
     from course_admin.sandbox.selftest import open_sandbox
-    from course_admin.sandbox.session import WARM, SandboxError
+    from course_admin.sandbox.session import PRELOADED, SandboxError
 
     try:
         with open_sandbox("auto", Limits()) as found:
-            if found.kind == WARM:
+            if found.kind == PRELOADED:
                 return Line(OK, "sandbox", found.why)
             return Line(WARNING, "sandbox", f"{found.why}; grading is as safe, but takes seconds more for each")
     except SandboxError as error:
-        return Line(WARNING, "sandbox", f"grading will refuse: {error.what}", error.mend)
+        return Line(WARNING, "sandbox", f"grading will refuse: {error.what}", error.remedy)
 
 
 def sample() -> Line:

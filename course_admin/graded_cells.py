@@ -8,13 +8,11 @@ CHECK = "check-"
 
 
 KEY = "course"
-"""Where a Run stands among nbgrader's resources, and its summary in the metadata of an autograded notebook."""
+"""The key of a Run among nbgrader's resources, and of its summary in the metadata of an autograded notebook."""
 
 
 NOTES = "course_notes"
-"""Where course_admin.nbgrader_plugins.reader leaves what it mended among nbgrader's resources: {"notes": lines,
-"damage": line}.
-"""
+"""The key under which nbgrader_plugins.read leaves what it repaired: {"notes": lines, "damage": line}."""
 
 
 def is_automatic(cell: Any) -> bool:
@@ -23,6 +21,11 @@ def is_automatic(cell: Any) -> bool:
     return bool(meta.get("grade")) and not meta.get("solution") and cell.cell_type == "code"
 
 
+def grade_id(cell: Any) -> str:
+    """nbgrader's name of a cell, "" for an ordinary one."""
+    return str(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
+
+
 def exam_name(cell: Any) -> str:
     """The exam of a check cell: "standardise" for check-standardise."""
-    return str(cell.metadata.get("nbgrader", {}).get("grade_id", "")).removeprefix(CHECK)
+    return grade_id(cell).removeprefix(CHECK)

@@ -16,7 +16,7 @@ from typing import Any
 from course_admin.course import CONFIG, CourseError
 
 CODE_STUB = 'raise NotImplementedError("Your code goes here: replace this line.")'
-"""What stands in a release in place of every solution. It runs and says one sentence."""
+"""Replaces every solution in a release. It runs and raises one sentence."""
 
 TEXT_STUB = "*Your answer goes here: replace this line.*"
 
@@ -32,9 +32,9 @@ def configure(c: Any, root: Path | str) -> None:
     c.ClearSolutions.text_stub = TEXT_STUB
     c.GenerateAssignment.create_assignment = True
 
-    # --- autograde: dotted strings, so that nothing is imported yet. The reader mends what was handed in before
-    # anything looks at it. Marks come from Judge alone, which refuses without CourseExecute.
-    c.Autograde.exporter_class = "course_admin.nbgrader_plugins.reader.TolerantReader"
+    # --- autograde: dotted strings, so that nothing is imported yet. TolerantReader repairs a submission before
+    # anything else reads it. Marks come from ScoreExams only, which refuses without CourseExecute.
+    c.Autograde.exporter_class = "course_admin.nbgrader_plugins.read.TolerantReader"
     c.CourseExecute.course_root = str(Path(root).resolve())
     c.Autograde.autograde_preprocessors = [
         "course_admin.nbgrader_plugins.execute.CourseExecute",
@@ -42,13 +42,13 @@ def configure(c: Any, root: Path | str) -> None:
         "nbconvert.preprocessors.ClearMetadataPreprocessor",
         "course_admin.feedback.page.PlainPictures",
         "nbgrader.preprocessors.LimitOutput",
-        "course_admin.nbgrader_plugins.judge.Judge",
-        "course_admin.nbgrader_plugins.judge.RecordMarks",
+        "course_admin.nbgrader_plugins.score.ScoreExams",
+        "course_admin.nbgrader_plugins.store.StoreMarks",
         "course_admin.nbgrader_plugins.late.ChargeLateness",
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
 
-    # --- handing in late: dates and rates are a course's own (course_admin.deadlines); without them nothing is charged
+    # --- late penalties: a course sets its own dates and rates (course_admin.deadlines); without them, no penalty
     c.ChargeLateness.plugin_class = "course_admin.nbgrader_plugins.late.LateDays"
     c.Deadlines.course_root = str(Path(root).resolve())
 
@@ -81,9 +81,9 @@ def load_settings(root: Path | str) -> Any:
 
     try:
         config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
-    except Exception as error:  # it is somebody's Python
+    except Exception as error:  # the file is Python code of the course team
         raise CourseError(f"{Path(root) / CONFIG} does not run: {error}") from error
-    # A date that cannot be meant is said at once, not with each submission.
+    # Raises for an impossible date now, once, instead of for each submission.
     deadlines(config)
     return config
 

@@ -33,10 +33,10 @@ class Network:
     """The four matrices, or two of them and their transposes, and what they do."""
 
     def __init__(self, d: int, relu: bool, tied: bool, seed: int) -> None:
-        self.dice, self.relu, self.tied = torch.Generator().manual_seed(seed), relu, tied
+        self.generator, self.relu, self.tied = torch.Generator().manual_seed(seed), relu, tied
         sizes = list(pairwise((784, 256, d, 256, 784)))
-        self.A = [torch.randn(n, m, generator=self.dice) * 0.01 for n, m in sizes]
-        self.b = [torch.randn(m, generator=self.dice) * 0.01 for _, m in sizes]
+        self.A = [torch.randn(n, m, generator=self.generator) * 0.01 for n, m in sizes]
+        self.b = [torch.randn(m, generator=self.generator) * 0.01 for _, m in sizes]
         if tied:
             self.A, self.b = self.A[:2], [torch.zeros(m) for _, m in sizes]
         self.learned = [tensor.requires_grad_() for tensor in (*self.A, *self.b)]
@@ -62,7 +62,7 @@ def trained(d: int, seed: int, relu: bool = False, tied: bool = False) -> Networ
     images, network = digits("train")[0], Network(d, relu, tied, seed)
     optimizer = torch.optim.Adam(network.learned, lr=RATE)
     for _ in range(ITERATIONS):
-        batch = images[torch.randint(len(images), (BATCH,), generator=network.dice)]
+        batch = images[torch.randint(len(images), (BATCH,), generator=network.generator)]
         optimizer.zero_grad()
         functional.mse_loss(network.redraw(batch), batch).backward()
         optimizer.step()
@@ -116,15 +116,16 @@ def classifier(seed: int):
 @torch.no_grad()
 def judged(seed: int, *, kind: str, d: int = 2) -> dict:
     """Distance to the nearest training image (root mean square over the pixels), and share above 0.9 confidence."""
-    (train, _), (test, _), dice = digits("train"), digits("test"), torch.Generator().manual_seed(100 + seed)
+    (train, _), (test, _), generator = digits("train"), digits("test"), torch.Generator().manual_seed(100 + seed)
     network = trained(d, seed)
     codes = network.encode(train)
     low, high = codes.amin(dim=0), codes.amax(dim=0)
-    box = low + (high - low) * torch.rand(SAMPLES, d, generator=dice)
-    shuffled = torch.stack([column[torch.randperm(len(column), generator=dice)[:SAMPLES]] for column in codes.T], 1)
+    box = low + (high - low) * torch.rand(SAMPLES, d, generator=generator)
+    picked = [column[torch.randperm(len(column), generator=generator)[:SAMPLES]] for column in codes.T]
+    shuffled = torch.stack(picked, 1)
     images = {
         "test images": test[:SAMPLES],
-        "noise": torch.rand(SAMPLES, 784, generator=dice) * 2 - 1,
+        "noise": torch.rand(SAMPLES, 784, generator=generator) * 2 - 1,
         "black": -torch.ones(1, 784),
         "two over each other": torch.maximum(test[:SAMPLES], test[SAMPLES : 2 * SAMPLES]),
         "reconstructions": network.redraw(test[:SAMPLES]),
@@ -148,9 +149,9 @@ def one_layer(seed: int, *, d: int | None) -> dict:
     mean, spread = train.mean(dim=0), train.std(dim=0) + 1e-3
     train, test = (train - mean) / spread, (test - mean) / spread
     A, b = torch.zeros(train.shape[1], 10, requires_grad=True), torch.zeros(10, requires_grad=True)
-    optimizer, dice = torch.optim.Adam([A, b], lr=0.01), torch.Generator().manual_seed(seed)
+    optimizer, generator = torch.optim.Adam([A, b], lr=0.01), torch.Generator().manual_seed(seed)
     for _ in range(500):
-        picks = torch.randint(len(train), (200,), generator=dice)
+        picks = torch.randint(len(train), (200,), generator=generator)
         optimizer.zero_grad()
         functional.cross_entropy(train[picks] @ A + b, labels[picks]).backward()
         optimizer.step()

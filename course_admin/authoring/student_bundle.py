@@ -19,6 +19,7 @@ from typing import Any
 import tomllib
 
 from course_admin import regions
+from course_admin.atomic import write_atomic
 from course_admin.authoring import build, derived_cells, leaks
 from course_admin.authoring.leaks import Secret
 from course_admin.bootstrap import MINIMUM_PYTHON
@@ -341,7 +342,7 @@ def _ours(folder: Path) -> bool:
 
 
 def _known(path: Path) -> bool:
-    """Whether something at the top of a bundle came with it, or comes of using it."""
+    """Whether something at the top of a bundle came with it, or was made by using it."""
     if path.name in LITTER or path.name.endswith(".egg-info"):
         return True
     if path.is_dir():
@@ -350,7 +351,8 @@ def _known(path: Path) -> bool:
 
 
 def _write_folder(dest: Path, files: Mapping[str, bytes]) -> None:
-    # Beside it first. A killed run may leave such a sibling, or between the two renames no bundle; the next mends both.
+    # Beside it first. A killed run may leave such a sibling, or between the two renames no bundle: the next run
+    # repairs both.
     new, old = (dest.with_name(f".{dest.name}.course-publish{end}") for end in ("", "-old"))
     for left in (new, old):
         shutil.rmtree(left, ignore_errors=True)
@@ -375,9 +377,7 @@ def _write_archive(archive: Path, top: str, files: Mapping[str, bytes]) -> None:
             member.compress_type = zipfile.ZIP_DEFLATED
             member.create_system, member.external_attr = 3, 0o644 << 16
             made.writestr(member, data)
-    temporary = archive.with_name(f".{archive.name}.course-publish")
-    temporary.write_bytes(content.getvalue())
-    temporary.replace(archive)
+    write_atomic(archive, content.getvalue())
 
 
 def _toml(value: str | Sequence[str]) -> str:

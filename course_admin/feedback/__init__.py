@@ -1,1 +1,1 @@
-"""The page that a student reads, and the mark scheme that the grader reads."""
+"""The page that a student reads (`render`), and the mark scheme that the grader reads."""

@@ -1,6 +1,6 @@
 """The mark scheme of a written answer, above the answer on the formgrader's pages and nowhere else.
 
-It stands in the instructor's notebook between BEGIN MARK SCHEME and END MARK SCHEME. nbgrader takes it out of the
+It is in the instructor's notebook, between BEGIN MARK SCHEME and END MARK SCHEME. nbgrader takes it out of the
 release, so that it is missing in everything that is made of a release: what students hand in, and their feedback.
 """
 

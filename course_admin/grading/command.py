@@ -1,47 +1,50 @@
-"""`course grade`: submissions through run, judge and record, many at a time.
+"""`course grade`: submissions through the five calls, many at a time.
 
-`run` is spread over workers, on this machine or of a cluster (course_admin.grading.pool, course_admin.grading.tasks),
-each with a sandbox of its own; reading what was handed in, judging and writing happen here, one after the other
-(course_admin.grading.store). One submission is one task, so that what is wrong with it stays its own, and one
-transaction, so that the command can be stopped anywhere and run again. The feedback pages are rendered by the workers
-too.
+`execute` and `render` run in workers, on this machine or on a cluster (course_admin.grading.pool and .tasks), each with
+a sandbox of its own; `read`, `score` and `store` run here, one submission after the other. One submission is one task
+and one transaction: what is wrong with it affects no other, and the command can be stopped anywhere and run again.
 
-`nbgrader autograde` does the same for one submission after the other, by course_admin.nbgrader_plugins.
+`nbgrader autograde` makes the same calls for one submission after the other, through course_admin.nbgrader_plugins.
 """
 
 from __future__ import annotations
 
 import contextlib
 import glob
-import hashlib
 import json
 import logging
 import os
-import tempfile
 import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
-from functools import partial
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import nbformat
 
 from course_admin.course import CourseError, Lab, find_labs
+from course_admin.feedback.render import Page, render
+from course_admin.graded_cells import CHECK
 from course_admin.grading.fingerprint import fingerprint
-from course_admin.grading.gradebook import Ledger
-from course_admin.grading.pool import Cluster, LostError, ProcessPool, Task, ThreadPool, spread
-from course_admin.grading.progress import Watching
-from course_admin.grading.store import EARLIER, FAILED, GRADED, KEPT, HandIn, Outcome, Records
+from course_admin.grading.gradebook import CourseGradebook
+from course_admin.grading.outcome_tables import as_json, show, show_changes
+from course_admin.grading.pool import Cluster, ProcessPool, Task, ThreadPool, spread
+from course_admin.grading.progress import ProgressTable
+from course_admin.grading.reasons import reason
+from course_admin.grading.register import register
+from course_admin.grading.run_result import ExamRun, Run
+from course_admin.grading.scoring import score
+from course_admin.grading.store import EARLIER, FAILED, GRADED, KEPT, Outcome, Records
 from course_admin.sandbox.fork_server import ForkServer
 from course_admin.sandbox.selftest import WARNING
 from course_admin.sandbox.session import NONE, SandboxError
-from course_admin.submissions.find_notebook import find_notebook
-from course_admin.submissions.safe_files import files_beside, seen_from
-from course_admin.submissions.safe_text import plain
+from course_admin.submissions.read import Submission, read, read_release
+from course_admin.text import last_line
 
-__all__ = ["EARLIER", "FAILED", "GRADED", "KEPT", "Outcome", "grade", "rejudge", "show"]
+__all__ = ["EARLIER", "FAILED", "GRADED", "KEPT", "Outcome", "as_json", "grade", "register", "rescore", "show"]
+
+Pool = ProcessPool | ThreadPool | Cluster
 
 MARGIN = 300.0
 """Seconds that a worker may take for a submission beyond the notebook's own limit, before it counts as stuck."""
@@ -60,31 +63,33 @@ def grade(
     table: bool = True,
     **execution: Any,
 ) -> list[Outcome]:
-    """Grade the submissions in submitted/<student>/<lab>/, write marks and feedback pages, and show how it went.
+    """Grade the submissions in submitted/<student>/<lab>/, write marks and feedback pages, and show the outcomes.
 
-    student: that one alone; force: also those that did not change since they were graded; jobs: how many at a time
-    (default: one for each core); scheduler: the address of a Dask scheduler, whose workers are used instead;
-    table: whether to end with one; execution: settings (course_admin.grading.execution: sandbox, timeout, memory)
-    that count instead of the configured ones.
-    A broken submission never stops the others: what is wrong with it stands in its Outcome.
+    student: only that one; force: also submissions that did not change since they were graded; jobs: how many at a
+    time (default: one for each core); scheduler: the address of a Dask scheduler, whose workers are used instead;
+    table: whether to show a table at the end; execution: settings (course_admin.grading.execution: sandbox, timeout,
+    memory) that replace the configured ones.
+    A broken submission never stops the others: its Outcome says what is wrong with it.
     Raises CourseError, before anything is graded, for an unknown lab, one that is not built or has no exams, and when
     nothing was handed in; when no sandbox works, at the first submission that has to be executed; when the gradebook
-    refuses; and when it is interrupted. What was recorded until then stays, and the same command goes on from there.
+    refuses; and when it is interrupted. Marks that are stored by then are kept, and the same command continues.
     """
     from rich.console import Console
 
     console = console or Console()
     chosen = find_labs(root, tuple(labs))
-    work = [(lab, _submissions(lab, student)) for lab in chosen if _is_gradable(lab)]
-    if not any(students for _, students in work):
-        _nothing_handed_in(work, student)
+    for lab in chosen:
+        _check_gradable(lab)
+    work = {lab: _submissions(lab, student) for lab in chosen}
+    if not any(work.values()):
+        raise _nothing_handed_in(chosen, student)
     if execution.get("sandbox") == NONE:
         console.print(f"*** {WARNING} ***", style="bold red", highlight=False)
-    count = sum(len(students) for _, students in work)
+    count = sum(map(len, work.values()))
     outcomes: list[Outcome] = []
     try:
-        with _quiet(), _pool(jobs, scheduler, count) as pool:
-            for lab, students in work:
+        with _without_warnings(), _pool(jobs, scheduler, count) as pool:
+            for lab, students in work.items():
                 if students:
                     outcomes += _grade_lab(lab, students, pool, force=force, console=console, execution=execution)
     except KeyboardInterrupt:
@@ -96,7 +101,7 @@ def grade(
     return outcomes
 
 
-def rejudge(
+def rescore(
     root: Path,
     lab_name: str,
     exercise: str,
@@ -106,9 +111,9 @@ def rejudge(
     scheduler: str | None = None,
     console: Any = None,
 ) -> dict[str, tuple[float, float] | str]:
-    """Judge one exercise of everybody again, by what its exam was told when the submissions were executed.
+    """Re-mark one exercise for all students from saved evidence; nothing is executed.
 
-    Nothing is executed. Returns for each student the points before and now, or why there are none now; shows a table.
+    Returns for each student the points before and now, or the reason why there are none now; shows a table.
     Raises CourseError for an unknown lab or exercise.
     """
     from rich.console import Console
@@ -119,7 +124,7 @@ def rejudge(
 
     console = console or Console()
     (lab,) = find_labs(root, (lab_name,))
-    _is_gradable(lab)
+    _check_gradable(lab)
     exams = _exams_of(lab)
     known = exams_in(exams, lab.name)
     if exercise not in known:
@@ -127,78 +132,47 @@ def rejudge(
     config = load_settings(lab.root)
     students = _submissions(lab, student)
     if not students:
-        _nothing_handed_in([(lab, students)], student)
+        raise _nothing_handed_in([lab], student)
     changes: dict[str, tuple[float, float] | str] = {}
-    with _quiet(), Ledger(_coursedir(config, lab).db_url) as ledger, _pool(jobs, scheduler, len(students)) as pool:
-        register(lab, config, ledger)
-        records = Records(lab, config, ledger)
+    with (
+        _without_warnings(),
+        CourseGradebook.of(config) as gradebook,
+        _pool(jobs, scheduler, len(students)) as pool,
+        ProgressTable(f"{lab.name}: {exercise}", len(students), console) as progress,
+    ):
+        register(lab, config, gradebook)
+        records = Records(lab, config, gradebook)
         pages: deque[Task] = deque()
 
-        def tasks() -> Iterator[Task]:
+        def changed(name: str, change: tuple[float, float] | str) -> None:
+            changes[name] = change
+            progress.done([change] if isinstance(change, str) else [])
+
+        def exam_tasks() -> Iterator[Task]:
             for name in students:
                 path, seed = records.evidence(name), records.summary(name).get("seed")
-                if path.is_file() and isinstance(seed, int) and ledger.read(lab.name, name) is not None:
+                if path.is_file() and isinstance(seed, int) and gradebook.read(lab.name, name) is not None:
                     given = (exams, lab.name, exercise, path.read_bytes(), seed)
-                    yield Task(worker.rerun_exam, given, ("judge", name), seconds=MARGIN)
+                    yield Task(worker.rerun_exam, given, ("exam", name), seconds=MARGIN)
                 else:
-                    changes[name] = "nothing is recorded: `course grade` first"
-                    watching.done([changes[name]])
+                    changed(name, "no evidence is saved: `course grade` first")
 
-        with Watching(f"{lab.name}: {exercise}", len(students), console) as watching:
-            for task, result in spread(pool, tasks(), pages, tick=watching.tick):
-                what, name, *mark = task.key
-                if what == "page":
-                    if not isinstance(result, Exception):
-                        records.write_page(name, result, *mark)
-                    continue
-                if result is None:
-                    changes[name] = (
-                        "its exam was not recorded, or asks other questions now: `course grade` runs it again"
-                    )
-                elif isinstance(result, Exception):
-                    changes[name] = _reason(result)
-                elif result.trouble:
-                    reason = result.trouble.strip().splitlines()[-1]
-                    changes[name] = f"the exam could not judge the answer, so the points stay: {reason}"
-                else:
-                    changes[name] = records.rejudge(name, exercise, result)
+        for task, result in spread(pool, exam_tasks(), pages, tick=progress.tick):
+            what, name, *comment = task.key
+            if what == "exam":
+                changed(name, _rescored(records, name, exercise, result))
+                if not isinstance(changes[name], str):
                     pages.extend(_page_task(records, name))
-                watching.done([changes[name]] if isinstance(changes[name], str) else [])
-    _show_changes(lab, exercise, changes, console)
+            elif not isinstance(result, Exception):
+                records.write_page(name, result, *comment)
+    show_changes(f"{lab.name}: {exercise}", changes, console)
     return changes
 
 
-def as_json(outcome: Outcome) -> dict[str, Any]:
-    """An outcome as plain JSON values."""
-    return asdict(outcome) | {"page": str(outcome.page) if outcome.page else None}
+# --- what there is to grade ------------------------------------------------------------------------------------------
 
 
-def show(outcomes: Sequence[Outcome], console: Any) -> None:
-    """A table for each lab: student, automatic points, what waits for a person, findings."""
-    from rich import box
-    from rich.table import Table
-
-    for lab in dict.fromkeys(outcome.lab for outcome in outcomes):
-        rows = [outcome for outcome in outcomes if outcome.lab == lab]
-        table = Table(title=lab, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD)
-        table.add_column("student", overflow="fold")
-        table.add_column("automatic", justify="right")
-        table.add_column("to mark", justify="right")
-        table.add_column("findings", overflow="fold")
-        for row in rows:
-            points = f"{round(row.automatic, 2):g}/{row.automatic_max:g}" if row.automatic_max else "-"
-            findings = [*row.findings, *(["unchanged, kept"] if row.state == KEPT else [])]
-            table.add_row(plain(row.student), points, str(row.pending or ""), plain("\n".join(findings)))
-        console.print(table)
-        kept = sum(row.state == KEPT for row in rows)
-        if kept:
-            console.print(f"{kept} of {len(rows)} kept as they were; --force grades them again", highlight=False)
-
-
-# --- before ----------------------------------------------------------------------------------------------------------
-
-
-def _is_gradable(lab: Lab) -> bool:
+def _check_gradable(lab: Lab) -> None:
     from course_admin.grading.exams import load_exams
 
     if not lab.source.is_file():
@@ -207,14 +181,13 @@ def _is_gradable(lab: Lab) -> bool:
         load_exams(lab.root, lab.name)
     except Exception as error:  # an exam file is the course team's Python
         raise CourseError(f"the exams of {lab.name} cannot be used: {error}") from error
-    return True
 
 
 def _exams_of(lab: Lab) -> str:
     return lab.exams.read_text(encoding="utf-8") if lab.exams.is_file() else ""
 
 
-def _pool(jobs: int | None, scheduler: str | None, count: int) -> ProcessPool | ThreadPool | Cluster:
+def _pool(jobs: int | None, scheduler: str | None, count: int) -> Pool:
     if scheduler:
         return Cluster(scheduler)
     if count == 1:
@@ -230,252 +203,129 @@ def _submissions(lab: Lab, student: str | None) -> list[str]:
     return [name for name in names if student in (None, name)]
 
 
-def _nothing_handed_in(work: list[tuple[Lab, list[str]]], student: str | None) -> None:
-    lab = work[0][0]
-    names = ", ".join(lab.name for lab, _ in work)
-    who = student or "STUDENT"
-    raise CourseError(
+def _nothing_handed_in(labs: Sequence[Lab], student: str | None) -> CourseError:
+    names, who = ", ".join(lab.name for lab in labs), student or "STUDENT"
+    return CourseError(
         f"no submission of {names}{f' by {student}' if student else ''}: put the notebook at "
-        f"submitted/{who}/{lab.name}/{lab.name}.ipynb in {lab.root}"
+        f"submitted/{who}/{labs[0].name}/{labs[0].name}.ipynb in {labs[0].root}"
     )
-
-
-def register(lab: Lab, config: Any, ledger: Ledger) -> None:
-    """Fill the gradebook with the lab's cells and points, by nbgrader's GenerateAssignment. release/ is left alone.
-
-    Nothing to do when that was done with the same source. Raises CourseError when nbgrader refuses.
-    """
-    from nbgrader import __version__ as version
-    from nbgrader.converters import GenerateAssignment
-
-    made_of = hashlib.sha256(version.encode() + lab.source.read_bytes()).hexdigest()
-    if ledger.registered(lab.name) == made_of:
-        return
-    with tempfile.TemporaryDirectory(prefix="course-release-") as folder:
-        coursedir = _coursedir(config, lab)
-        coursedir.release_directory = folder
-        error = _convert(GenerateAssignment, coursedir, config)
-    if error is not None:
-        hint = ""
-        if "there are submissions associated with it" in str(error):
-            hint = "; exercises were added or removed after students handed in: move gradebook.db away and grade again"
-        raise CourseError(f"lab {lab.name} cannot be put into the gradebook: {_reason(error)}{hint}") from error
-    ledger.set_registered(lab.name, made_of)
 
 
 # --- one lab ---------------------------------------------------------------------------------------------------------
 
 
 def _grade_lab(
-    lab: Lab,
-    students: list[str],
-    pool: ProcessPool | ThreadPool | Cluster,
-    *,
-    force: bool,
-    console: Any,
-    execution: dict[str, Any],
+    lab: Lab, students: list[str], pool: Pool, *, force: bool, console: Any, execution: dict[str, Any]
 ) -> list[Outcome]:
     from course_admin.grading.execution import ExecutionSettings
     from course_admin.settings import load_settings
-    from course_admin.submissions.mend import lab_frame
 
     config = load_settings(lab.root)
     config.CourseExecute.update(execution)
     outcomes: dict[str, Outcome] = {}
     settings = ExecutionSettings(config=config).execution(lab.root)
-    with Watching(lab.name, len(students), console) as watching, Ledger(_coursedir(config, lab).db_url) as ledger:
-        records = Records(lab, config, ledger)
+    with ProgressTable(lab.name, len(students), console) as progress, CourseGradebook.of(config) as gradebook:
+        records = Records(lab, config, gradebook)
         if force or any(not records.summary(student) for student in students):
-            pool.prepare(settings)  # in good time: it takes as long as what follows here
-        register(lab, config, ledger)
-        frame = lab_frame(lab.source, config)
+            pool.prepare(settings)  # early: it takes as long as what follows here
+        register(lab, config, gradebook)
+        release = read_release(lab.source, config)
         pages: deque[Task] = deque()
 
-        def recorded(outcome: Outcome) -> None:
+        def stored(outcome: Outcome) -> None:
             outcomes[outcome.student] = outcome
             pages.extend(_page_task(records, outcome.student))
-            watching.done(outcome.findings)
+            progress.done(outcome.findings)
 
-        def runs() -> Iterator[Task]:
+        def execute_tasks() -> Iterator[Task]:
             for student in students:
                 # Read when a worker is about to be free, not before: a class may be larger than the memory.
-                hand_in = _read(lab, student, frame)
-                outcome = None if force else records.kept(hand_in)
-                if outcome is None and hand_in.damage and records.has_points(student):
-                    outcome = records.stands(student, [hand_in.damage, *hand_in.notes, EARLIER])
+                submission = read(lab.root, lab.name, student, release)
+                path = submission.path or Path()
+                submission.fingerprint = fingerprint(lab.root, lab.name, path, submission.folder_files)
+                outcome = None if force else records.kept(submission)
+                if outcome is None and submission.damage and records.has_points(student):
+                    outcome = records.keep_earlier(student, [submission.damage, *submission.notes, EARLIER])
                 if outcome is None:
                     pool.prepare(settings)
-                    yield _run_task(lab, hand_in, config, pool.fork_server())
+                    yield _execute_task(lab, submission, config, pool.fork_server())
                 else:
-                    recorded(outcome)
+                    stored(outcome)
 
-        for task, result in spread(pool, runs(), pages, tick=watching.tick):
-            what, *about = task.key
-            if what == "run":
-                recorded(_record(records, *about, result))
+        for task, result in spread(pool, execute_tasks(), pages, tick=progress.tick):
+            what, subject, *comment = task.key
+            if what == "execute":
+                stored(_score_and_store(records, subject, result))
             elif isinstance(result, Exception):
-                outcomes[about[0]].findings.append(f"no feedback page: {_reason(result)}")
+                outcomes[subject].findings.append(f"no feedback page: {reason(result)}")
             else:
-                records.write_page(*about[:1], result, *about[1:])
+                records.write_page(subject, result, *comment)
         for student, outcome in outcomes.items():
             page = records.path("feedback_directory", student, ".html")
             outcome.page = page if page.is_file() else None
     return [outcomes[student] for student in students]
 
 
-def _read(lab: Lab, student: str, frame: Any) -> HandIn:
-    """What a student handed in, mended. Never raises for what is wrong with it."""
-    from course_admin.submissions.mend import mend
-    from course_admin.submissions.repair import filled_in
-
-    folder = lab.root / "submitted" / student / lab.name
-    taken = find_notebook(folder, lab.name, partial(filled_in, frame))
-    beside, too_large = files_beside(folder)
-    taken.notes += too_large
-    mended = mend(frame, taken)
-    now = fingerprint(lab.root, lab.name, taken.path or Path(), beside)
-    beside = seen_from(taken.path, folder, beside)
-    return HandIn(student, mended.notebook, beside, mended.notes, mended.damage, now)
-
-
-def _run_task(lab: Lab, hand_in: HandIn, config: Any, fork_server: ForkServer | None) -> Task:
+def _execute_task(lab: Lab, submission: Submission, config: Any, fork_server: ForkServer | None) -> Task:
     from course_admin.grading import tasks as worker
     from course_admin.grading.execution import ExecutionSettings
 
     settings = ExecutionSettings(config=config)
     execution = replace(settings.execution(lab.root), fork_server=fork_server)
-    seed = settings.seed_of(lab.root, hand_in.fingerprint)
-    notebook = json.dumps(hand_in.notebook, ensure_ascii=False)
-    job = worker.Job(lab.name, hand_in.student, notebook, hand_in.beside, _exams_of(lab), seed, execution, config)
-    return Task(worker.execute, (job,), ("run", hand_in), seconds=execution.limits.notebook_seconds + MARGIN)
+    seed = settings.seed_of(lab.root, submission.fingerprint)
+    notebook = json.dumps(submission.notebook, ensure_ascii=False)
+    exams = _exams_of(lab)
+    job = worker.Job(lab.name, submission.student, notebook, submission.files, exams, seed, execution, config)
+    seconds = execution.limits.notebook_seconds + MARGIN
+    return Task(worker.execute_job, (job,), ("execute", submission), seconds=seconds)
 
 
-def _record(records: Records, hand_in: HandIn, result: Any) -> Outcome:
-    """The marks of a submission that was executed, or what there is to say of one that could not be."""
+def _score_and_store(records: Records, submission: Submission, result: Any) -> Outcome:
+    """The outcome of a submission that was executed, or of one that could not be."""
     if isinstance(result, SandboxError | CourseError):
-        # No fault of this submission, and the next ones would fare no better.
+        # Not a fault of this submission, and the next ones would fail in the same way.
         raise CourseError(str(result)) from result
     if isinstance(result, Exception):
-        return records.stands(hand_in.student, [_reason(result)])
+        return records.keep_earlier(submission.student, [reason(result)])
     for text in result.log:
-        logging.getLogger("course.grade").warning("%s: %s", hand_in.student, text)
+        logging.getLogger("course.grade").warning("%s: %s", submission.student, text)
     try:
-        return records.record(hand_in, nbformat.from_dict(json.loads(result.notebook)), result.run, result.evidence)
+        marks = score(result.run, records.out_of())
+        notebook = nbformat.from_dict(json.loads(result.notebook))
+        return records.store(submission, notebook, result.run, marks, result.evidence)
     except (CourseError, OSError):
         raise
     except Exception as error:
-        return records.stands(hand_in.student, [_reason(error)])
+        return records.keep_earlier(submission.student, [reason(error)])
+
+
+def _rescored(records: Records, student: str, exercise: str, result: Any) -> tuple[float, float] | str:
+    """The points before and now, or the reason why nothing changed. result: of tasks.rerun_exam, or an exception."""
+    if result is None:
+        return "no evidence is saved for its exam, or the exam asks other questions now: `course grade` runs it again"
+    if isinstance(result, Exception):
+        return reason(result)
+    if result.error:
+        return f"the exam could not judge the answer, so the points stay: {last_line(result.error)}"
+    grade_id = CHECK + exercise
+    run = Run(records.lab.name, exam_runs={grade_id: ExamRun(exercise, None, result)})
+    mark = score(run, {grade_id: records.out_of()[grade_id]})[grade_id]
+    return records.store_again(student, exercise, result, mark), mark.points
 
 
 def _page_task(records: Records, student: str) -> list[Task]:
-    """Also for those that were kept: a person may have marked an answer since, or a date may have changed."""
-    from course_admin.grading import tasks as worker
-
-    made = records.page(student)
-    if made is None:
+    """Also for submissions that were kept: a manual mark or a date may have changed since."""
+    found = records.page(student)
+    if found is None:
         return []
-    notebook, resources, mark = made
-    page = worker.Page(notebook, resources, records.config)
-    return [Task(worker.render, (page,), ("page", student, mark), seconds=RENDER_SECONDS)]
-
-
-# --- nbgrader --------------------------------------------------------------------------------------------------------
-
-
-def _coursedir(config: Any, lab: Lab, student: str | None = None) -> Any:
-    from nbgrader.coursedir import CourseDirectory
-
-    coursedir = CourseDirectory(config=config)
-    coursedir.assignment_id = lab.name
-    if student is not None:
-        # nbgrader takes it for a pattern.
-        coursedir.student_id = glob.escape(student)
-    return coursedir
-
-
-def _convert(converter: type, coursedir: Any, config: Any) -> Exception | None:
-    """Run one of nbgrader's converters and return what went wrong, None when nothing did.
-
-    nbgrader logs the exception that stopped a conversion and raises one that says no more than that there was one.
-    """
-    caught: list[Exception] = []
-
-    class Listening(converter):
-        def convert_single_notebook(self, notebook_filename: str) -> None:
-            with _remembering(caught):
-                super().convert_single_notebook(notebook_filename)
-
-        def init_assignment(self, assignment_id: str, student_id: str) -> None:
-            with _remembering(caught):
-                super().init_assignment(assignment_id, student_id)
-
-    # The same name, so that c.Autograde and the like are meant for it.
-    Listening.__name__ = converter.__name__
-    log = logging.getLogger("course.grade")
-    log.propagate = False
-    log.handlers = [logging.NullHandler()]
-    try:
-        Listening(coursedir=coursedir, config=config, log=log, force=True).start()
-    except Exception as error:
-        found = caught[0] if caught else error
-        if isinstance(found, SandboxError):
-            # No fault of this submission, and the next ones would fare no better.
-            raise CourseError(str(found)) from error
-        return found
-    return None
+    notebook, resources, comment = found
+    page = Page(notebook, resources, records.config)
+    return [Task(render, (page,), ("page", student, comment), seconds=RENDER_SECONDS)]
 
 
 @contextlib.contextmanager
-def _remembering(caught: list[Exception]) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:
-        caught.append(error)
-        raise
-
-
-def _reason(error: Exception) -> str:
-    """An exception from a worker or from nbgrader's depths as one line for the person who grades."""
-    import nbformat
-    from nbgrader.nbgraderformat import SchemaTooNewError, SchemaTooOldError
-
-    first = (str(error).strip().splitlines() or [""])[0][:200]
-    if isinstance(error, LostError):
-        return f"could not be graded: {first}; look at it by hand, in a sandbox"
-    known: list[tuple[tuple[type, ...], str]] = [
-        ((SchemaTooOldError, SchemaTooNewError), "nbgrader cannot read the grading data of its cells"),
-        ((nbformat.ValidationError,), f"not a valid notebook: {first}"),
-    ]
-    for kinds, line in known:
-        if isinstance(error, kinds):
-            return line
-    return f"could not be graded: {type(error).__name__}: {first}".rstrip(": ")
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    # SQLAlchemy warns about nbgrader's way of making a submission.
+def _without_warnings() -> Iterator[None]:
+    # SQLAlchemy warns about the way in which nbgrader makes a submission.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def _show_changes(lab: Lab, exercise: str, changes: dict[str, tuple[float, float] | str], console: Any) -> None:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title=f"{lab.name}: {exercise}, judged again", title_style="bold", title_justify="left")
-    table.box = box.SIMPLE_HEAD
-    table.add_column("student", overflow="fold")
-    table.add_column("before", justify="right")
-    table.add_column("now", justify="right")
-    table.add_column("", overflow="fold")
-    for student, change in sorted(changes.items()):
-        if isinstance(change, str):
-            table.add_row(plain(student), "", "", plain(change))
-        elif change[0] != change[1]:
-            table.add_row(plain(student), *(f"{round(points, 2):g}" for points in change), "")
-    same = sum(not isinstance(change, str) and change[0] == change[1] for change in changes.values())
-    if table.row_count:
-        console.print(table)
-    console.print(f"{same} of {len(changes)} as before", highlight=False)

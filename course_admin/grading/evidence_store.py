@@ -1,4 +1,4 @@
-"""The evidence of a run as one archive: enough to judge again without executing anything."""
+"""The evidence of a run as one archive: enough to re-mark without executing anything."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from course_utils.probes import StudentError
 MAX_EVIDENCE = 64 << 20
 
 
-def pack_evidence(found: Run) -> bytes:
+def pack_evidence(run: Run) -> bytes:
     """The transcripts of a run as one archive: EXAM/NUMBER for each question's answer. No pickle, as everywhere.
 
-    An exam that was told more than MAX_EVIDENCE bytes is left out, and so are those after it when that is the sum; one
-    that was told what cannot be packed again is left out too.
+    An exam that got more than MAX_EVIDENCE bytes is left out, and the exams after it when the sum is larger than that;
+    so is an exam with evidence that cannot be packed again.
     """
     archive, room = io.BytesIO(), MAX_EVIDENCE
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
-        for sitting in found.sittings.values():
+        for exam_run in run.exam_runs.values():
             try:
-                packed = [_packed(key, got) for key, got in sitting.transcript.entries]
+                packed = [_packed(key, got) for key, got in exam_run.transcript.entries]
             except EvidenceError:
                 continue
             room -= sum(map(len, packed))
             if room < 0:
                 break
             for number, content in enumerate(packed):
-                file.writestr(f"{sitting.exam}/{number:03}", content)
+                file.writestr(f"{exam_run.exam}/{number:03}", content)
     return archive.getvalue()
 
 

@@ -52,13 +52,13 @@ class Exam:
 
 @dataclass
 class Result:
-    """What an exam found. share: of the points, 0 to 1; trouble: the traceback when the exam itself could not cope,
+    """What an exam found. share: of the points, 0 to 1; error: the traceback when the exam itself could not cope,
     else None.
     """
 
     share: float
     verdicts: list[Verdict] = field(default_factory=list)
-    trouble: str | None = None
+    error: str | None = None
 
     @property
     def message(self) -> str:
@@ -173,7 +173,7 @@ def _with_corner(exercise: Exercise, added: Corner) -> Exercise:
 
 def run_exam(taken: Exam, ask: Ask, seed: int = SEED) -> Result:
     """Run an exam on a submission. Never raises: what goes wrong in the student's code costs the points of this
-    exercise alone, and what goes wrong in the exam is kept in `trouble` for the course team.
+    exercise alone, and what goes wrong in the exam is kept in `error` for the course team.
     """
     rng = np.random.default_rng([seed, zlib.crc32(taken.name.encode())])
     try:
@@ -186,7 +186,7 @@ def run_exam(taken: Exam, ask: Ask, seed: int = SEED) -> Result:
         line = (
             "your answer came back in a form that could not be judged: run the check under the exercise, it says more"
         )
-        return Result(0.0, [Verdict("answer", line, 1.0, 0.0)], trouble=traceback.format_exc())
+        return Result(0.0, [Verdict("answer", line, 1.0, 0.0)], error=traceback.format_exc())
 
 
 def grade(lab: str, name: str, *targets: Any) -> float:

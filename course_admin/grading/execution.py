@@ -19,7 +19,7 @@ from course_admin.grading.fingerprint import own_seed
 from course_admin.sandbox.fork_server import ForkServer, Sandbox
 from course_admin.sandbox.limits import Limits
 from course_admin.sandbox.selftest import MODES, WARNING, open_sandbox
-from course_admin.sandbox.session import NONE, WARM
+from course_admin.sandbox.session import NONE, PRELOADED
 
 MAX_RESTARTS = 5
 
@@ -75,11 +75,11 @@ class ExecutionSettings(Configurable):
         )
         return Execution(self.sandbox, limits, self.max_restarts, (str(root),))
 
-    def seed_of(self, root: Path, mark: str) -> int:
-        """The seed for a submission with the fingerprint `mark`: the configured one, else its own."""
+    def seed_of(self, root: Path, fingerprint: str) -> int:
+        """The seed for a submission with this fingerprint: the configured one, else its own."""
         if self.seed is not None:
             return self.seed
-        return own_seed(root, mark) if mark else secrets.randbits(32)
+        return own_seed(root, fingerprint) if fingerprint else secrets.randbits(32)
 
 
 def shared_sandbox(
@@ -89,7 +89,7 @@ def shared_sandbox(
 
     warn: whether to say on stderr that there is none, where that was asked for; fork_server: one that was opened
     with the same settings, and tried.
-    Raises SandboxError where there is none: then nothing is executed, and nobody gets a mark.
+    Raises SandboxError when no sandbox works: then nothing is executed and no mark is written.
     """
     # A fork of this process must not use its parent's, and a sandbox takes one submission at a time.
     owner = (os.getpid(), threading.get_ident())
@@ -97,7 +97,7 @@ def shared_sandbox(
     if key not in _shared:
         close_sandboxes(owner)
         if fork_server is not None:
-            _shared[key] = Sandbox(WARM, limits, bwrap=fork_server.bwrap, hide=hide, fork_server=fork_server)
+            _shared[key] = Sandbox(PRELOADED, limits, bwrap=fork_server.bwrap, hide=hide, fork_server=fork_server)
         else:
             _shared[key] = open_sandbox(mode, limits, hide=hide)
         if mode == NONE and warn:

@@ -1,50 +1,39 @@
-"""The fingerprint of a submission, of all that its marks depend on, and the seed that is made of it."""
+"""The fingerprint of a submission: a hash of everything that its marks depend on, and the seed made from it."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import importlib.util
-import os
 import secrets
-import threading
 from collections.abc import Mapping
 from pathlib import Path
+
+from course_admin.atomic import create_once
 
 SECRET = ".course-secret"
 
 
-def own_seed(root: Path, mark: str) -> int:
-    """The seed of a submission with the fingerprint `mark`: the same each time, and known to nobody beforehand.
+def own_seed(root: Path, fingerprint: str) -> int:
+    """The seed of a submission with this fingerprint: the same each time, and unpredictable for students.
 
-    It comes of the fingerprint and of a secret of the course, in .course-secret, which is made when first needed.
-    Raises OSError where that can be neither read nor made.
+    Made from the fingerprint and a secret of the course in .course-secret, which is made when first needed.
+    Raises OSError when that file can be neither read nor made.
     """
     path = Path(root) / SECRET
-    if not path.exists():
-        # Whole or not at all, and the first of several wins.
-        beside = path.with_name(f"{SECRET}.{os.getpid()}.{threading.get_ident()}")
-        beside.touch(mode=0o600)
-        beside.write_text(secrets.token_hex(32) + "\n")
-        try:
-            os.link(beside, path)
-        except FileExistsError:
-            pass
-        except OSError:  # a file system without hard links
-            beside.replace(path)
-        beside.unlink(missing_ok=True)
-    digest = hmac.digest(path.read_bytes(), mark.encode(), "sha256")
+    create_once(path, secrets.token_hex(32) + "\n", mode=0o600)
+    digest = hmac.digest(path.read_bytes(), fingerprint.encode(), "sha256")
     return int.from_bytes(digest[:4], "big")
 
 
-def fingerprint(root: Path, lab: str, submitted: Path, beside: Mapping[str, bytes]) -> str:
+def fingerprint(root: Path, lab: str, submitted: Path, files: Mapping[str, bytes]) -> str:
     """A digest of what a mark depends on: the submitted file and those beside it, the lab's exams, checks and source
     notebook.
 
-    beside: the files of the student's own by relative path, see course_admin.submissions.safe_files.files_beside.
+    files: the student's own by relative path, see course_admin.submissions.safe_files.files_beside.
     """
     seen = hashlib.sha256()
-    for name, content in sorted(beside.items()):
+    for name, content in sorted(files.items()):
         for part in (name.encode(errors="surrogateescape"), content):
             seen.update(len(part).to_bytes(8, "big") + part)
     for path in (

@@ -1,8 +1,8 @@
 """The gradebook as `course grade` writes it: opened once, few statements, one transaction for each submission.
 
-What stands in it afterwards is what nbgrader's own autograder would have written (a test compares the two). That asks
-the database some hundred times for a submission and commits after each cell, so a command that is killed leaves half
-of a submission's marks, and the time grows with the number of marks that are there already.
+The result is what nbgrader's own autograder would have written (a test compares the two). nbgrader's autograder sends
+some hundred statements for each submission and commits after each cell: a command that is killed leaves half of a
+submission's marks, and the time grows with the number of marks in the gradebook.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 from course_admin.course import CourseError
 
 PATIENCE = 30.0
-"""Seconds to wait for a gradebook that somebody else is writing to (SQLite)."""
+"""Seconds to wait while another program writes to the gradebook (SQLite)."""
 
 
 class Cell(NamedTuple):
-    """A cell that is graded, or answered, or both. marks, comments: the database's names of its places for these, None
-    where it has none; written: a person marks it; checksum: of the cell as it was given out.
+    """A cell that is graded, or answered, or both. marks, comments: the database's ids for its mark and its comment, or
+    None; written: a person marks it; checksum: of the cell as it was given out.
     """
 
     marks: str | None
@@ -33,7 +33,7 @@ class Cell(NamedTuple):
 
 @dataclass
 class Score:
-    """What the gradebook holds for one graded cell. points: what counts now, a person's mark before the machine's."""
+    """What the gradebook holds for one graded cell. points: what counts now, a manual mark before an automatic one."""
 
     auto: float | None
     manual: float | None
@@ -55,10 +55,10 @@ class Entry:
     penalty: float
 
 
-class Ledger:
-    """A course's gradebook. `with Ledger(url) as ledger`; every method is one transaction, or none where it reads.
+class CourseGradebook:
+    """A course's gradebook. `with CourseGradebook(url) as gradebook`; every writing method is one transaction.
 
-    Raises CourseError, one line with the remedy, for whatever the database has to say.
+    Raises CourseError, one line with the remedy, for every error of the database.
     """
 
     def __init__(self, url: str) -> None:
@@ -79,7 +79,14 @@ class Ledger:
                 columns = "lab VARCHAR(128) PRIMARY KEY, digest VARCHAR(64) NOT NULL"
                 connection.execute(text(f"CREATE TABLE IF NOT EXISTS course_registered ({columns})"))
 
-    def __enter__(self) -> Ledger:
+    @classmethod
+    def of(cls, config: Any) -> CourseGradebook:
+        """The gradebook that nbgrader's configuration names."""
+        from nbgrader.coursedir import CourseDirectory
+
+        return cls(CourseDirectory(config=config).db_url)
+
+    def __enter__(self) -> CourseGradebook:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -134,7 +141,7 @@ class Ledger:
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
-    def record(
+    def write_marks(
         self,
         lab: str,
         student: str,
@@ -147,10 +154,10 @@ class Ledger:
     ) -> str:
         """Write all marks of a submission, in one transaction: all of them or none.
 
-        points: by grade_id; None where a person has to mark; cells that are left out get nothing. blank: answers that
-        were left as they were given out; settled: cells whose manual mark needs no second look; timestamp: when it was
-        handed in, naive UTC; charge: called with nbgrader's SubmittedAssignment, sets what being late costs, and
-        returns a line about it, which is returned.
+        points: by grade_id; None where a person has to mark; cells that are left out get 0. blank: answers that
+        were left as they were given out; settled: cells whose manual mark does not need another look; timestamp: of
+        handing in, naive UTC; charge: called with nbgrader's SubmittedAssignment, sets the late penalty and returns a
+        line about it, which this method returns.
         """
         from nbgrader.api import Comment, Grade
         from sqlalchemy import bindparam, select, update
@@ -164,7 +171,7 @@ class Ledger:
             for name, cell in self.cells(lab).items():
                 if cell.marks:
                     score = points.get(name, 0.0)
-                    # nbgrader wants a person to look again wherever one has marked before.
+                    # nbgrader asks a person to look again at every cell with a manual mark.
                     look = (score is None or cell.marks in by_hand) and name not in settled
                     rows.append({"cell": cell.marks, "auto": score, "look": look})
             statement = (
@@ -189,13 +196,13 @@ class Ledger:
             return self._charge(connection, submission, charge)
 
     def charge(self, lab: str, student: str, timestamp: datetime | None, charge: Callable[[Any], str]) -> str:
-        """Write what being late costs a submission that is there, by the dates of today; see `record`."""
+        """Write the late penalty of an existing submission by the current dates; see `write_marks`."""
         with _in_words(self.url), self._engine.begin() as connection:
             submission, _ = self._submission(connection, lab, student, timestamp)
             return self._charge(connection, submission, charge)
 
     def rescore(self, lab: str, student: str, name: str, points: float, charge: Callable | None = None) -> str:
-        """Write the machine's mark for one cell of a submission that is there, and what being late costs now."""
+        """Write the automatic mark for one cell of an existing submission, and the late penalty."""
         from nbgrader.api import Grade
         from sqlalchemy import update
 
@@ -212,7 +219,7 @@ class Ledger:
     # --- inside a transaction ----------------------------------------------------------------------------------------
 
     def _lab(self, lab: str) -> tuple[str, str, dict[str, Cell]]:
-        """(assignment's id, notebook's id, cells) of a lab; asked for once."""
+        """(assignment's id, notebook's id, cells) of a lab; read once."""
         from nbgrader.api import Assignment, BaseCell, GradeCell, Notebook, SourceCell, TaskCell
         from sqlalchemy import select
 
@@ -332,13 +339,13 @@ def _in_words(url: str) -> Iterator[None]:
             shown = make_url(url).render_as_string(hide_password=True).removeprefix("sqlite:///")
         except ArgumentError:
             raise CourseError(
-                "c.CourseDirectory.db_url is no URL of a database: it looks like "
+                "c.CourseDirectory.db_url is not the URL of a database: write it as "
                 "postgresql+psycopg://USER:PASSWORD@HOST/DATABASE, or sqlite:///gradebook.db"
             ) from error
         reason = (str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__])[0]
-        hint = "what was recorded before stays; mend it and run the same command again"
+        hint = "earlier marks are kept; repair it and run the same command again"
         if "locked" in reason:
-            hint = "another program holds it; close that, and run the same command again"
+            hint = "another program uses it; close that program and run the same command again"
         raise CourseError(f"the gradebook {shown} cannot be used: {reason}. {hint}") from error
 
 

@@ -1,4 +1,4 @@
-"""What handing in late costs: the dates of the configuration put into the gradebook, and the penalty made of them."""
+"""Late penalties: puts the configured dates into the gradebook and computes the penalty from them."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def set_dates(submission: Any, dates: Deadlines) -> None:
         lab.duedate, submission.extension = due, extension
 
 
-def bring_up_to_date(gradebook: Any, lab: str, config: Any) -> None:
+def update_penalties(gradebook: Any, lab: str, config: Any) -> None:
     """Set the dates and penalties of all submissions of a lab anew, as ChargeLateness does.
 
     So marks that a person gave since the last grading, and new dates, count at once. Raises CourseError for bad dates.

@@ -3,8 +3,8 @@
     with ProcessPool(2) as pool:
         for task, result in spread(pool, iter(tasks), deque()): ...
 
-Both kinds are `concurrent.futures` underneath. A worker that dies costs its task one of three attempts, and nobody
-else anything: on this machine each worker is an executor of its own, on a cluster the scheduler looks after that.
+Both kinds are `concurrent.futures` underneath. When a worker dies, its task loses one of three attempts, and other
+tasks lose nothing: on this machine each worker is an executor of its own, on a cluster the scheduler restarts tasks.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ class LostError(Exception):
 
 @dataclass
 class Task:
-    """A call for a worker. key: whatever the asker knows it by; seconds: after which the worker is ended (on this
-    machine; a sandbox has limits of its own, this is for what hangs outside of it); tried: how often so far.
+    """A call for a worker. key: identifies it for the caller; seconds: after which the worker is ended (on this
+    machine; a sandbox has its own limits, this is for what hangs outside of it); tried: how often so far.
     """
 
     function: Callable
@@ -58,8 +58,8 @@ class Task:
 
 def get_ready() -> None:
     """Begin to import what workers need, in the process that they will be forked from. Returns at once."""
-    # Read when torch is imported. Several processes with several threads each only get in each other's way, and the
-    # parent of forks must have one.
+    # Read when torch is imported. Several processes with several threads each slow each other down, and a process
+    # that forks must have one thread.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     if sys.platform != "win32":
         from multiprocessing import forkserver
@@ -71,8 +71,8 @@ def get_ready() -> None:
 class ProcessPool:
     """Worker processes on this machine, forked from one that has imported what they need, and ready when needed.
 
-    Their sandboxes come of one that is opened here, in the background: what it has imported is in memory once, and it
-    is tried once.
+    Their sandboxes are forked from one preloaded sandbox that is opened here, in the background: libraries are in
+    memory once, and the sandbox is tested once.
     """
 
     def __init__(self, size: int) -> None:
@@ -96,19 +96,19 @@ class ProcessPool:
         self._opener.shutdown()
 
     def prepare(self, execution: Execution) -> None:
-        """Begin to open what the workers' sandboxes will come of. Returns at once."""
+        """Begin to open the fork server of the workers' sandboxes. Returns at once."""
         if self._opening is None or self._opening[0] != execution:
             self._close_fork_server()
             self._opening = (execution, self._opener.submit(_open_fork_server, execution))
 
     def fork_server(self) -> ForkServer | None:
-        """Where the workers get their sandboxes from, when it has been prepared; None: each has to open its own."""
+        """The fork server of the workers' sandboxes, when it was prepared; None: each worker opens its own sandbox."""
         if self._opening is None:
             return None
         try:
             return self._opening[1].result().fork_server
         except SandboxError:
-            return None  # a worker will find the same, and say it where it matters
+            return None  # a worker will get the same error and report it
 
     def _close_fork_server(self) -> None:
         opening, self._opening = self._opening, None
@@ -142,7 +142,7 @@ class ProcessPool:
 
     @staticmethod
     def lost(error: BaseException) -> bool:
-        """Whether an exception says that the worker has gone, not that the task cannot be done."""
+        """Whether an exception means that the worker died, not that the task failed."""
         return isinstance(error, BrokenProcessPool)
 
     def start_worker(self) -> _Worker:
@@ -181,10 +181,10 @@ class ThreadPool:
     size, died = 1, 0
 
     def prepare(self, execution: Execution) -> None:
-        """There is one sandbox, so nothing is shared."""
+        """Nothing to do: one worker needs one sandbox."""
 
     def fork_server(self) -> None:
-        """As said."""
+        """None: see `prepare`."""
 
     def __enter__(self) -> ThreadPool:
         self._executor = ThreadPoolExecutor(1)
@@ -206,12 +206,12 @@ class ThreadPool:
 
     @staticmethod
     def lost(error: BaseException) -> bool:
-        """A thread goes with its process."""
+        """A thread ends with its process."""
         return False
 
 
 class Cluster:
-    """The workers of a Dask cluster that somebody has started, by the address of its scheduler."""
+    """The workers of a running Dask cluster, by the address of its scheduler."""
 
     def __init__(self, address: str) -> None:
         """Raises CourseError when there is no such cluster, or Dask is not installed."""
@@ -240,7 +240,7 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(Exception):
-            # The workers stay; the sandboxes that they keep warm need not.
+            # The workers stay; the sandboxes that they keep open are closed.
             self._client.run(_close_sandboxes)
         self._client.close()
 
@@ -248,7 +248,7 @@ class Cluster:
         """Which workers are on one machine is not known here: each opens its own sandbox."""
 
     def fork_server(self) -> None:
-        """As said."""
+        """None: see `prepare`."""
 
     @property
     def size(self) -> int:
@@ -276,11 +276,11 @@ class Cluster:
         """To be called with every future that is done."""
 
     def end(self, future: Future) -> None:
-        """A cluster's workers are not ours to end."""
+        """The workers of a cluster are never ended from here."""
 
     @staticmethod
     def lost(error: BaseException) -> bool:
-        """Whether an exception says that the worker has gone, not that the task cannot be done."""
+        """Whether an exception means that the worker died, not that the task failed."""
         from distributed import CancelledError, KilledWorker
         from distributed.comm import CommClosedError
 
@@ -294,10 +294,9 @@ def spread(
     *,
     tick: Callable[[list[Task]], None] = lambda running: None,
 ) -> Iterator[tuple[Task, Any]]:
-    """Do tasks, each on a worker that has time, and give each one with its result, or with the exception that it ended
-    with, as they come.
+    """Run tasks on workers that are free, and yield each task with its result or its exception, as they finish.
 
-    tasks: taken one ahead of what is needed; first: tasks that go before them, to which who iterates may add; tick:
+    tasks: taken one ahead of what is needed; first: tasks that go before them, to which the caller may add; tick:
     called several times a second with what is running. A task whose worker died is tried again, at most twice; then
     its result is a LostError.
     """
@@ -343,9 +342,9 @@ def spread(
 
 def _begin() -> None:
     """The first thing that a worker on this machine does."""
-    # Ctrl-C reaches the whole group of processes; only the one that commands them decides what it means.
+    # Ctrl-C reaches the whole group of processes; only the main process handles it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # And it ends with those who started it, however they end.
+    # A worker ends with the process that started it, however that ends.
     threading.Thread(target=_end_with, args=(multiprocessing.parent_process().sentinel,), daemon=True).start()
 
 

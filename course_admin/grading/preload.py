@@ -1,6 +1,6 @@
-"""Imported by the process that the workers are forked from, and by nobody else: what each would import by itself.
+"""Imported only by the process that the workers are forked from: what each worker would import itself.
 
-Imported there it is in memory once, and at hand.
+So it is in memory once, and a worker starts at once.
 """
 
 import gc
@@ -16,6 +16,6 @@ for name in (
 ):
     importlib.import_module(name)
 
-# What lives now lives as long as the workers: without this the first collection of each would copy all of it.
+# These objects live as long as the workers: without this, each worker's first garbage collection would copy them.
 gc.collect()
 gc.freeze()

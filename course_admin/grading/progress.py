@@ -1,4 +1,4 @@
-"""What a person sees while a class is graded: how many are done, running and waiting, findings, the time left."""
+"""Progress while a class is graded: how many are done, running and waiting, findings, the time left."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from course_admin.grading.pool import Task
-from course_admin.submissions.safe_text import plain
+from course_admin.text import rich_text
 
 
-class Watching:
-    """A live table while the block lasts. Nothing where there is no terminal."""
+class ProgressTable:
+    """A live table inside a `with` block; nothing is shown without a terminal."""
 
     def __init__(self, title: str, count: int, console: Any) -> None:
         from rich.live import Live
@@ -22,10 +22,10 @@ class Watching:
         self._began = time.monotonic()
         columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
         self._bar = Progress(*columns, console=console)
-        self._task = self._bar.add_task(plain(title), total=count)
+        self._task = self._bar.add_task(rich_text(title), total=count)
         self._live = Live(self, console=console, transient=True, refresh_per_second=4) if console.is_terminal else None
 
-    def __enter__(self) -> Watching:
+    def __enter__(self) -> ProgressTable:
         if self._live:
             self._live.start()
         return self
@@ -35,7 +35,7 @@ class Watching:
             self._live.stop()
 
     def tick(self, running: list[Task]) -> None:
-        """To be called several times a second with what is being done."""
+        """Call it several times a second with the running tasks."""
         self._running = running
 
     def done(self, findings: Sequence[str]) -> None:
@@ -45,7 +45,7 @@ class Watching:
         self._bar.update(self._task, completed=self.finished)
 
     def left(self) -> float | None:
-        """Seconds that the rest will take if it goes on like this; None while nobody can know."""
+        """Seconds that the rest will take if it goes on like this; None before the first is done."""
         if not self.finished:
             return None
         return (time.monotonic() - self._began) / self.finished * (self.count - self.finished)
@@ -69,7 +69,7 @@ class Watching:
             "?" if left is None else f"{int(left) // 60}:{int(left) % 60:02} min",
         )
         now = time.monotonic()
-        names = [f"{plain(_name(task))} {now - task.since:.0f} s" for task in graded[:8]]
+        names = [f"{rich_text(_name(task))} {now - task.since:.0f} s" for task in graded[:8]]
         more = f" and {len(graded) - 8} more" if len(graded) > 8 else ""
         return Group(self._bar, table, *(["running: " + ", ".join(names) + more] if names else []))
 

@@ -1,9 +1,7 @@
 """What one run of a submission brings back: plain data, so that nothing heavy has to be imported to read it.
 
-Grading is three steps with three names: `run(submission) -> Run` (course_admin.grading.run_notebook) executes the
-notebook and lets the exams ask, `judge(run) -> marks` (course_admin.grading.scoring) turns that into points,
-`record(marks)` (course_admin.grading.store) writes them into the gradebook. Only `run` touches the student's code, only
-`record` a gradebook.
+`execute` (course_admin.grading.run_notebook) makes it, `score` (course_admin.grading.scoring) turns it into points and
+`store` (course_admin.grading.store) writes those into the gradebook.
 """
 
 from __future__ import annotations
@@ -23,8 +21,8 @@ for each run (course_admin.grading.execution) and records it with the marks.
 
 
 @dataclass
-class Sitting:
-    """One exam that a submission sat. transcript: the questions and answers; result: what the exam made of them."""
+class ExamRun:
+    """One exam run on a submission. transcript: questions and answers; result: the exam's verdicts on them."""
 
     exam: str
     transcript: Transcript
@@ -35,7 +33,7 @@ class Sitting:
 class Run:
     """What a submission's run brought back.
 
-    sittings: by the check cell's grade_id, of those check cells that were reached;
+    exam_runs: by the check cell's grade_id, of those check cells that were reached;
     missed: grade_id -> why not, of the others;
     findings: lines for student and grader about what stopped or went missing;
     seconds: how long the run took;
@@ -44,7 +42,7 @@ class Run:
 
     lab: str
     seed: int = SEED
-    sittings: dict[str, Sitting] = field(default_factory=dict)
+    exam_runs: dict[str, ExamRun] = field(default_factory=dict)
     missed: dict[str, str] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
     seconds: float = 0.0
@@ -60,8 +58,8 @@ class Run:
             "fingerprint": self.fingerprint,
             "verdicts": {
                 grade_id.removeprefix(CHECK): [
-                    [item.passed, item.message, item.aspect] for item in sitting.result.verdicts
+                    [item.passed, item.message, item.aspect] for item in exam_run.result.verdicts
                 ]
-                for grade_id, sitting in self.sittings.items()
+                for grade_id, exam_run in self.exam_runs.items()
             },
         }

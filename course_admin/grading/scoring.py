@@ -1,4 +1,4 @@
-"""From what a run brought back to points."""
+"""`score`, the third of the five calls: from the exam results of a run to points."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from course_admin.graded_cells import CHECK
 from course_admin.grading.run_result import Run
 
 DECIMALS = 2
-"""Points are rounded to so many decimals, half to even as Python rounds: what nbgrader's own pages show."""
+"""Points are rounded to this many decimals, half to even as Python does: what nbgrader's own pages show."""
 
 
-NOT_RUN = "this cell was never run, so nothing is known about your answer"
+NOT_RUN = "this cell was never run, so your answer could not be marked"
 
 
 class Mark(NamedTuple):
@@ -27,17 +27,17 @@ class Mark(NamedTuple):
     message: str
 
 
-def judge(run: Run, points: Mapping[str, float]) -> dict[str, Mark]:
-    """The marks of a run. points: grade_id of a check cell -> its maximum. A cell without a sitting earns nothing."""
+def score(run: Run, points: Mapping[str, float]) -> dict[str, Mark]:
+    """The marks of a run. points: grade_id of a check cell -> its maximum. A check cell without an exam run earns 0."""
     marks = {}
     for grade_id, out_of in points.items():
-        sitting = run.sittings.get(grade_id)
-        share = sitting.result.share if sitting else 0.0
+        exam_run = run.exam_runs.get(grade_id)
+        share = exam_run.result.share if exam_run else 0.0
         # not (0 <= share <= 1) is also true of nan.
         if not 0.0 <= share <= 1.0:
             share = 0.0
         earned = min(round(share * out_of, DECIMALS), out_of)
-        lines = sitting.result.explained(out_of) if sitting else f"✗  {run.missed.get(grade_id, NOT_RUN)}"
+        lines = exam_run.result.explained(out_of) if exam_run else f"✗  {run.missed.get(grade_id, NOT_RUN)}"
         marks[grade_id] = Mark(
             earned, out_of, f"{lines}\n\n{grade_id.removeprefix(CHECK)}: {earned:g} of {out_of:g} points\n"
         )
@@ -47,7 +47,7 @@ def judge(run: Run, points: Mapping[str, float]) -> dict[str, Mark]:
 def outputs_of(mark: Mark, execution_count: int | None = None) -> list[NotebookNode]:
     """A mark as the outputs of its cell. nbgrader reads the second one."""
     if not math.isfinite(mark.points):
-        raise ValueError(f"{mark.points} is no number of points")
+        raise ValueError(f"{mark.points} is not a number of points")
     return [
         new_output("stream", name="stdout", text=mark.message),
         new_output("execute_result", data={"text/plain": repr(float(mark.points))}, execution_count=execution_count),

@@ -1,12 +1,12 @@
-"""What grading keeps of a lab's submissions, and the only place that writes it.
+"""`store`, the fourth of the five calls: what grading keeps of a lab's submissions. Nothing else writes it.
 
     gradebook                      the marks (course_admin.grading.gradebook)
     autograded/STUDENT/LAB/        the notebook as it was executed, with marks and findings, and the files beside it
-    evidence/STUDENT/LAB.zip       what the exams were told: enough to judge again without executing anything
+    evidence/STUDENT/LAB.zip       the answers that the exams got: enough to re-mark without executing anything
     feedback/STUDENT/LAB/LAB.html  the page for the student
 
-The gradebook comes first, and each of the others is put in its place whole. So a command that is killed anywhere
-leaves either the earlier state or one that the next run recognises as unfinished, and does again.
+The gradebook is written first, then the files, each of them atomically. So a command that is killed anywhere leaves
+either the earlier state, or one that the next run recognises as unfinished and does again.
 """
 
 from __future__ import annotations
@@ -20,22 +20,29 @@ import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
+from course_admin.atomic import write_atomic
 from course_admin.course import Lab
 from course_admin.graded_cells import CHECK, KEY, exam_name, is_automatic
-from course_admin.grading.gradebook import Entry, Ledger
+from course_admin.grading.gradebook import CourseGradebook, Entry
 from course_admin.grading.run_result import Run
+from course_admin.grading.scoring import Mark, outputs_of
+from course_admin.submissions.safe_files import files_beside
+
+if TYPE_CHECKING:
+    from course_admin.grading.exams import Result
+    from course_admin.submissions.read import Submission
 
 GRADED, KEPT, FAILED = "graded", "kept", "failed"
 EARLIER = "the points are those of an earlier hand-in"
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
 """Files of a submission that its feedback page may show; no SVG, which can hold scripts."""
 
-OF_THE_NAME = (
+BAD_NAME_ERRORS = (
     errno.ENAMETOOLONG,
     errno.ENOTDIR,
     errno.EISDIR,
@@ -44,16 +51,16 @@ OF_THE_NAME = (
     errno.EILSEQ,
     errno.EINVAL,
 )
-"""What is wrong with a file when its name is: too long with ours around it, or in the place of another."""
+"""Errors that a file's name causes: it is too long, or another file has that name."""
 
 
 @dataclass
 class Outcome:
-    """What became of one submission.
+    """The result of grading one submission.
 
     state: "graded", "kept" (unchanged since it was graded) or "failed" (missing or damaged: a person has to look, and
-    the findings say why; the points are what could be saved, or, said so, those of an earlier hand-in);
-    automatic, automatic_max: points that the exams gave, and could give; pending: answers that wait for a person;
+    the findings say why; the points are what could be saved, or those of an earlier hand-in, and then a finding says
+    so); automatic, automatic_max: points that the exams gave, and their maximum; pending: answers that need a person;
     page: the feedback page, None where there is none; seconds: how long the notebook ran.
     """
 
@@ -68,35 +75,19 @@ class Outcome:
     seconds: float = 0.0
 
 
-@dataclass
-class HandIn:
-    """A submission as it is about to be graded.
-
-    notebook: mended; beside: the files beside it; notes, damage: what course_admin.submissions.mend found; fingerprint:
-    see course_admin.grading.fingerprint.
-    """
-
-    student: str
-    notebook: NotebookNode
-    beside: Mapping[str, bytes]
-    notes: list[str]
-    damage: str
-    fingerprint: str
-
-
 class Records:
     """The records of one lab."""
 
-    def __init__(self, lab: Lab, config: Any, ledger: Ledger) -> None:
+    def __init__(self, lab: Lab, config: Any, gradebook: CourseGradebook) -> None:
         from course_admin.deadlines import deadlines
         from course_admin.grading.late_penalty import LatePenalties
 
-        self.lab, self.config, self.ledger = lab, config, ledger
-        self._dates, self._charging = deadlines(config), LatePenalties(config=config)
-        self._charging.init_plugin()
-        self._own_files = _files_of_the_lab(lab)
+        self.lab, self.config, self.gradebook = lab, config, gradebook
+        self._dates, self._penalties = deadlines(config), LatePenalties(config=config)
+        self._penalties.init_plugin()
+        self._lab_files = files_beside(lab.source.parent)[0]
 
-    # --- what is there -----------------------------------------------------------------------------------------------
+    # --- reading -----------------------------------------------------------------------------------------------------
 
     def path(self, directory: str, student: str, suffix: str) -> Path:
         """A file of a submission. directory: one of nbgrader's, such as "autograded_directory"."""
@@ -111,29 +102,29 @@ class Records:
         found = self._autograded(student).get("metadata", {}).get(KEY)
         return found if isinstance(found, dict) else {}
 
-    def kept(self, hand_in: HandIn) -> Outcome | None:
+    def kept(self, submission: Submission) -> Outcome | None:
         """The outcome of an earlier run, when nothing that the marks depend on has changed since."""
-        student = hand_in.student
-        summary, entry = self.summary(student), self.ledger.read(self.lab.name, student)
+        student = submission.student
+        summary, entry = self.summary(student), self.gradebook.read(self.lab.name, student)
         then = (summary.get("fingerprint"), set(summary.get("notes", [])), summary.get("damage", ""))
-        cells = self.ledger.cells(self.lab.name)
+        cells = self.gradebook.cells(self.lab.name)
         complete = entry and all(
             name in entry.scores and entry.scores[name].auto is not None
             for name, cell in cells.items()
             if cell.marks and not cell.written
         )
-        if then != (hand_in.fingerprint, set(hand_in.notes), hand_in.damage) or not complete:
+        if then != (submission.fingerprint, set(submission.notes), submission.damage) or not complete:
             return None
         if "newer" in summary:
-            # What was damaged has been taken back.
+            # A newer, damaged hand-in has been withdrawn.
             self._amend(student, lambda about: about.pop("newer"))
         self._charge(student)
-        return self.outcome(student, FAILED if hand_in.damage else KEPT)
+        return self.outcome(student, FAILED if submission.damage else KEPT)
 
     def outcome(self, student: str, state: str) -> Outcome:
         """What the records say of a submission."""
-        entry, summary = self.ledger.read(self.lab.name, student), self.summary(student)
-        cells = self.ledger.cells(self.lab.name)
+        entry, summary = self.gradebook.read(self.lab.name, student), self.summary(student)
+        cells = self.gradebook.cells(self.lab.name)
         found = Outcome(self.lab.name, student, state)
         for name, score in entry.scores.items() if entry else ():
             found.pending += score.pending
@@ -146,23 +137,29 @@ class Records:
 
     def has_points(self, student: str) -> bool:
         """Whether the gradebook holds points of an earlier hand-in, by the exams or by a person."""
-        entry = self.ledger.read(self.lab.name, student)
+        entry = self.gradebook.read(self.lab.name, student)
         return bool(entry) and any(score.auto or score.manual is not None for score in entry.scores.values())
 
-    # --- what is written ---------------------------------------------------------------------------------------------
+    def out_of(self) -> dict[str, float]:
+        """The maximum of each automatically graded cell by grade_id."""
+        cells = self.gradebook.cells(self.lab.name)
+        return {name: cell.out_of for name, cell in cells.items() if cell.marks and not cell.written}
 
-    def record(self, hand_in: HandIn, notebook: NotebookNode, run: Run, evidence: bytes) -> Outcome:
-        """Judge a run and write everything but the page. notebook: executed. A gradebook that refuses is a CourseError,
-        and then nothing of this submission has changed.
+    # --- writing -----------------------------------------------------------------------------------------------------
+
+    def store(
+        self, submission: Submission, notebook: NotebookNode, run: Run, marks: Mapping[str, Mark], evidence: bytes
+    ) -> Outcome:
+        """Write everything but the page. notebook: executed; marks: by grade_id, see `score`.
+
+        Raises CourseError for a gradebook that refuses; then nothing of this submission has changed.
         """
         from nbgrader.utils import compute_checksum, determine_grade
 
-        from course_admin.grading.scoring import judge, outputs_of
         from course_admin.submissions.timestamp import read_timestamp
 
-        student, cells = hand_in.student, self.ledger.cells(self.lab.name)
+        student, cells = submission.student, self.gradebook.cells(self.lab.name)
         marked = self._marked_by_hand(student)
-        marks = judge(run, {name: cell.out_of for name, cell in cells.items() if cell.marks and not cell.written})
         points: dict[str, float | None] = {}
         blank = set()
         for cell in notebook.cells:
@@ -178,25 +175,24 @@ class Records:
             if about.get("solution") and compute_checksum(cell) == cells[name].checksum:
                 blank.add(name)
         now = _answers(notebook)
-        settled = {name for name, text in marked.items() if text == now.get(name, hand_in.fingerprint)}
-        timestamp, trouble = read_timestamp(self._folder("submitted_directory", student))
-        notes = [*hand_in.notes, *([trouble] if trouble else [])]
-        run.findings[:0] = [*([hand_in.damage] if hand_in.damage else []), *notes]
+        settled = {name for name, text in marked.items() if text == now.get(name, submission.fingerprint)}
+        timestamp, problem = read_timestamp(self._folder("submitted_directory", student))
+        run.findings[:0] = [line for line in (submission.damage, *submission.notes, problem) if line]
         changed = [name for name in marked if name not in settled]
         if changed:
-            run.findings.append(f"changed since a person marked it, so to be looked at again: {', '.join(changed)}")
-        late = self.ledger.record(
+            run.findings.append(f"changed since a person marked it, so it needs another look: {', '.join(changed)}")
+        late = self.gradebook.write_marks(
             self.lab.name, student, points, blank=blank, settled=settled, timestamp=timestamp, charge=self._charge_of
         )
-        run.fingerprint = hand_in.fingerprint
-        summary = NotebookNode(run.summary(), notes=hand_in.notes, damage=hand_in.damage)
+        run.fingerprint = submission.fingerprint
+        summary = NotebookNode(run.summary(), notes=submission.notes, damage=submission.damage)
         notebook.metadata[KEY] = summary | ({"late": late} if late else {})
         self._put(self.evidence(student), evidence)
-        self._replace_autograded(student, notebook, hand_in.beside)
-        return self.outcome(student, FAILED if hand_in.damage else GRADED)
+        self._replace_autograded(student, notebook, submission.files)
+        return self.outcome(student, FAILED if submission.damage else GRADED)
 
-    def stands(self, student: str, findings: list[str]) -> Outcome:
-        """The outcome of a submission that could not be graded: what the gradebook holds stays, and that is said."""
+    def keep_earlier(self, student: str, findings: list[str]) -> Outcome:
+        """The outcome of a submission that could not be graded: the earlier marks are kept, and a finding says so."""
         outcome = self.outcome(student, FAILED)
         if outcome.automatic and EARLIER not in findings:
             findings.append(EARLIER)
@@ -204,18 +200,12 @@ class Records:
         self._amend(student, lambda about: about.update(newer=findings))
         return outcome
 
-    def rejudge(self, student: str, name: str, result: Any) -> tuple[float, float]:
-        """Write a new result of one exam, from recorded evidence. Returns the points before and now."""
-        from course_admin.grading.run_result import Sitting
-        from course_admin.grading.scoring import judge, outputs_of
-
+    def store_again(self, student: str, name: str, result: Result, mark: Mark) -> float:
+        """Write a new mark for one exercise, made from saved evidence. Returns the points before."""
         grade_id = CHECK + name
-        cell = self.ledger.cells(self.lab.name)[grade_id]
-        entry = self.ledger.read(self.lab.name, student)
-        old = entry.scores[grade_id].auto or 0.0
-        run = Run(self.lab.name, sittings={grade_id: Sitting(name, None, result)})
-        mark = judge(run, {grade_id: cell.out_of})[grade_id]
-        late = self.ledger.rescore(self.lab.name, student, grade_id, mark.points, charge=self._charge_of)
+        entry = self.gradebook.read(self.lab.name, student)
+        before = entry.scores[grade_id].auto or 0.0
+        late = self.gradebook.rescore(self.lab.name, student, grade_id, mark.points, charge=self._charge_of)
         notebook = nbformat.from_dict(self._autograded(student))
         verdicts = [[item.passed, item.message, item.aspect] for item in result.verdicts]
         for shown in notebook.get("cells", []):
@@ -225,18 +215,18 @@ class Records:
                 notebook.metadata[KEY].update({"late": late} if late else {})
                 notebook.metadata[KEY].setdefault("verdicts", {})[name] = verdicts
                 self._put(self.path("autograded_directory", student, ".ipynb"), _as_json(notebook))
-        return old, mark.points
+        return before
 
     # --- the page ----------------------------------------------------------------------------------------------------
 
     def page(self, student: str) -> tuple[str, dict[str, Any], str] | None:
-        """What a feedback page is made of: the notebook (JSON), nbgrader's resources, and the mark that write_page puts
-        on it; None when there is nothing to show, or the page that is there shows just that.
+        """What `render` needs for a feedback page: the notebook (JSON), nbgrader's resources, and the comment that
+        write_page adds to the page; None when there is nothing to show, or the existing page shows the same.
         """
-        notebook, entry = self._autograded(student), self.ledger.read(self.lab.name, student)
+        notebook, entry = self._autograded(student), self.gradebook.read(self.lab.name, student)
         if not notebook.get("cells") or entry is None:
             return None
-        cells = self.ledger.cells(self.lab.name)
+        cells = self.gradebook.cells(self.lab.name)
         for cell in notebook["cells"]:
             about = cell["metadata"].get("nbgrader", {})
             name = about.get("grade_id", "")
@@ -249,35 +239,35 @@ class Records:
         text = json.dumps(notebook, ensure_ascii=False)
         resources = {"nbgrader": names, "unique_key": self.lab.name, "metadata": {"name": self.lab.name, "path": ""}}
         made_of = hashlib.sha256((text + repr(resources)).encode("utf-8", "replace")).hexdigest()
-        mark = f"<!-- {made_of} -->"
+        comment = f"<!-- {made_of} -->"
         try:
             with self.path("feedback_directory", student, ".html").open("rb") as file:
-                file.seek(-len(mark), os.SEEK_END)
-                if file.read() == mark.encode():
+                file.seek(-len(comment), os.SEEK_END)
+                if file.read() == comment.encode():
                     return None
         except OSError:
             pass
-        return text, resources, mark
+        return text, resources, comment
 
-    def write_page(self, student: str, text: str, mark: str) -> Path:
-        """Put a rendered page, and the pictures that it may show, in their place."""
+    def write_page(self, student: str, text: str, comment: str) -> Path:
+        """Write a rendered page and the pictures that it may show."""
         page = self.path("feedback_directory", student, ".html")
         kept = self._folder("autograded_directory", student)
         for path in kept.rglob("*") if kept.is_dir() else ():
             inside = path.relative_to(kept)
             wanted = path.suffix.lower() in PICTURES and inside.parts[0] != page.name
             if wanted and path.is_file() and not path.is_symlink():
-                with _unless_for_its_name():
+                with _ignoring_bad_names():
                     self._put(page.parent / inside, path.read_bytes())
-        self._put(page, (text + mark).encode("utf-8", "replace"))
+        self._put(page, (text + comment).encode("utf-8", "replace"))
         return page
 
     def _totals(self, entry: Entry) -> dict[str, float]:
         earned = sum(score.points for score in entry.scores.values())
-        out_of = sum(cell.out_of for cell in self.ledger.cells(self.lab.name).values())
+        out_of = sum(cell.out_of for cell in self.gradebook.cells(self.lab.name).values())
         return {"score": earned - entry.penalty, "max_score": out_of, "late_penalty": entry.penalty}
 
-    # --- inside ------------------------------------------------------------------------------------------------------
+    # --- helpers -----------------------------------------------------------------------------------------------------
 
     def _folder(self, directory: str, student: str) -> Path:
         from nbgrader.coursedir import CourseDirectory
@@ -293,10 +283,10 @@ class Records:
         return found if isinstance(found, dict) and isinstance(found.get("metadata"), dict) else {}
 
     def _marked_by_hand(self, student: str) -> dict[str, str]:
-        """The answers that a person has marked, by grade_id: their text when they were marked, or, of what the exams
-        mark, the fingerprint of the submission.
+        """The answers that a person has marked, by grade_id: their text at that time, or the submission's fingerprint
+        where an exam marks the answer.
         """
-        entry = self.ledger.read(self.lab.name, student)
+        entry = self.gradebook.read(self.lab.name, student)
         marked = [
             name
             for name, score in (entry.scores if entry else {}).items()
@@ -309,36 +299,36 @@ class Records:
         return {name: texts.get(name, then) for name in marked}
 
     def _charge_of(self, submission: Any) -> str:
-        return self._charging.charge(submission, self._dates)
+        return self._penalties.charge(submission, self._dates)
 
     def _charge(self, student: str) -> None:
-        """Being late costs what it costs by the dates of today."""
+        """Write the late penalty again: the dates may have changed."""
         from course_admin.submissions.timestamp import read_timestamp
 
-        timestamp, trouble = read_timestamp(self._folder("submitted_directory", student))
-        late = self.ledger.charge(self.lab.name, student, None if trouble else timestamp, self._charge_of)
+        timestamp, problem = read_timestamp(self._folder("submitted_directory", student))
+        late = self.gradebook.charge(self.lab.name, student, None if problem else timestamp, self._charge_of)
         if late != self.summary(student).get("late", ""):
             self._amend(student, lambda about: about.update(late=late))
 
     def _amend(self, student: str, change: Callable[[dict[str, Any]], Any]) -> None:
-        """Change what the run left in the autograded notebook, where there is one."""
+        """Change the run's summary in the autograded notebook, where there is one."""
         notebook = self._autograded(student)
         if isinstance(notebook.get("metadata", {}).get(KEY), dict):
             change(notebook["metadata"][KEY])
             self._put(self.path("autograded_directory", student, ".ipynb"), _as_json(notebook))
 
-    def _replace_autograded(self, student: str, notebook: NotebookNode, beside: Mapping[str, bytes]) -> None:
+    def _replace_autograded(self, student: str, notebook: NotebookNode, files: Mapping[str, bytes]) -> None:
         folder = self._folder("autograded_directory", student)
         new = folder.with_name(f".{folder.name}.new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True, exist_ok=True)
         (new / f"{self.lab.name}.ipynb").write_bytes(_as_json(notebook))
-        for name, content in self._own_files.items():
+        for name, content in self._lab_files.items():
             (new / name).parent.mkdir(parents=True, exist_ok=True)
             (new / name).write_bytes(content)
-        # The lab's own files win over a student's of the same name, as in nbgrader.
-        for name, content in beside.items():
-            with _unless_for_its_name():
+        # A file of the lab replaces a student's file of the same name, as in nbgrader.
+        for name, content in files.items():
+            with _ignoring_bad_names():
                 (new / name).parent.mkdir(parents=True, exist_ok=True)
                 if not (new / name).exists():
                     (new / name).write_bytes(content)
@@ -347,32 +337,18 @@ class Records:
         new.rename(folder)
 
     def _put(self, path: Path, content: bytes) -> None:
-        """Write a file whole: under another name first."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(f".{path.name}.new")
-        try:
-            new.write_bytes(content)
-            new.replace(path)
-        except OSError:
-            with contextlib.suppress(OSError):
-                new.unlink()
-            raise
+        write_atomic(path, content)
 
 
 @contextlib.contextmanager
-def _unless_for_its_name() -> Iterator[None]:
-    """Leave out a student's file whose name has no place among ours: that is no reason to stop. A full disk is."""
+def _ignoring_bad_names() -> Iterator[None]:
+    """Leave out a student's file whose name cannot be used here. Other errors, such as a full disk, are raised."""
     try:
         yield
     except OSError as error:
-        if error.errno not in OF_THE_NAME:
+        if error.errno not in BAD_NAME_ERRORS:
             raise
-
-
-def _files_of_the_lab(lab: Lab) -> dict[str, bytes]:
-    from course_admin.submissions.safe_files import files_beside
-
-    return files_beside(lab.source.parent)[0]
 
 
 def _answers(notebook: NotebookNode) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""nbgrader's way into the sandbox: CourseExecute takes the place of Execute in `nbgrader autograde`.
+"""`execute` for `nbgrader autograde`: CourseExecute replaces nbgrader's Execute.
 
 So stock `nbgrader autograde`, the formgrader's Autograde button and `course grade` all execute submissions in the
 same way (course_admin.grading.run_notebook), and none of them outside of the sandbox.
@@ -17,15 +17,15 @@ from course_admin.graded_cells import KEY
 from course_admin.grading.exams import load_exams
 from course_admin.grading.execution import ExecutionSettings, shared_sandbox
 from course_admin.grading.fingerprint import fingerprint
-from course_admin.grading.run_notebook import run
+from course_admin.grading.run_notebook import execute
 from course_admin.submissions.safe_files import files_beside
 
 
 class CourseExecute(ExecutionSettings, Execute):
     """Executes a submission in the sandbox and lets the lab's exams ask it. Leaves a Run in resources["course"].
 
-    A subclass of Execute so that what switches that off (`--no-execute`) switches this off, and then there are no
-    marks; of what Execute does, nothing is used.
+    A subclass of Execute so that `--no-execute` switches it off, and then there are no marks; nothing of what Execute
+    does is used.
     """
 
     course_root = Unicode(
@@ -40,20 +40,20 @@ class CourseExecute(ExecutionSettings, Execute):
         root = self._root(resources)
         beside, too_large = files_beside(Path(resources.get("metadata", {}).get("path") or "."))
         settings = self.execution(root)
-        mark = self._fingerprint(root, lab, resources)
-        found = run(
+        submitted = self._fingerprint(root, lab, resources)
+        run = execute(
             nb,
             lab,
             shared_sandbox(settings.sandbox, settings.limits, hide=[root]),
             load_exams(root, lab),
             files=beside,
-            seed=self.seed_of(root, mark),
+            seed=self.seed_of(root, submitted),
             max_restarts=self.max_restarts,
             log=self.log.error,
         )
-        found.findings[:0] = too_large
-        found.fingerprint = mark
-        resources[KEY] = found
+        run.findings[:0] = too_large
+        run.fingerprint = submitted
+        resources[KEY] = run
         return nb, resources
 
     def _root(self, resources: dict[str, Any]) -> Path:

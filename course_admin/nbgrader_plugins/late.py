@@ -2,8 +2,8 @@
 
 nbgrader's AssignLatePenalties asks a plugin (here LateDays) what a submission loses that the gradebook knows to be
 late, and keeps it with the marks; pages and sums take it off. ChargeLateness is that preprocessor; before it asks, it
-puts the due date and the extension of the configuration into the gradebook. It stands among the preprocessors of
-autograde and of generate_feedback: there because marks that a person gives later change what a share of them is.
+puts the due date and the extension of the configuration into the gradebook. It is among the preprocessors of
+autograde and of generate_feedback, because marks that a person gives later change the penalty.
 
 A submission is late when its timestamp.txt says so (nbgrader's file), which `course collect` writes where it knows the
 time. Without one nothing is charged.

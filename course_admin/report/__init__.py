@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from course_admin.atomic import write_atomic
 from course_admin.course import CourseError, UsageError
 from course_admin.deadlines import deadlines
 from course_admin.report.marks import Grade, Marks, gradebook_url, read_marks
@@ -85,11 +85,11 @@ def report(
         from course_admin.submissions.roster import find_roster
 
         known = find_roster(root, roster)
-        text, said = for_lms(format, found[labs[0]], Path(like), roster=known, column=column, scale=scale)
+        text, notes = for_lms(format, found[labs[0]], Path(like), roster=known, column=column, scale=scale)
         _put(text, out)
-        notes = Console(stderr=True) if out is None else console
-        for line in said:
-            notes.print(line, highlight=False, markup=False, soft_wrap=True)
+        target = Console(stderr=True) if out is None else console
+        for line in notes:
+            target.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
 def _put(text: str, out: Path | None) -> None:
@@ -100,19 +100,12 @@ def _put(text: str, out: Path | None) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file whole or not at all, so that an older one is not lost on a full disk."""
+    """Write a file atomically, so that an older one is not lost on a full disk."""
     try:
         if path.exists() and not path.is_file():  # /dev/stdout
             path.write_text(text, encoding="utf-8", newline="")
             return
-        whole = path.resolve()  # where path is a link, it stays one
-        beside = whole.with_name(f".{whole.name}.part")
-        try:
-            beside.write_text(text, encoding="utf-8", newline="")
-            beside.replace(whole)
-        finally:
-            with contextlib.suppress(OSError):
-                beside.unlink(missing_ok=True)
+        write_atomic(path.resolve(), text)  # where path is a link, it stays one
     except OSError as error:
         raise CourseError(
             f"cannot write {path} ({error.strerror}): name another file after --out, in a folder that is there"

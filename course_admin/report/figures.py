@@ -1,4 +1,4 @@
-"""The report's figures, as SVG with their alt text. What they show stands in tables beside them as well."""
+"""The report's figures, as SVG with their alt text. Tables beside them show the same."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def difficulty(exercises: Sequence[Exercise]) -> Picture | None:
     figure, ax = _figure(3.2)
     ax.axhspan(-1, 0.2, color="#f2f2f2", zorder=0)
     ax.text(0.01, 0.19, "below 0.2: worth a look", va="top", fontsize=8, color="0.35")
-    # What would lie upon another is one dot, with the numbers of all below it.
+    # Exercises at the same place share one dot, with their numbers below it.
     places: dict[tuple[int, int], list[tuple[int, Exercise]]] = {}
     for i, one in known:
         places.setdefault((round(one.difficulty / 0.05), round(one.discrimination / 0.07)), []).append((i, one))

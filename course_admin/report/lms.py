@@ -2,7 +2,7 @@
 
 Canvas (Gradebook, Export): kept are the heads and lines as they came (the lines "Points Possible" and "Manual Posting"
 too) and the columns that say who a student is, with Canvas's own numbers; of the assignments the lab's alone, so that
-a mark that somebody has changed on Canvas in the meantime is not put back. What Canvas reads of the file stands in
+a mark that was changed on Canvas in the meantime is not overwritten. What Canvas reads of the file is described in
 GradebookImporter in https://github.com/instructure/canvas-lms, lib/gradebook_importer.rb.
 
 Moodle: either the grading worksheet of the assignment (View all submissions, Download grading worksheet), of which
@@ -26,7 +26,7 @@ from pathlib import Path
 
 from course_admin.course import CourseError
 from course_admin.report.marks import Marks
-from course_admin.submissions.roster import Roster, Student, plain, read_roster
+from course_admin.submissions.roster import Roster, Student, folded, read_roster
 from course_admin.tables import decoded, delimiter_of, parse_table
 
 COMMA, POINT = re.compile(r"-?\d+,\d{1,2}"), re.compile(r"-?\d+\.\d{1,2}")
@@ -75,7 +75,7 @@ def for_lms(
     heads = table[0] if table else []
     if not rows:
         raise CourseError("there are no marks of this lab yet: `course grade` makes them")
-    keys = [plain(head) for head in heads]
+    keys = [folded(head) for head in heads]
     worksheet = lms == "moodle" and ("identifier" in keys or {"id", "status", "bewertung"} <= set(keys))
     if lms == "canvas" and not {"id", "section"} <= set(keys):
         raise CourseError(f"{like} is not Canvas's export of its gradebook: it has no columns ID and Section")
@@ -84,8 +84,8 @@ def for_lms(
     about = CANVAS_ABOUT if lms == "canvas" else MOODLE_ABOUT
     target = _column(heads, rows[0].lab, column, like, worksheet, about)
     kept = range(len(heads)) if worksheet else [i for i, key in enumerate(keys) if key in about or i == target]
-    said: list[str] = []
-    factor = _factor(rows[0].out_of, _maxima(table, keys, target, worksheet), like, scale, said)
+    notes: list[str] = []
+    factor = _factor(rows[0].out_of, _maxima(table, keys, target, worksheet), like, scale, notes)
     comma = _has_commas(_cells(table, keys, target, worksheet))
     if comma is None:
         comma = _has_commas([cell for row in table[1:] for cell in row])
@@ -113,18 +113,18 @@ def for_lms(
             set(marks) - listed
         ),
     }
-    said += [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]
+    notes += [f"{what}: {', '.join(names)}" for what, names in lists.items() if names]
     out = io.StringIO()
     writer = csv.writer(out, delimiter=delimiter_of(text), lineterminator="\r\n" if "\r\n" in text else "\n")
     writer.writerows([row[i] if i < len(row) else "" for i in kept] for row in table)
-    return out.getvalue(), said
+    return out.getvalue(), notes
 
 
 def _column(
     heads: Sequence[str], lab: str, column: str | None, like: Path, worksheet: bool, about: Sequence[str]
 ) -> int:
     if worksheet:
-        wanted = [i for i, head in enumerate(heads) if plain(head) in GRADE]
+        wanted = [i for i, head in enumerate(heads) if folded(head) in GRADE]
         if len(wanted) == 1:
             return wanted[0]
         raise CourseError(f"{like} has no column Grade: set the assignment to give points, and download it again")
@@ -132,11 +132,11 @@ def _column(
         wanted = [i for i, head in enumerate(heads) if head.strip() == column.strip()]
     else:
         topic = re.sub(r"^\d+_", "", lab)
-        names = {plain(lab), plain(topic)}
-        wanted = [i for i, head in enumerate(heads) if plain(_title(head)) in names]
+        names = {folded(lab), folded(topic)}
+        wanted = [i for i, head in enumerate(heads) if folded(_title(head)) in names]
     if len(wanted) == 1:
         return wanted[0]
-    others = "; ".join(head for head in heads if plain(head) not in about)
+    others = "; ".join(head for head in heads if folded(head) not in about)
     problem = f"no column {column!r}" if column else f"{'no' if not wanted else 'more than one'} column for {lab}"
     raise CourseError(f"{like} has {problem}: name it with --column (there: {others or 'none'})")
 
@@ -154,7 +154,7 @@ def _cells(table: Sequence[Sequence[str]], keys: Sequence[str], target: int, wor
         return [row[where[0]] for row in table[1:] if where and where[0] < len(row)]
     if "section" not in keys or "id" not in keys:  # Moodle's gradebook does not tell
         return []
-    # Canvas has a line of its own for them, above the students, who alone have an ID.
+    # Canvas has a line for them above the students; only students have an ID.
     number = keys.index("id")
     return [row[target] for row in table[1:] if max(target, number) < len(row) and not row[number].strip()]
 
@@ -182,18 +182,18 @@ def _number(text: str) -> float | None:
         return None
 
 
-def _factor(out_of: float, maxima: set[float], like: Path, scale: bool, said: list[str]) -> float:
+def _factor(out_of: float, maxima: set[float], like: Path, scale: bool, notes: list[str]) -> float:
     if len(maxima) > 1:
         raise CourseError(f"{like} has several maxima for this lab: {', '.join(f'{one:g}' for one in sorted(maxima))}")
     theirs = next(iter(maxima), out_of)
     if not maxima:
-        said.append(f"{like.name} does not say out of how many points: these are out of {out_of:g}")
+        notes.append(f"{like.name} does not say out of how many points: these are out of {out_of:g}")
     if theirs == out_of:
         return 1.0
     if not scale or theirs <= 0 or out_of <= 0:
         told = f"the lab is out of {out_of:g}, its column in {like} out of {theirs:g}"
         raise CourseError(f"{told}: change that in the LMS{', or add --scale' if theirs > 0 and out_of > 0 else ''}")
-    said.append(f"scaled from {out_of:g} to {theirs:g} points")
+    notes.append(f"scaled from {out_of:g} to {theirs:g} points")
     return theirs / out_of
 
 

@@ -78,7 +78,7 @@ def read_marks(root: Path, labs: Sequence[str] = ()) -> dict[str, list[Marks]]:
     """
     from nbgrader.api import Gradebook
 
-    from course_admin.grading.late_penalty import bring_up_to_date
+    from course_admin.grading.late_penalty import update_penalties
     from course_admin.settings import load_settings
 
     config = load_settings(root)
@@ -95,7 +95,7 @@ def read_marks(root: Path, labs: Sequence[str] = ()) -> dict[str, list[Marks]]:
                 raise CourseError(f"the gradebook has no marks of {', '.join(unknown)} (there: {there})")
             found = {}
             for name in dict.fromkeys(labs or sorted(known)):
-                bring_up_to_date(gradebook, name, config)
+                update_penalties(gradebook, name, config)
                 found[name] = _marks_of(root, gradebook.find_assignment(name))
             return found
     except CourseError:

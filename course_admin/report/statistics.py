@@ -1,11 +1,12 @@
 """What the marks of a class say about the exercises.
 
-Difficulty is the mean share of an exercise's points, from 0 (nobody had any) to 1 (everybody had all): the classical
-index p, which is large where an exercise is easy. Discrimination is the corrected item-total correlation: Pearson's r
-between the points of the exercise and the sum of all others, so that an exercise does not correlate with itself (S.
-Henrysson, Correction of item-total correlations in item analysis, Psychometrika 28, 1963). Positive: who is good at
-the rest is good at this. Near zero or negative: the exercise, or its marking, deserves a look. R. L. Ebel and D. A.
-Frisbie (Essentials of Educational Measurement, 5th edition, 1991) call 0.4 and more very good, below 0.2 poor.
+Difficulty is the mean share of an exercise's points, from 0 (no student had any) to 1 (all students had all): the
+classical index p, which is large where an exercise is easy. Discrimination is the corrected item-total correlation:
+Pearson's r between the points of the exercise and the sum of all others, so that an exercise does not correlate with
+itself (S. Henrysson, Correction of item-total correlations in item analysis, Psychometrika 28, 1963). Positive: who
+is good at the rest is good at this. Near zero or negative: the exercise, or its marking, deserves a look. R. L. Ebel
+and D. A. Frisbie (Essentials of Educational Measurement, 5th edition, 1991) call 0.4 and more very good, below 0.2
+poor.
 """
 
 from __future__ import annotations
@@ -103,7 +104,7 @@ def _exercise(name: str, rows: Sequence[Marks]) -> Exercise:
     marked = [grade for grade in grades if _is_marked(grade)]
     out_of = max((grade.out_of for grade in grades), default=0.0)
     shares = [grade.points / grade.out_of for grade in marked if grade.out_of > 0]
-    # The rest is made of exercises that everybody has a mark of: an answer that waits would pass for a wrong one.
+    # The rest are exercises that are marked for every student: an answer not marked yet would count as wrong.
     others = [other for other in _settled(rows) if other != name]
     have = [row for row in rows if name in row.grades and _is_marked(row.grades[name])]
     own = [row.grades[name].points for row in have]

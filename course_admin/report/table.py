@@ -9,6 +9,7 @@ from typing import Any
 
 from course_admin.deadlines import in_words
 from course_admin.report.marks import Grade, Marks
+from course_admin.text import spreadsheet_text
 
 
 def as_csv(found: dict[str, list[Marks]]) -> str:
@@ -21,13 +22,9 @@ def as_csv(found: dict[str, list[Marks]]) -> str:
     for marks in rows:
         points = {name: f"{grade.points:g}" if grade.known else "" for name, grade in marks.grades.items()}
         totals = [number(marks.total), f"{marks.out_of:g}", marks.pending, number(marks.penalty), f"{marks.late:.0f}"]
-        writer.writerow([marks.lab, harmless(marks.student), *totals, *(points.get(name, "") for name in exercises)])
+        by_exercise = [points.get(name, "") for name in exercises]
+        writer.writerow([marks.lab, spreadsheet_text(marks.student), *totals, *by_exercise])
     return text.getvalue()
-
-
-def harmless(name: str) -> str:
-    """A name that no spreadsheet takes for a formula."""
-    return f"'{name}" if name.startswith(("=", "+", "-", "@", "\t", "\r")) else name
 
 
 def as_text(found: dict[str, list[Marks]]) -> str:
@@ -54,7 +51,7 @@ def number(value: float) -> str:
 
 
 def points_of(grade: Grade) -> str:
-    """An exercise's points, "?" where nobody has marked it yet."""
+    """An exercise's points, "?" when it is not marked yet."""
     return "?" if grade.pending and not grade.known else number(grade.points)
 
 
@@ -75,7 +72,7 @@ def _show_lab(lab: str, rows: list[Marks], console: Any) -> None:
     table.padding, table.pad_edge = (0, 1, 0, 0), False
     table.add_column("student", "mean", no_wrap=True)
     for name, head in zip(exercises, heads, strict=True):
-        # An answer that waits would pass for a wrong one.
+        # An answer that is not marked yet would count as wrong.
         marked = [row.grades[name].points for row in rows if not row.grades[name].pending]
         table.add_column(head, number(mean(marked)) if marked else "?", justify="right", no_wrap=True)
     if late:

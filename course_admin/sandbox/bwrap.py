@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 HERE = Path(__file__).parent
-INSIDE = ("__init__", "frames", "warm", "child", "seccomp", "shell")
+INSIDE = ("__init__", "frames", "preloaded", "child", "seccomp", "shell")
 """Our own modules that run inside, there as the package course_sandbox."""
 
 PROGRAM, COURSE, PACKAGES = "/sandbox/program", "/sandbox/course", "/sandbox/packages"
@@ -40,16 +40,16 @@ def find() -> Iterator[tuple[str, str]]:
 
 
 def arguments(
-    *, environment: Mapping[str, str], hide: Sequence[Path], scratch: int, shared_memory: int, warm: bool
+    *, environment: Mapping[str, str], hide: Sequence[Path], scratch: int, shared_memory: int, preloaded: bool
 ) -> list[str]:
     """bubblewrap's arguments but for namespaces of the user, which `user` gives.
 
-    hide: folders that nobody inside may read, should they lie in a folder that is let in; scratch, shared_memory:
-    bytes of /tmp, of the working folder, and of /dev/shm; warm: whether the parent forks children into namespaces.
+    hide: folders that stay unreadable inside, also when they are below a visible folder; scratch, shared_memory:
+    bytes of /tmp, of the working folder, and of /dev/shm; preloaded: whether the parent forks children into namespaces.
     """
     python = Path(sys.base_prefix).resolve()
     given = ["--die-with-parent", "--new-session", "--as-pid-1", "--hostname", "sandbox"]
-    if warm:
+    if preloaded:
         # For the parent alone, over this sandbox alone. Each child gives them up before it runs anything.
         given += ["--cap-add", "ALL"]
     elif os.geteuid() == 0:
@@ -74,7 +74,7 @@ def arguments(
     for name in ETC:
         given += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     for store in ("/nix", "/gnu"):
-        if python.is_relative_to(store):  # there every library is a package with a path of its own
+        if python.is_relative_to(store):  # there every library is a package with its own path
             given += ["--ro-bind", store, store]
     interpreter = ["--ro-bind", str(python), str(python)]
     given += interpreter
@@ -135,7 +135,7 @@ def user() -> Iterator[tuple[list[str], list[int]]]:
         return
     from course_admin.sandbox.child import STUDENT
 
-    spare = spare_user()
+    free = unused_user()
     hold, release = os.pipe()
     ready, told = os.pipe()
     # Not os.fork(): the grader may have threads. This program needs nothing of ours.
@@ -152,7 +152,7 @@ def user() -> Iterator[tuple[list[str], list[int]]]:
         if os.read(ready, 1) != b"x":
             raise PermissionError("no user namespace can be made")
         for kind in ("gid_map", "uid_map"):
-            Path(f"/proc/{holder.pid}/{kind}").write_text(f"0 0 1\n{STUDENT} {spare} 1\n")
+            Path(f"/proc/{holder.pid}/{kind}").write_text(f"0 0 1\n{STUDENT} {free} 1\n")
         namespace = os.open(f"/proc/{holder.pid}/ns/user", os.O_RDONLY)
         yield ["--userns", str(namespace), *others], [namespace]
     finally:
@@ -163,14 +163,14 @@ def user() -> Iterator[tuple[list[str], list[int]]]:
         holder.wait()
 
 
-def spare_user() -> int:
+def unused_user() -> int:
     """A number that no user of this machine has, among those that we may give away."""
     import pwd
 
-    taken = {entry.pw_uid for entry in pwd.getpwall()}
+    used = {entry.pw_uid for entry in pwd.getpwall()}
     first, _, count = (int(part) for part in Path("/proc/self/uid_map").read_text().splitlines()[-1].split())
     for number in range(min(first + count - 1, 65533), max(first, 1), -1):
-        if number not in taken:
+        if number not in used:
             return number
     raise PermissionError("only one user is known in this container: give it a range of users")
 

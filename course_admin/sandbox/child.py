@@ -84,7 +84,7 @@ def run(descriptors: tuple[int, int, int], config: Config, shell: Callable[[int,
 
 
 def mount_scratch(config: Config) -> None:
-    """In fresh namespaces: memory-backed folders with limits, and a /proc that shows nobody else."""
+    """In fresh namespaces: memory-backed folders with limits, and a /proc without other processes."""
     # First of all nothing that is mounted here may reach the parent's namespace.
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     for folder in SCRATCH:
@@ -99,7 +99,7 @@ def mount_scratch(config: Config) -> None:
 def shut_in(config: Config) -> None:
     """Give up every privilege, for this process and all that it starts, and set the limits."""
     if config["linux"]:
-        become_nobody(config)
+        drop_capabilities(config)
     limits = {
         # Kernels before 5.14 count the user's processes outside of the sandbox too.
         "RLIMIT_NPROC": config["processes"] + config["processes_elsewhere"],
@@ -124,7 +124,7 @@ def shut_in(config: Config) -> None:
         raise OSError("no list of system calls for this kind of processor")
 
 
-def become_nobody(config: Config) -> None:
+def drop_capabilities(config: Config) -> None:
     """Change to the student's user where there is one, and drop all capabilities for good."""
     libc = ctypes.CDLL(None, use_errno=True)
     prctl(PR_SET_SECUREBITS, SECURE, optional=True)

@@ -1,6 +1,6 @@
 """Starts a sandbox and opens sessions in it; and the process with all libraries loaded from which others are forked.
 
-with Sandbox("warm", Limits(), bwrap="/usr/bin/bwrap") as sandbox, sandbox.session() as session:
+with Sandbox("preloaded", Limits(), bwrap="/usr/bin/bwrap") as sandbox, sandbox.session() as session:
     result = session.execute("x = 1")
     evidence = session.ask(question)
 """
@@ -28,8 +28,8 @@ from typing import Any, NamedTuple
 from course_admin.sandbox import bwrap as bubblewrap
 from course_admin.sandbox import process_watch
 from course_admin.sandbox.limits import Limits
-from course_admin.sandbox.session import COLD, END_SECONDS, NONE, START_SECONDS, WARM, SandboxError, Session
-from course_admin.sandbox.warm import LENGTH
+from course_admin.sandbox.preloaded import LENGTH
+from course_admin.sandbox.session import END_SECONDS, FRESH, NONE, PRELOADED, START_SECONDS, SandboxError, Session
 
 ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -49,7 +49,7 @@ ENVIRONMENT = {
     # `%pip install` in an answer gives up at once, instead of asking again and again for the time of a cell.
     "PIP_NO_INDEX": "1",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    # A breakpoint() that was left in an answer is passed by: nobody is there to type.
+    # A breakpoint() that was left in an answer is skipped: there is nobody to type.
     "PYTHONBREAKPOINT": "0",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
@@ -65,7 +65,7 @@ CREDENTIALS = struct.Struct("iII")
 BOOT = (
     "import sys;sys.path[:0]={ours!r};sys.path+={packages!r};"
     "import site;site.setquit();site.setcopyright();site.sethelper();"
-    "import socket;from course_sandbox.warm import main;main(socket.socket(fileno={control}))"
+    "import socket;from course_sandbox.preloaded import main;main(socket.socket(fileno={control}))"
 )
 
 
@@ -74,9 +74,9 @@ _launcher = ThreadPoolExecutor(1, thread_name_prefix="sandbox-launcher")
 
 
 class ForkServer(NamedTuple):
-    """Where other processes of the same user find a warm parent that forks one for each of them.
+    """Where other processes of the same user find a preloaded parent that forks one for each of them.
 
-    address: of its socket; bwrap: the program that made it, for whoever finds it gone.
+    address: of its socket; bwrap: the program that made it, for a worker whose fork server has ended.
     """
 
     address: str
@@ -84,7 +84,7 @@ class ForkServer(NamedTuple):
 
 
 class Sandbox:
-    """A parent, warm or for one job, in which sessions are opened, one at a time."""
+    """A parent, preloaded or for one job, in which sessions are opened, one at a time."""
 
     def __init__(
         self,
@@ -98,14 +98,15 @@ class Sandbox:
         as_fork_server: bool = False,
         fork_server: ForkServer | None = None,
     ) -> None:
-        """kind: "warm", "cold" or "none"; bwrap: the program, for the first two; hide: see bwrap.arguments;
-        seed: of the student's random numbers; why: how it came to this kind, for people; as_fork_server: whether a
-        warm one shall be a fork server for others, from when it is asked for `fork_server`; it opens no session of its
-        own after that;
-        fork_server: one to take the parent from, opened with the same limits; where it is gone, a parent of its own.
+        """kind: "preloaded", "fresh" or "none"; bwrap: the program, for the first two; hide: see bwrap.arguments;
+        seed: of the student's random numbers; why: the reason for this kind, for people; as_fork_server: whether a
+        preloaded sandbox becomes a fork server for others when `fork_server` is called; then it opens no session of
+        its own any more;
+        fork_server: one to take the parent from, opened with the same limits; when that has ended, the sandbox
+        starts its own parent.
         """
         self.kind, self.limits, self.bwrap, self.hide, self.seed, self.why = kind, limits, bwrap, hide, seed, why
-        self._as_fork_server, self._from = as_fork_server and kind == WARM, fork_server
+        self._as_fork_server, self._from = as_fork_server and kind == PRELOADED, fork_server
         self._process: subprocess.Popen | None = None
         self._handle = -1
         """Of a parent from a fork server, which is no child of ours."""
@@ -171,7 +172,7 @@ class Sandbox:
             if process.poll() is None:
                 process_watch.kill_below(process.pid)
                 if self.kind != NONE:
-                    # bubblewrap itself is below nobody. It collects what we have killed, and ends.
+                    # bubblewrap itself has no parent here. It collects the processes that we killed, and ends.
                     with contextlib.suppress(subprocess.TimeoutExpired):
                         process.wait(END_SECONDS)
                 process.kill()
@@ -202,7 +203,7 @@ class Sandbox:
         return session
 
     def _attach(self, fork_server: ForkServer) -> bool:
-        """Get a parent from a fork server. Returns False when that is gone."""
+        """Get a parent from a fork server. Returns False when the server has ended."""
         self._control = control = socket.socket(socket.AF_UNIX)
         control.settimeout(START_SECONDS)
         # So that the parent's first word comes with its number, as we see it.
@@ -261,7 +262,7 @@ class Sandbox:
                     hide=[bubblewrap.HERE.parent.parent, Path.home(), *self.hide],
                     scratch=limits.disk,
                     shared_memory=limits.shared_memory,
-                    warm=self.kind == WARM,
+                    preloaded=self.kind == PRELOADED,
                 )
                 # An empty one: --clearenv would leave ours to be read in /proc/1/environ.
                 environment = {}
@@ -288,7 +289,7 @@ class Sandbox:
                         stderr=subprocess.STDOUT,
                         start_new_session=True,
                     ).result()
-                    # The other end is the sandbox's alone: so we notice at once when nobody is left.
+                    # Only the sandbox has the other end, so its end is noticed at once.
                     theirs.close()
                     self._process.stdin.close()
                     os.set_blocking(self._process.stdout.fileno(), False)
@@ -307,7 +308,7 @@ class Sandbox:
                 # Only when bubblewrap has entered the user's namespace may that be forgotten.
                 self._await_first_byte()
         except OSError as error:
-            raise SandboxError(self._said() or str(error)) from error
+            raise SandboxError(self._error_text() or str(error)) from error
         finally:
             theirs.close()
             if listener is not None:
@@ -323,8 +324,8 @@ class Sandbox:
         # Newer kernels count within a sandbox what runs in it.
         counted = self.kind == NONE or _kernel() < (5, 14)
         return {
-            "namespaces": self.kind == WARM,
-            "preload": self.kind != COLD,
+            "namespaces": self.kind == PRELOADED,
+            "preload": self.kind != FRESH,
             "second_user": self.kind != NONE and os.geteuid() == 0,
             "linux": linux,
             "work": work,
@@ -357,10 +358,10 @@ class Sandbox:
             with contextlib.suppress(OSError):
                 self._control.settimeout(1)
                 text = self._control.recv(4096)
-        reason = (text.decode(errors="replace").strip() or self._said() or "it ended without a word").splitlines()[-1]
-        raise SandboxError(f"the sandbox does not start: {reason}")
+        printed = text.decode(errors="replace").strip() or self._error_text() or "it ended without a message"
+        raise SandboxError(f"the sandbox does not start: {printed.splitlines()[-1]}")
 
-    def _said(self) -> str:
+    def _error_text(self) -> str:
         """What bubblewrap or the parent printed, which is why they do not work."""
         if self._process is None:
             return ""

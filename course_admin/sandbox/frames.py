@@ -31,7 +31,7 @@ def encode(header: dict[str, Any], body: bytes = b"") -> bytes:
 
 
 def read(descriptor: int) -> tuple[dict[str, Any], bytes] | None:
-    """Wait for the next frame of somebody who is trusted. None when the other side has closed the pipe."""
+    """Wait for the next frame from a trusted process. None when the other side has closed the pipe."""
     lengths = _exactly(descriptor, LENGTHS.size)
     if lengths is None:
         return None
@@ -41,7 +41,7 @@ def read(descriptor: int) -> tuple[dict[str, Any], bytes] | None:
 
 
 class Reader:
-    """Takes bytes as they come from somebody who is not trusted, and gives the whole frames among them."""
+    """Collects bytes from an untrusted process and returns the complete frames among them."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()

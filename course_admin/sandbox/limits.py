@@ -1,4 +1,4 @@
-"""What a submission may use, and how it is said when that was too much."""
+"""The limits of a submission, and the words for each limit when it was exceeded."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ class Limits:
 
     cell_seconds, question_seconds, notebook_seconds: a cell, an exam's question, everything together; interrupt: how
     long after an interrupt a cell may go on before Python is ended; memory: of all processes together beyond what the
-    warm parent shares with them; disk: of /tmp and the working folder each, and of one file; inodes: files in each;
+    preloaded parent shares with them; disk: of /tmp and the working folder each, and of one file; inodes: files in
+    each;
     cell_output, notebook_output: what is kept for the feedback page; flood: what is read of one cell before Python is
     ended.
     """

@@ -1,4 +1,4 @@
-"""What a cell displayed, put together from frames that an enemy may have written.
+"""What a cell displayed, put together from frames that an attacker may have written.
 
 Every output is built anew from the few fields that it may have, with the types that it must have; the rest is
 dropped. So nothing in here can make nbformat, nbgrader or a page stumble; what pages do with HTML is their business
@@ -11,7 +11,7 @@ import json
 import re
 from typing import Any
 
-from course_admin.sandbox.limits import Limits, size
+from course_admin.sandbox.limits import Limits
 
 KINDS = frozenset(
     ["text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/gif", "image/svg+xml"]
@@ -94,7 +94,7 @@ class Outputs:
         count = sum(map(len, kept.values()))
         identity = got.get("display_id")
         if got.get("update") is True:
-            # As in JupyterLab: every output with this name changes, in whichever cell it stands.
+            # As in JupyterLab: every output with this name changes, in whichever cell it is.
             for output in self._displays.get(identity[:200], []) if isinstance(identity, str) else []:
                 if self._room(count - sum(map(len, output["data"].values()))):
                     output["data"] = dict(kept)
@@ -130,10 +130,6 @@ class Outputs:
         self._total -= self._size
         self._size, self._clear = 0, False
         self.cell.clear()
-
-    def too_much(self) -> str:
-        """The words for what was cut."""
-        return f"printed more than {size(self.limits.cell_output)}: the rest was cut"
 
 
 def _is_text_mostly(body: bytes) -> bool:

@@ -12,12 +12,11 @@ import time
 from collections.abc import Callable, Iterator, Set
 from pathlib import Path
 
-PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 PROC = Path("/proc")
 
 
 def children(pid: int) -> list[int]:
-    """The children of a process in the order in which they came; [] when it is gone."""
+    """The children of a process in the order in which they came; [] when it has ended."""
     found: list[int] = []
     with contextlib.suppress(OSError, ValueError):
         for thread in os.scandir(f"/proc/{pid}/task"):
@@ -56,17 +55,17 @@ def memory(pids: list[int], enough: int, stop: Callable[[], bool] = lambda: Fals
     return total
 
 
-def kill_below(pid: int, patience: float = 5.0, spare: Set[int] = frozenset()) -> bool:
-    """Kill every process below one; again and again, since they may be multiplying. Returns whether all are gone.
+def kill_below(pid: int, patience: float = 5.0, keep: Set[int] = frozenset()) -> bool:
+    """Kill every process below one, repeatedly, since they may multiply. Returns whether all have ended.
 
-    spare: process numbers that are left alone. Gone is what two looks in a row do not find: the child of one that ends
-    between our reading of its parent's list and of its own stands in neither.
+    keep: process numbers that are left alone. All have ended when two looks in a row find none: when a process ends
+    between reading its parent's list and its own list, its child is in neither.
     """
     give_up = time.monotonic() + patience
     found = True
     while True:
         before = found
-        found = bool([one for one, parent in descendants(pid) if one not in spare and _kill(one, parent)])
+        found = bool([one for one, parent in descendants(pid) if one not in keep and _kill(one, parent)])
         if not found:
             if not before:
                 return True
@@ -126,7 +125,7 @@ def _kill(pid: int, parent: int) -> bool:
     except OSError:
         return False
     try:
-        # Its number may have gone to somebody else's process meanwhile; the handle cannot.
+        # Another process may have its number by now; the handle still means the same process.
         state, now = _state(pid)
         if now == parent and state not in "ZX":
             signal.pidfd_send_signal(handle, signal.SIGKILL)
@@ -138,7 +137,7 @@ def _kill(pid: int, parent: int) -> bool:
 
 
 def _state(pid: int) -> tuple[str, int]:
-    # The name before it stands in brackets and may hold brackets too.
+    # The name before it is in brackets and may contain brackets too.
     fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
     return fields[0], int(fields[1])
 

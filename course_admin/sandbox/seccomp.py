@@ -116,7 +116,7 @@ PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 
 
 def program(machine: str) -> bytes | None:
-    """The filter for a machine ("x86_64", "aarch64"); None for others, whose numbers nobody has looked up."""
+    """The filter for a machine ("x86_64", "aarch64"); None for others, whose system call numbers are not known here."""
     if machine not in ARCHITECTURES:
         return None
     column, architecture = ARCHITECTURES[machine]

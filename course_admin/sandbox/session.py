@@ -1,7 +1,7 @@
-"""The grader's side of one submission's Python: sends cells and questions, and believes nothing that comes back.
+"""The grader's side of one submission's Python: sends cells and questions, and trusts nothing that comes back.
 
-Whatever a student's code does to the pipes, to its process or to the machine's patience, a session ends up in one of
-three states: it answered, it was interrupted, it is dead; and it says which limit was hit.
+Whatever a student's code does to the pipes or to its process, and however long it runs, a session ends in one of three
+states: it answered, it was interrupted, it is dead; and it names the limit that was hit.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ from course_admin.sandbox import frames, process_watch
 from course_admin.sandbox.child import BROKEN
 from course_admin.sandbox.limits import seconds, size
 from course_admin.sandbox.outputs import Outputs
-from course_admin.sandbox.warm import CODE
+from course_admin.sandbox.preloaded import CODE
 
 if TYPE_CHECKING:
     from course_admin.sandbox.fork_server import Sandbox
 
-WARM, COLD, NONE = "warm", "cold", "none"
+PRELOADED, FRESH, NONE = "preloaded", "fresh", "none"
 START_SECONDS = 180
 END_SECONDS = 10
 POLL = 0.015
 PATIENCE = 3.0
 """Times a limit that a cell or a question gets beyond it while it waits for the processor."""
 FEW = 4
-"""Processes and threads that compute at once; with more of them a submission has itself to wait for."""
+"""Processes and threads that compute at once; with more of them the submission itself causes the waiting."""
 MAX_ANSWER = 160 << 20
 """More than the largest evidence that is read (course_utils.evidence): what is too large gets its own message there."""
 MAX_OUTPUT_FRAME = 32 << 20
 
 
 class SandboxError(RuntimeError):
-    """The sandbox itself does not work: no fault of a submission. what: is wrong, and mend: what to do, for people."""
+    """The sandbox itself does not work, whatever the submission. what: is wrong; remedy: what a person can do."""
 
-    def __init__(self, what: str, mend: str = "") -> None:
-        super().__init__(f"{what}: {mend}" if mend else what)
-        self.what, self.mend = what, mend
+    def __init__(self, what: str, remedy: str = "") -> None:
+        super().__init__(f"{what}: {remedy}" if remedy else what)
+        self.what, self.remedy = what, remedy
 
 
 class Stopped(Exception):  # noqa: N818 - not an error of ours: the student's code did not answer
@@ -56,11 +56,11 @@ class Stopped(Exception):  # noqa: N818 - not an error of ours: the student's co
 
 @dataclass
 class CellResult:
-    """What became of a cell.
+    """The result of a cell.
 
     state: "ok", "error" (it raised), "interrupted" (it ran too long; Python lives on) or "dead"; why: for the last
     two, after "cell 3 ..."; outputs: of a notebook, plain dicts; cut: whether some were left out; seconds: it took;
-    went_on: whether, where something was missing, the lines below it were run all the same.
+    went_on: whether lines below a line that needs something missing were run anyway.
     """
 
     state: str
@@ -113,7 +113,7 @@ class Session:
         Raises ValueError for a path that leads out of the folder.
         """
         if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\0" in path or not path:
-            raise ValueError(f"{path!r} is no path below the working folder")
+            raise ValueError(f"{path!r} is not a path below the working folder")
         do = {"do": "file", "path": path}
         try:
             state, header, _ = self._exchange(do, content, "done", self._limits.cell_seconds, MAX_OUTPUT_FRAME)
@@ -122,7 +122,7 @@ class Session:
         return state == "ok" and header.get("ok") is True
 
     def ask(self, question: bytes) -> bytes:
-        """Put a packed question and return the packed answer, of which nothing is true but that somebody sent it.
+        """Send a packed question and return the packed answer, which may be anything.
 
         Raises Stopped when none comes.
         """
@@ -147,16 +147,16 @@ class Session:
             self._send_pipes()
             state, _, _ = self._exchange({}, None, "ready", START_SECONDS, frames.CHUNK)
         except OSError as error:
-            raise SandboxError(f"the sandbox's parent is gone: {error}") from error
+            raise SandboxError(f"the sandbox's parent has ended: {error}") from error
         if state != "ok":
             self._outputs.text("stdout", self._printed())
-            said = "".join(output.get("text", "") for output in self._outputs.cell).strip().splitlines()
-            raise SandboxError(f"the sandbox cannot shut a submission in: {said[-1] if said else self.why}")
+            lines = "".join(output.get("text", "") for output in self._outputs.cell).strip().splitlines()
+            raise SandboxError(f"the sandbox cannot shut a submission in: {lines[-1] if lines else self.why}")
         self._watching = threading.Thread(target=self._watch, daemon=True)
         self._watching.start()
 
     def close(self) -> None:
-        """Kill what is left of the child and wait until it is gone. The parent stays for the next one."""
+        """Kill the rest of the child and wait until it has ended. The parent stays for the next child."""
         self.alive = False
         self._finished.set()
         if self._watching is not None:
@@ -165,7 +165,7 @@ class Session:
         sandbox = self._sandbox
         if not sandbox.is_open:
             return
-        if sandbox.kind == COLD:
+        if sandbox.kind == FRESH:
             sandbox.close()
         elif not (process_watch.kill_below(sandbox.parent, END_SECONDS) and self._await_end()):
             # Should never happen; a new parent is the way out if it does.
@@ -349,7 +349,7 @@ class Session:
     def _shell(self) -> int:
         """The shell's process: down the tree, the first child each time (see child.py). 0 where there is none."""
         pid = self._sandbox.parent
-        for _ in range(3 if self._sandbox.kind == WARM else 2):
+        for _ in range(3 if self._sandbox.kind == PRELOADED else 2):
             below = [child for child in process_watch.children(pid) if process_watch.is_running(child)]
             if not below:
                 return 0
@@ -368,7 +368,7 @@ class Session:
     # --- the watch ---------------------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        """In a thread of its own, since a student's processes go on while the host judges."""
+        """In its own thread, since a student's processes continue while the host runs exams."""
         if not process_watch.PROC.joinpath("self", "status").is_file():
             return
         limits, parent = self._limits, self._sandbox.parent
@@ -386,7 +386,7 @@ class Session:
                 if used > limits.memory:
                     self._over = f"used more than {size(limits.memory)} of memory"
             if self._over:
-                if self._sandbox.kind == COLD:
+                if self._sandbox.kind == FRESH:
                     # Process 1 of everything in there: with it the kernel ends them all, faster than they can fork.
                     with contextlib.suppress(OSError):
                         os.kill(parent, signal.SIGKILL)

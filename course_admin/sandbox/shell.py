@@ -1,8 +1,8 @@
 """The shell: IPython in this very process, without a kernel. Runs cells and answers probes. Inside the sandbox.
 
-It is an ordinary program that the student's code shares: what that does to it harms that submission alone. So this
-side looks for no enemy; it only keeps honest notebooks whole (output cut at a limit, interrupts that do not tear a
-frame apart, forked workers that print). All defence is on the host's side of the pipes.
+It is an ordinary program that shares a process with the student's code: damage to it affects only that submission. So
+this side does not defend itself against attacks; it only keeps honest notebooks whole (output cut at a limit, frames
+that an interrupt does not break, forked workers that print). All defence is on the host's side of the pipes.
 
     host -> shell   {"do": "file", "nonce", "path"} content | {"do": "cell", "nonce"} source
                     | {"do": "definitions", "nonce"} source | {"do": "ask", "nonce"} question
@@ -201,7 +201,7 @@ class Shell(InteractiveShell):
         """`%matplotlib inline` calls it; there is no window to open."""
 
     def ask_exit(self) -> None:
-        """exit and quit: the notebook goes on, as it does when somebody types them by mistake."""
+        """exit and quit: the notebook continues, as in JupyterLab."""
         print("exit is ignored while a notebook is graded", file=sys.stderr)
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
@@ -217,12 +217,12 @@ CHANNEL = Channel()
 def prepare() -> Shell:
     """Make the shell, in the parent: everything that does not depend on the job."""
     settings = Config()
-    # No history: it would be an SQLite file with a thread of its own, and threads do not survive a fork.
+    # No history: it would be an SQLite file with its own thread, and threads do not survive a fork.
     settings.HistoryManager.enabled = False
     settings.InteractiveShell.colors = "nocolor" if IPython.version_info[0] >= 9 else "NoColor"
     shell = Shell.instance(config=settings)
     shell.run_line_magic("matplotlib", "inline")
-    _warm_up(shell)
+    _preload_slow_parts(shell)
     return shell
 
 
@@ -251,7 +251,7 @@ def serve(shell: Shell, job: int, out: int, *, seed: int, limit: int) -> None:
     while True:
         request = frames.read(job)
         if request is None:
-            return  # also what ends us when the host is gone
+            return  # also when the host has ended
         header, body = request
         work[header["do"]](header, body)
         if os.getpid() != CHANNEL.process:
@@ -291,10 +291,10 @@ def _is_constant(node: ast.AST | None) -> bool:
 
 
 def rest(shell: Shell, source: str, error: BaseException | None, *, follows: bool) -> str:
-    """What stands in a cell below the statement that raised, where that was for something that is missing here: a
-    package, a file or a server, a graphics card, somebody to type, a command of IPython's. "" for any other error.
+    """The lines of a cell below the statement that raised because something is missing here: a package, a file or a
+    server, a graphics card, a person who types, a command of IPython's. "" for any other error.
 
-    follows: whether an earlier statement of the cell raised so; then a name that is not defined may come of that.
+    follows: whether an earlier statement of the cell raised so; then that may be why a name is not defined.
     """
     text = shell.transform_cell(source)
     try:
@@ -376,7 +376,7 @@ def _flush() -> None:
 
 
 def _plain(data: Any) -> dict[str, Any]:
-    """A MIME bundle with pictures in base64, as notebooks store them, and without what is not text: nobody shows it."""
+    """A MIME bundle with pictures in base64, as notebooks store them; other binary data, never shown, is left out."""
     return {
         str(kind): base64.b64encode(value).decode() if isinstance(value, bytes) else value
         for kind, value in dict(data).items()
@@ -388,7 +388,7 @@ def _no_input(*_: Any, **__: Any) -> str:
     raise EOFError(NO_INPUT)
 
 
-def _warm_up(shell: Shell) -> None:
+def _preload_slow_parts(shell: Shell) -> None:
     """Do once, before any fork, what takes long the first time: a figure with text, a traceback."""
     import matplotlib.pyplot as plt
 

@@ -1,7 +1,7 @@
 """What was handed in: which file of a submission's folder is the notebook, and its cells, whatever state they are in.
 
-Nothing here raises for what is wrong with a submission, follows a link, waits for a pipe or changes a file. What had to
-be overcome is said in `notes`; what could not be, in `damage`: one readable line each.
+Nothing here raises for what is wrong with a submission, follows a link, waits for a pipe or changes a file. `notes`
+names what was repaired, `damage` what could not be: one readable line each.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from course_admin.submissions.safe_files import AGAIN, MAX_BYTES, TOO_LARGE, read_plain_file, walk
-from course_admin.submissions.safe_text import shown
+from course_admin.text import display_name
 
 MAX_CELLS, MAX_TEXT = 3000, 500_000
-"""So many cells, and characters beside pasted pictures, of one notebook are read. Mending takes a second for the most
-that is honest; of a hundred thousand cells it would take the whole grader with it.
+"""The numbers of cells, and of characters without pasted pictures, that are read of one notebook. Repair takes a second
+for the largest honest notebook; a hundred thousand cells would block the grader.
 """
 
 MAX_PARTS = 5_000_000
@@ -37,7 +37,7 @@ MAX_MISSES = 200
 
 
 @dataclass
-class HandedCell:
+class SubmittedCell:
     """A cell as it was handed in.
 
     kind: "code", "markdown" or "raw"; number: its place in the file, from 1; graded: nbgrader's metadata, which the
@@ -58,15 +58,15 @@ class HandedCell:
 
 
 @dataclass
-class HandedIn:
+class FoundNotebook:
     """A notebook that was handed in.
 
-    path: the file that was taken, None where there is none; cells: what could be read of it; notes: what had to be
-    overcome; damage: why this is not the whole of what the student meant to hand in, "" when it is.
+    path: the file that was read, None where there is none; cells: what could be read of it; notes: what was
+    repaired; damage: why this is not all that the student meant to hand in, "" when it is.
     """
 
     path: Path | None = None
-    cells: list[HandedCell] = field(default_factory=list)
+    cells: list[SubmittedCell] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     damage: str = ""
 
@@ -74,7 +74,7 @@ class HandedIn:
 # --- the folder ------------------------------------------------------------------------------------------------------
 
 
-def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[HandedCell]], tuple[int, int]]) -> HandedIn:
+def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[SubmittedCell]], tuple[int, int]]) -> FoundNotebook:
     """The notebook of a lab in submitted/<student>/<lab>.
 
     That is <lab>.ipynb; where that is missing, cannot be read or was left as it was given out, the notebook of another
@@ -82,7 +82,7 @@ def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[HandedCell]]
     """
     for above in (folder, folder.parent):
         if above.is_symlink():
-            return HandedIn(damage=f"the folder {above.name} is a link, and links are not followed: {AGAIN}")
+            return FoundNotebook(damage=f"the folder {above.name} is a link, and links are not followed: {AGAIN}")
     files, notes = walk(folder)
     expected = folder / f"{lab}.ipynb"
     notes = [note for note in notes if not note.startswith(f"{expected.name} is ")]
@@ -95,36 +95,36 @@ def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[HandedCell]]
     others = [other for other in others if other.cells and work[id(other)] > (0, 0)]
     best = max(others, key=lambda other: (work[id(other)], not other.damage), default=None)
     if best is not None and (named is None or work[id(best)] > filled_in(named.cells)):
-        name = shown(best.path.relative_to(folder))
+        name = display_name(best.path.relative_to(folder))
         why = f"there is no {expected.name}" if named is None else f"{expected.name} has less work in it"
         if named is not None and named.damage:
             why = named.damage
         notes.append(f"{name} was graded: {why}")
         doubt = [other for other in others if other is not best and work[id(other)] == work[id(best)]]
         if any(_text(other) != _text(best) for other in doubt):
-            names = ", ".join(shown(other.path.relative_to(folder)) for other in doubt)
+            names = ", ".join(display_name(other.path.relative_to(folder)) for other in doubt)
             notes.append(f"other notebooks hold as many answers ({names}): {AGAIN} with one alone if another was meant")
         best.notes[:0] = notes
         return best
     if named is None:
-        there = ", ".join(shown(path.relative_to(folder)) for path in files[:5]) or "nothing"
-        named = HandedIn(damage=f"no notebook was handed in (there: {there}): {AGAIN} with {expected.name}")
+        there = ", ".join(display_name(path.relative_to(folder)) for path in files[:5]) or "nothing"
+        named = FoundNotebook(damage=f"no notebook was handed in (there: {there}): {AGAIN} with {expected.name}")
     named.notes[:0] = notes
     return named
 
 
-def _read_several(paths: list[Path]) -> list[HandedIn]:
+def _read_several(paths: list[Path]) -> list[FoundNotebook]:
     """The first notebooks among files, as many as take no longer than the largest alone."""
-    taken: list[HandedIn] = []
+    found: list[FoundNotebook] = []
     room, code = MAX_BYTES, MAX_TEXT
     for path in paths[:10]:
         with contextlib.suppress(OSError):
             room -= path.lstat().st_size
         if room < 0 or code < 0:
             break
-        taken.append(read_notebook(path))
-        code -= sum(len(cell.source) for cell in taken[-1].cells if cell.kind == "code")
-    return taken
+        found.append(read_notebook(path))
+        code -= sum(len(cell.source) for cell in found[-1].cells if cell.kind == "code")
+    return found
 
 
 def _may_be_notebook(path: Path) -> bool:
@@ -133,67 +133,67 @@ def _may_be_notebook(path: Path) -> bool:
     return not name.startswith("._") and (".ipynb" in name or name.endswith(".json"))
 
 
-def _text(taken: HandedIn) -> list[str]:
-    return [cell.source for cell in taken.cells]
+def _text(found: FoundNotebook) -> list[str]:
+    return [cell.source for cell in found.cells]
 
 
 # --- the file --------------------------------------------------------------------------------------------------------
 
 
-def read_notebook(path: Path) -> HandedIn:
+def read_notebook(path: Path) -> FoundNotebook:
     """The cells of a notebook file, by whatever program, in whatever encoding, of whatever version it is."""
     path = Path(path)
     data, damage = read_plain_file(path)
     if damage:
         first = "clear the outputs, save and " if damage == TOO_LARGE else ""
-        return HandedIn(path=None, damage=f"{shown(path.name)} {damage}: {first}{AGAIN}")
-    taken = parse_notebook(data)
-    taken.path = path
-    if taken.damage:
-        taken.damage = f"{shown(path.name)} {taken.damage}"
-    return taken
+        return FoundNotebook(path=None, damage=f"{display_name(path.name)} {damage}: {first}{AGAIN}")
+    found = parse_notebook(data)
+    found.path = path
+    if found.damage:
+        found.damage = f"{display_name(path.name)} {found.damage}"
+    return found
 
 
-def parse_notebook(data: bytes) -> HandedIn:
+def parse_notebook(data: bytes) -> FoundNotebook:
     """The cells in the bytes of a notebook file."""
-    taken = HandedIn()
+    found = FoundNotebook()
     if not data.strip(b"\0 \t\r\n"):
-        taken.damage = f"is empty: {AGAIN}"
-        return taken
-    text = _decoded(data, taken)
+        found.damage = f"is empty: {AGAIN}"
+        return found
+    text = _decoded(data, found)
     other = _other_format(data, text)
     if other:
-        taken.notes.clear()
-        taken.damage = f"is {other}, not a notebook: {AGAIN} with the .ipynb file"
-        return taken
+        found.notes.clear()
+        found.damage = f"is {other}, not a notebook: {AGAIN} with the .ipynb file"
+        return found
     if sum(map(text.count, "[{,")) > MAX_PARTS:
-        taken.damage = f"holds more than is read of one file: clear the outputs, save and {AGAIN}"
-        return taken
+        found.damage = f"holds more than is read of one file: clear the outputs, save and {AGAIN}"
+        return found
     start = text.find("{")
     try:
         notebook, end = json.JSONDecoder(strict=False).raw_decode(text, max(start, 0))
         if text[end:].strip("\0 \t\r\n\x1a"):
-            taken.notes.append("there was more text after the end of the notebook; it was left out")
+            found.notes.append("there was more text after the end of the notebook; it was left out")
     except (ValueError, RecursionError):
         notebook = {"cells": _salvaged(text)}
         ends = not text.rstrip("\0 \t\r\n").endswith("}")
         broken = "ends in the middle" if ends else "is broken"
         there = len(notebook["cells"])
         rest = f"only {there} whole cell{'s' * (there != 1)} could be read" if there else "nothing could be read"
-        taken.damage = f"{broken}: {rest}; save the notebook and {AGAIN}"
-    taken.cells = cells_of(notebook)
-    whole = len(taken.cells)
-    taken.cells = _bounded(taken.cells)
-    if len(taken.cells) < whole:
-        much = f"{whole} cells" if len(taken.cells) == MAX_CELLS else "more code or text than a lab"
-        there = f"only the first {len(taken.cells)} cells were read"
-        taken.damage = taken.damage or f"has {much}: {there}; take out what belongs to no exercise and {AGAIN}"
-    if not taken.cells and not taken.damage:
-        taken.damage = f"is not a notebook with cells: {AGAIN}"
-    return taken
+        found.damage = f"{broken}: {rest}; save the notebook and {AGAIN}"
+    found.cells = cells_of(notebook)
+    whole = len(found.cells)
+    found.cells = _bounded(found.cells)
+    if len(found.cells) < whole:
+        much = f"{whole} cells" if len(found.cells) == MAX_CELLS else "more code or text than a lab"
+        there = f"only the first {len(found.cells)} cells were read"
+        found.damage = found.damage or f"has {much}: {there}; take out what belongs to no exercise and {AGAIN}"
+    if not found.cells and not found.damage:
+        found.damage = f"is not a notebook with cells: {AGAIN}"
+    return found
 
 
-def cells_of(notebook: Any) -> list[HandedCell]:
+def cells_of(notebook: Any) -> list[SubmittedCell]:
     """The cells of a notebook in JSON of any version, those of them that are cells at all."""
     if not isinstance(notebook, dict):
         return []
@@ -210,7 +210,7 @@ def cells_of(notebook: Any) -> list[HandedCell]:
     return cells
 
 
-def _bounded(cells: list[HandedCell]) -> list[HandedCell]:
+def _bounded(cells: list[SubmittedCell]) -> list[SubmittedCell]:
     room = MAX_TEXT
     for count, cell in enumerate(cells):
         room -= len(cell.source if cell.kind == "code" else PASTED.sub("", cell.source))
@@ -219,7 +219,7 @@ def _bounded(cells: list[HandedCell]) -> list[HandedCell]:
     return cells
 
 
-def _cell(cell: dict[str, Any]) -> HandedCell:
+def _cell(cell: dict[str, Any]) -> SubmittedCell:
     kind = cell.get("cell_type")
     source = _joined(cell.get("source", cell.get("input")))
     if kind == "heading":
@@ -230,7 +230,7 @@ def _cell(cell: dict[str, Any]) -> HandedCell:
     metadata = cell.get("metadata")
     graded = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     name = cell.get("id")
-    return HandedCell(
+    return SubmittedCell(
         kind,
         source,
         graded=graded if isinstance(graded, dict) else {},
@@ -262,7 +262,7 @@ def _attachments(found: Any) -> dict[str, dict[str, str]]:
 # --- damage ----------------------------------------------------------------------------------------------------------
 
 
-def _decoded(data: bytes, taken: HandedIn) -> str:
+def _decoded(data: bytes, found: FoundNotebook) -> str:
     head = data[:4]
     for mark, encoding in (
         (b"\xef\xbb\xbf", "utf-8-sig"),
@@ -280,11 +280,11 @@ def _decoded(data: bytes, taken: HandedIn) -> str:
         return data.decode("utf-8")
     except UnicodeDecodeError:
         pass
-    mended = data.decode("utf-8", "replace")
-    if mended.count("�") <= sum(char > "\x7f" for char in mended) // 2:
-        taken.notes.append("some characters of the file were broken; they show as �")
-        return mended
-    taken.notes.append("the file is not in UTF-8; it was read as Windows text, so accents may have changed")
+    repaired = data.decode("utf-8", "replace")
+    if repaired.count("�") <= sum(char > "\x7f" for char in repaired) // 2:
+        found.notes.append("some characters of the file were broken; they show as �")
+        return repaired
+    found.notes.append("the file is not in UTF-8; it was read as Windows text, so accents may have changed")
     try:
         return data.decode("cp1252")
     except UnicodeDecodeError:
@@ -302,7 +302,7 @@ def _other_format(data: bytes, text: str) -> str:
 
 
 def _salvaged(text: str) -> list[Any]:
-    """The whole cells of a broken file. The work is bounded: after so many misses the rest is given up."""
+    """The whole cells of a broken file. The work is bounded: after MAX_MISSES failures the rest is skipped."""
     cells, at, misses = [], 0, 0
     decoder = json.JSONDecoder(strict=False)
     while misses < MAX_MISSES:

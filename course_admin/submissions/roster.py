@@ -59,13 +59,13 @@ WHOLE = str.maketrans({"ı": "i", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", 
 DOTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 CANVAS_HEADS = {"id": "canvas_id", "student": "name"}
 CALLED_BY = ("id", "login", "sis_id", "email", "canvas_id", "moodle_id")
-# Identifiers that nobody else can have. A name can be two people's.
+# Identifiers that are unique. Two people can have the same name.
 UNIQUE = ("canvas_id", "sis_id", "login", "moodle_id", "email")
 
 
 @dataclass(frozen=True)
 class Student:
-    """One line of the class list. id: the folder's name; name: what people read; submitted: as it stands there."""
+    """One line of the class list. id: the folder's name; name: what people read; submitted: the text in the list."""
 
     id: str
     first_name: str = ""
@@ -80,16 +80,16 @@ class Student:
     submitted: str = ""
 
     @property
-    def shown(self) -> str:
+    def display_name(self) -> str:
         """The name for people, or the id where none is known."""
         return f"{self.first_name} {self.last_name}".strip() or self.name or self.id
 
     @property
     def name_keys(self) -> frozenset[str]:
         """What the name can look like when an LMS writes it as one word: first or last name first, see `plain`."""
-        parts = [part for part in (self.first_name, self.last_name) if plain(part)]
-        parts = parts or [part for part in re.split(r"[\s,]+", self.name) if plain(part)]
-        spellings = [[plain(part) for part in parts], [plain(dotless(part)) for part in parts]]
+        parts = [part for part in (self.first_name, self.last_name) if folded(part)]
+        parts = parts or [part for part in re.split(r"[\s,]+", self.name) if folded(part)]
+        spellings = [[folded(part) for part in parts], [folded(dotless(part)) for part in parts]]
         return frozenset("".join(words[i:] + words[:i]) for words in spellings for i in range(len(words)))
 
 
@@ -108,7 +108,7 @@ class Roster:
             keys |= {(column, value.casefold()) for column in UNIQUE if (value := getattr(student, column))}
             keys |= {("name", key) for key in student.name_keys}
             if student.group:
-                keys.add(("group", plain(student.group)))
+                keys.add(("group", folded(student.group)))
             for key in keys:
                 self._by.setdefault(key, []).append(student)
 
@@ -118,14 +118,14 @@ class Roster:
             return []
         if column not in ("name", "group"):
             return list(self._by.get((column, value.casefold()), []))
-        return list(self._by.get((column, plain(value)), []) or self._by.get((column, plain(dotless(value))), []))
+        return list(self._by.get((column, folded(value)), []) or self._by.get((column, folded(dotless(value))), []))
 
     def of(self, student_id: str) -> Student | None:
         """The student of a folder in submitted/."""
         return next(iter(self.find("id", student_id)), None)
 
     def same(self, other: Student) -> Student | None:
-        """The student of this list that somebody in another list is, None where that is not clear."""
+        """The student of this list who is the same person as one in another list, None where that is not clear."""
         for column in ("id", *UNIQUE):
             found = self.find(column, getattr(other, column))
             if len(found) == 1:
@@ -134,7 +134,7 @@ class Roster:
         return found.pop() if len(found) == 1 else None
 
 
-def plain(text: str) -> str:
+def folded(text: str) -> str:
     """A name as one word in lower case, without accents, spaces and signs: what all spellings of it share."""
     letters = unicodedata.normalize("NFKD", text.casefold().translate(WHOLE))
     return "".join(letter for letter in letters if letter.isalnum())
@@ -235,4 +235,4 @@ def _split(student: Student) -> Student:
 
 def by_name(students: Sequence[Student]) -> list[Student]:
     """In the order of a register: by last name, where it is known."""
-    return sorted(students, key=lambda student: (plain(student.last_name or student.name), plain(student.id)))
+    return sorted(students, key=lambda student: (folded(student.last_name or student.name), folded(student.id)))

@@ -1,4 +1,4 @@
-"""Reading what lies in a student's folder: no link is followed, no pipe waited for, no more taken than fits."""
+"""Reading a student's folder: follows no link, waits for no pipe, and reads no more than the limits allow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from course_admin.submissions.safe_text import shown
+from course_admin.text import display_name
 
 MAX_BYTES = 50 * 2**20
 """A notebook larger than this is not read. What grows is outputs, which grading makes anew."""
@@ -17,11 +17,11 @@ TOO_LARGE = f"is larger than {MAX_BYTES >> 20} MB"
 
 
 MAX_FILES = 2000
-"""So many files of one submission are looked at."""
+"""The number of files of one submission that are looked at."""
 
 
 MAX_NOTES = 10
-"""So many links of one submission are named, and so many files that cannot be read."""
+"""The number of links, and of unreadable files, of one submission that are named."""
 
 
 TIMESTAMP = "timestamp.txt"
@@ -43,7 +43,7 @@ def walk(folder: Path) -> tuple[list[Path], list[str]]:
         seen += len(entries) + 1
         for entry in entries:
             path = Path(entry.path)
-            name = shown(path.relative_to(folder))
+            name = display_name(path.relative_to(folder))
             plain = not entry.is_symlink() and (
                 entry.is_dir(follow_symlinks=False) or entry.is_file(follow_symlinks=False)
             )
@@ -84,7 +84,7 @@ def files_beside(folder: Path) -> tuple[dict[str, bytes], list[str]]:
             found[inside.as_posix()] = content
         else:
             why = damage or f"would make the files beside the notebook larger than {MAX_BYTES >> 20} MB"
-            notes.append(f"{shown(inside)} {why}; it was not there when the notebook was run")
+            notes.append(f"{display_name(inside)} {why}; the notebook was run without it")
     if len(notes) > MAX_NOTES:
         notes[MAX_NOTES:] = [f"{len(notes) - MAX_NOTES} more files beside the notebook could not be read"]
     return found, notes
@@ -104,7 +104,7 @@ def seen_from(notebook: Path | None, folder: Path, files: Mapping[str, bytes]) -
 def read_plain_file(path: Path) -> tuple[bytes, str]:
     """The bytes of a file, and what is wrong with it or ""."""
     try:
-        # Neither following a link nor waiting for somebody to write into a pipe.
+        # Follows no link, and does not wait for a writer at the other end of a pipe.
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
         try:
             facts = os.fstat(handle)

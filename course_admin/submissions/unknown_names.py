@@ -1,4 +1,4 @@
-"""Names in the dates of nbgrader_config.py that are no student's and no lab's, so that they help nobody."""
+"""Names in the dates of nbgrader_config.py that belong to no student and no lab, probably misspelt."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from course_admin.submissions.roster import find_roster
 
 
 def warning(dates: Deadlines) -> str:
-    """Lines about extensions and dates that help nobody, since their student or lab is called otherwise; or ""."""
+    """Lines about extensions and due dates whose student or lab does not exist; or ""."""
     lines = []
-    if names := ", ".join(strangers(dates)):
+    if names := ", ".join(unknown_students(dates)):
         lines.append(f"with an extension, but not on the class list or in submitted/ (misspelt?): {names}")
     root = Path(dates.course_root)
     labs = [lab for lab in dates.due if not any((root / folder / lab).exists() for folder in ("notebooks", "source"))]
@@ -22,10 +22,10 @@ def warning(dates: Deadlines) -> str:
     return "\n".join(lines)
 
 
-def strangers(dates: Deadlines) -> list[str]:
+def unknown_students(dates: Deadlines) -> list[str]:
     """Who has an extension, but is neither on the class list roster.csv nor has a folder in submitted/."""
     root, known = Path(dates.course_root), None
-    with contextlib.suppress(CourseError):  # who needs the list says what is wrong with it
+    with contextlib.suppress(CourseError):  # a command that needs the list reports what is wrong with it
         known = find_roster(root)
     if known is None and not (root / "submitted").is_dir():
         return []

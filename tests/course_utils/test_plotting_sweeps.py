@@ -44,7 +44,7 @@ def names(ax):
 def test_every_run_is_a_dot_and_the_mean_a_bar():
     ax = show_sweep(table_of(wide=[3, 1, 2], narrow=[6, 6, 9]), "error")
     assert names(ax) == ["wide", "narrow"]
-    assert ax.get_ylim()[0] > ax.get_ylim()[1], "the first setting stands at the top"
+    assert ax.get_ylim()[0] > ax.get_ylim()[1], "the first setting is at the top"
     assert dots(ax) == [[1, 2, 3], [6, 6, 9]]
     assert bars(ax) == [2, 7]
     assert "wide: 1 to 3, mean 2" in alt_text(ax) and "narrow: 6 to 9, mean 7" in alt_text(ax)

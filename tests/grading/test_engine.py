@@ -21,15 +21,14 @@ from pathlib import Path
 
 import pytest
 import stubbed
+from template_course import template_course
 
 from course_admin import classroom
-from course_admin.authoring.build import build
-from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.course import CourseError
 from course_admin.grading import command as grading
 from course_admin.grading import gradebook, pool
 from course_admin.grading import tasks as worker
-from course_admin.grading.command import FAILED, GRADED, KEPT, grade, rejudge
+from course_admin.grading.command import FAILED, GRADED, KEPT, grade, rescore
 from course_admin.grading.execution import Execution
 from course_admin.grading.pool import LostError, ProcessPool, Task, spread
 from course_admin.report import read_marks
@@ -46,9 +45,7 @@ pytestmark = [pytest.mark.pipeline, pytest.mark.skipif(os.name != "posix", reaso
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
     """The template lab, and a class that has handed it in, all of it right."""
-    root = new_course(tmp_path_factory.mktemp("engine") / "course", like=REPO)
-    new_lab(root, LAB)
-    build(root, say=lambda line: None)
+    root = template_course(tmp_path_factory.mktemp("engine") / "course")
     release = classroom.read_notebook(root / "release" / LAB / f"{LAB}.ipynb")
     answers = classroom.reference_answers(classroom.read_notebook(root / "source" / LAB / f"{LAB}.ipynb"))
     for student in CLASS:
@@ -65,8 +62,8 @@ def course(built, tmp_path):
 @pytest.fixture
 def stubs(monkeypatch):
     """No sandbox, no torch: what a worker does is pretended."""
-    monkeypatch.setattr(worker, "execute", stubbed.execute)
-    monkeypatch.setattr(worker, "render", stubbed.render)
+    monkeypatch.setattr(worker, "execute_job", stubbed.execute_job)
+    monkeypatch.setattr(grading, "render", stubbed.render)
 
 
 def expected(student):
@@ -170,7 +167,7 @@ def test_workers_share_one_sandbox_until_it_is_gone():
         pool.prepare(execution)  # once is enough
         fork_server = pool.fork_server()
         if fork_server is None:
-            pytest.skip("NO WARM SANDBOX HERE: there is none to share")
+            pytest.skip("NO PRELOADED SANDBOX HERE: there is none to share")
         shared = replace(execution, fork_server=fork_server)
         tasks = [Task(stubbed.opens_a_sandbox, (shared,), number) for number in range(2)]
         found = {task.key: result for task, result in spread(pool, iter(tasks), deque())}
@@ -210,7 +207,7 @@ def test_a_class_is_graded_while_workers_are_killed(course, monkeypatch):
 
         def submit(self, function, *arguments):
             future = super().submit(function, *arguments)
-            if function is worker.execute and len(killed) < 3:
+            if function is worker.execute_job and len(killed) < 3:
                 killed.append(function)
                 _kill_later(self, self._busy[future], random.uniform(0.0, 1.5), below)
             return future
@@ -296,7 +293,7 @@ def test_ctrl_c_says_how_to_go_on(course, stubs, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("course_admin.grading.command._pool", lambda *_: pool.ThreadPool())
-    monkeypatch.setattr("course_admin.grading.command._run_task", interrupted)
+    monkeypatch.setattr("course_admin.grading.command._execute_task", interrupted)
     with pytest.raises(CourseError, match="the same command goes on from there"):
         grade(course, [LAB])
 
@@ -347,29 +344,29 @@ def test_a_gradebook_that_cannot_be_written_is_said(course, stubs, monkeypatch):
     path = course / "gradebook.db"
     with (
         pytest.raises(CourseError, match=r"readonly"),
-        gradebook.Ledger(f"sqlite:///file:{path}?mode=ro&uri=true") as book,
+        gradebook.CourseGradebook(f"sqlite:///file:{path}?mode=ro&uri=true") as book,
     ):
-        book.record(LAB, "new student", {"check-sampler": 1.0})
+        book.write_marks(LAB, "new student", {"check-sampler": 1.0})
     assert_everything_is_there_once(course)
 
 
-# --- judged again from what was recorded -----------------------------------------------------------------------------
+# --- re-marked from saved evidence ----------------------------------------------------------------------------------
 
 
-def test_one_exercise_is_judged_again_without_executing_anything(course, monkeypatch):
+def test_one_exercise_is_re_marked_without_executing_anything(course, monkeypatch):
     for student in CLASS[2:]:
         shutil.rmtree(course / "submitted" / student)
     assert [outcome.automatic for outcome in grade(course, [LAB])] == [9, 9]
     exams = course / "autograder_tests" / "exams" / f"{LAB}.py"
     text = exams.read_text()
-    monkeypatch.setattr(worker, "execute", None)
-    same = rejudge(course, LAB, "sampler")
+    monkeypatch.setattr(worker, "execute_job", None)
+    same = rescore(course, LAB, "sampler")
     assert set(same.values()) == {(same["ada"][0], same["ada"][0])}
     # The same questions, and half of what was right before is wrong now.
     lines = [line for line in text.splitlines() if "def sampler(" in line]
     assert len(lines) == 1
     exams.write_text(text + HARDER)
-    changed = rejudge(course, LAB, "sampler")
+    changed = rescore(course, LAB, "sampler")
     full = same["ada"][0]
     assert set(changed.values()) == {(full, full / 2)}
     marks = {row.student: row.grades["sampler"].points for row in read_marks(course)[LAB]}
@@ -377,10 +374,10 @@ def test_one_exercise_is_judged_again_without_executing_anything(course, monkeyp
     page = (course / "feedback" / "ada" / LAB / f"{LAB}.html").read_text()
     assert "a second look" in page
     exams.write_text(text + OTHER_QUESTION)
-    refused = rejudge(course, LAB, "sampler")
+    refused = rescore(course, LAB, "sampler")
     assert all("asks other questions" in why for why in refused.values())
     with pytest.raises(CourseError, match="no exercise 'nothing'"):
-        rejudge(course, LAB, "nothing")
+        rescore(course, LAB, "nothing")
 
 
 HARDER = """
@@ -423,18 +420,18 @@ def test_a_dask_cluster_grades_a_class_and_survives_the_loss_of_a_worker(course,
         while not where.is_file() and time.monotonic() < until:
             time.sleep(0.1)
         address = json.loads(where.read_text())["address"]
-        hire = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny"]
-        hire += ["--no-dashboard", "--local-directory", str(tmp_path), "--memory-limit", "0"]
-        workers = [_start(hire, environment, tmp_path) for _ in range(2)]
+        command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--nthreads", "1", "--no-nanny"]
+        command += ["--no-dashboard", "--local-directory", str(tmp_path), "--memory-limit", "0"]
+        workers = [_start(command, environment, tmp_path) for _ in range(2)]
         processes += workers
-        record = grading._record
+        score_and_store = grading._score_and_store
 
         def killing(*arguments):
             # Both are at work by then.
             workers[0].kill()
-            return record(*arguments)
+            return score_and_store(*arguments)
 
-        monkeypatch.setattr(grading, "_record", killing)
+        monkeypatch.setattr(grading, "_score_and_store", killing)
         outcomes = grade(course, [LAB], scheduler=address)
         assert {(outcome.state, outcome.automatic) for outcome in outcomes} == {(GRADED, 9.0)}
         assert workers[0].wait(60) == -signal.SIGKILL

@@ -16,9 +16,9 @@ import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from rich.console import Console
+from template_course import template_course
 
 from course_admin import classroom, demo, doctor
-from course_admin.authoring.build import build
 from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.cli import main
 from course_admin.course import CourseError
@@ -26,7 +26,7 @@ from course_admin.graded_cells import KEY
 from course_admin.grading import pool
 from course_admin.grading.command import EARLIER, FAILED, GRADED, KEPT, Outcome, grade, show
 from course_admin.grading.exams import Result, Transcript, load_exams, run_exam
-from course_admin.grading.run_result import Run, Sitting
+from course_admin.grading.run_result import ExamRun, Run
 from course_admin.report import as_csv, gradebook_url, read_marks, report
 from course_utils.checks import Verdict
 from course_utils.evidence import pack
@@ -45,28 +45,28 @@ def check_cell(name="f", points=2, source=HIDDEN, outputs=()):
     return cell
 
 
-def sat(share, *verdicts):
-    return Sitting("f", Transcript(), Result(share, list(verdicts)))
+def exam_run(share, *verdicts):
+    return ExamRun("f", Transcript(), Result(share, list(verdicts)))
 
 
-# --- the judge -------------------------------------------------------------------------------------------------------
+# --- score -----------------------------------------------------------------------------------------------------------
 
 
-def judge_of():
+def scoring_plugin():
     # nbgrader takes seconds to import: not when the tests are only collected.
-    from course_admin.nbgrader_plugins import judge
+    from course_admin.nbgrader_plugins import score
 
-    return judge
+    return score
 
 
 @pytest.mark.parametrize(("share", "points"), [(1.0, 2.0), (0.0, 0.0), (1 / 3, 0.67), (float("nan"), 0.0), (7.0, 0.0)])
 def test_a_share_becomes_points(share, points):
-    run = Run(LAB, sittings={"check-f": sat(share)})
-    assert judge_of().judge(run, {"check-f": 2.0})["check-f"].points == points
+    run = Run(LAB, exam_runs={"check-f": exam_run(share)})
+    assert scoring_plugin().score(run, {"check-f": 2.0})["check-f"].points == points
 
 
 def test_a_cell_that_never_ran_earns_nothing_and_says_so():
-    mark = judge_of().judge(Run(LAB, missed={"check-g": "Python ended"}), {"check-f": 2.0, "check-g": 3.0})
+    mark = scoring_plugin().score(Run(LAB, missed={"check-g": "Python ended"}), {"check-f": 2.0, "check-g": 3.0})
     assert (mark["check-f"].points, mark["check-g"].points) == (0.0, 0.0)
     assert "never run" in mark["check-f"].message
     assert "Python ended" in mark["check-g"].message
@@ -86,27 +86,27 @@ def test_nothing_that_the_student_displays_is_a_score(fake):
     from nbgrader.utils import determine_grade
 
     cell = check_cell(outputs=fake)
-    nb, _ = judge_of().Judge().preprocess(new_notebook(cells=[cell]), {KEY: Run(LAB)})
+    nb, _ = scoring_plugin().ScoreExams().preprocess(new_notebook(cells=[cell]), {KEY: Run(LAB)})
     assert determine_grade(nb.cells[0]) == (0.0, 2.0)
-    nb, _ = judge_of().Judge().preprocess(new_notebook(cells=[cell]), {KEY: Run(LAB, sittings={"check-f": sat(0.75)})})
+    run = Run(LAB, exam_runs={"check-f": exam_run(0.75)})
+    nb, _ = scoring_plugin().ScoreExams().preprocess(new_notebook(cells=[cell]), {KEY: run})
     assert determine_grade(nb.cells[0]) == (1.5, 2.0)
 
 
-def test_the_judge_refuses_without_a_run():
-    judge = judge_of()
+def test_scoring_refuses_without_a_run():
+    plugin = scoring_plugin()
     full = new_output("execute_result", data={"text/plain": "2.0"})
-    for resources in ({}, {KEY: {"sittings": {"check-f": 1.0}}}):
-        with pytest.raises(judge.NoEvidenceError, match="no evidence, no marks"):
-            judge.Judge().preprocess(new_notebook(cells=[check_cell(outputs=[full])]), resources)
+    for resources in ({}, {KEY: {"exam_runs": {"check-f": 1.0}}}):
+        with pytest.raises(plugin.NoExamRunsError, match="no evidence, no marks"):
+            plugin.ScoreExams().preprocess(new_notebook(cells=[check_cell(outputs=[full])]), resources)
 
 
 def test_the_message_of_a_mark_stands_in_the_cell():
-    run = Run(
-        LAB, sittings={"check-f": sat(0.5, Verdict("shape", "shape", 1), Verdict("values", "divides by n - 1", 1, 0.0))}
-    )
-    nb, _ = judge_of().Judge().preprocess(new_notebook(cells=[check_cell()]), {KEY: run})
+    verdicts = Verdict("shape", "shape", 1), Verdict("values", "divides by n - 1", 1, 0.0)
+    run = Run(LAB, exam_runs={"check-f": exam_run(0.5, *verdicts)})
+    nb, _ = scoring_plugin().ScoreExams().preprocess(new_notebook(cells=[check_cell()]), {KEY: run})
     text = nb.cells[0].outputs[0].text
-    assert text == "✓  shape\n✗  divides by n - 1\n\nf: 1 of 2 points\n"
+    assert text == "✓  1 of 1 points · shape\n✗  0 of 1 points · divides by n - 1\n\nf: 1 of 2 points\n"
     assert nb.metadata[KEY]["seed"] == run.seed
 
 
@@ -321,7 +321,7 @@ def test_the_doctor_tries_the_sandbox(monkeypatch, tmp_path):
     line = doctor.sandbox()
     assert line.state == doctor.WARNING
     assert "No permissions" in line.found
-    assert line.mend
+    assert line.remedy
 
 
 # --- what can be wrong before anything runs --------------------------------------------------------------------------
@@ -330,10 +330,7 @@ def test_the_doctor_tries_the_sandbox(monkeypatch, tmp_path):
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """The template lab, built."""
-    root = new_course(tmp_path_factory.mktemp("course"), like=REPO)
-    new_lab(root, LAB)
-    build(root, say=lambda line: None)
-    return root
+    return template_course(tmp_path_factory.mktemp("course"))
 
 
 def test_grading_says_in_one_line_what_is_missing(course, tmp_path):
@@ -637,11 +634,12 @@ def test_a_question_has_a_limit_and_the_next_exercise_is_asked_all_the_same(tmp_
     resources = {"nbgrader": {"assignment": "09_slow", "notebook": "09_slow", "student": "ann"}, "metadata": {}}
     executor = CourseExecute(course_root=str(tmp_path), question_timeout=2)
     _, resources = executor.preprocess(new_notebook(cells=cells), resources)
-    sittings = resources[KEY].sittings
-    marks = judge_of().judge(resources[KEY], {f"check-{name}": 1.0 for name in names})
+    exam_runs = resources[KEY].exam_runs
+    marks = scoring_plugin().score(resources[KEY], {f"check-{name}": 1.0 for name in names})
     assert [marks[f"check-{name}"].points for name in names] == [0, 0, 0, 1], resources[KEY].findings
-    assert "longer than 2 s" in sittings["check-slow"].result.message
-    assert "longer than 2 s" in sittings["check-stubborn"].result.message
-    assert "ended the Python process" in sittings["check-exits"].result.message
-    # The transcript is enough to judge again.
-    assert run_exam(load_exams(tmp_path, "09_slow")["fine"], sittings["check-fine"].transcript.replaying()).share == 1.0
+    assert "longer than 2 s" in exam_runs["check-slow"].result.message
+    assert "longer than 2 s" in exam_runs["check-stubborn"].result.message
+    assert "ended the Python process" in exam_runs["check-exits"].result.message
+    # The transcript is enough to re-mark.
+    replay = exam_runs["check-fine"].transcript.replaying()
+    assert run_exam(load_exams(tmp_path, "09_slow")["fine"], replay).share == 1.0

@@ -9,17 +9,17 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from template_course import template_course
 from traitlets.config import Config
 
 from course_admin import classroom
-from course_admin.authoring.build import build
 from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.course import CourseError
 from course_admin.deadlines import Deadlines, deadlines, in_words
 from course_admin.grading.command import KEPT, grade
 from course_admin.report import gradebook_url, read_marks
 from course_admin.settings import load_settings
-from course_admin.submissions.unknown_names import strangers, warning
+from course_admin.submissions.unknown_names import unknown_students, warning
 
 REPO = Path(__file__).parents[2]
 LAB = "00_template"
@@ -70,10 +70,10 @@ def test_an_extension_for_nobody_is_said(tmp_path, capsys):
     with (root / "nbgrader_config.py").open("a") as file:
         file.write('\nc.Deadlines.due = {"00_template": "2026-07-01 12:00"}\n')
     (root / "extensions.csv").write_text("student,lab,due\nAda,00_template,2\nbob,00_template,2\ncy,00_template,1\n")
-    assert strangers(deadlines(load_settings(root))) == []  # nothing is there to compare with
+    assert unknown_students(deadlines(load_settings(root))) == []  # nothing is there to compare with
     (root / "submitted" / "bob").mkdir(parents=True)
     (root / "roster.csv").write_text("id\nada\ncy\n")
-    assert strangers(deadlines(load_settings(root))) == ["Ada"]
+    assert unknown_students(deadlines(load_settings(root))) == ["Ada"]
     assert "with a due date, but no lab in notebooks/ (misspelt?): 00_template" in warning(
         deadlines(load_settings(root))
     )
@@ -324,9 +324,9 @@ def test_a_spoiled_timestamp_is_a_finding_and_no_crash(tmp_path, content):
     from course_admin.submissions.timestamp import read_timestamp
 
     (tmp_path / "timestamp.txt").write_bytes(content)
-    moment, trouble = read_timestamp(tmp_path)
+    moment, problem = read_timestamp(tmp_path)
     assert moment is None
-    assert "holds no date and time" in trouble
+    assert "holds no date and time" in problem
 
 
 # --- whole runs ------------------------------------------------------------------------------------------------------
@@ -334,9 +334,7 @@ def test_a_spoiled_timestamp_is_a_finding_and_no_crash(tmp_path, content):
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    root = new_course(tmp_path_factory.mktemp("late") / "course", like=REPO)
-    new_lab(root, LAB)
-    build(root, say=lambda line: None)
+    root = template_course(tmp_path_factory.mktemp("late") / "course")
     with (root / "nbgrader_config.py").open("a") as file:
         file.write(CONFIGURED)
     release = classroom.read_notebook(root / "release" / LAB / f"{LAB}.ipynb")

@@ -1,4 +1,4 @@
-"""Grading again: what a person marked stays, and no mark of an earlier hand-in stands without a word."""
+"""Grading again: manual marks are kept, and a finding names each mark of an earlier hand-in."""
 
 from __future__ import annotations
 
@@ -8,12 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from template_course import template_course
 
 from course_admin import classroom
-from course_admin.authoring.build import build
-from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.course import CourseError
-from course_admin.grading.command import EARLIER, FAILED, GRADED, KEPT, grade, rejudge
+from course_admin.grading.command import EARLIER, FAILED, GRADED, KEPT, grade, rescore
 from course_admin.report import gradebook_url
 
 REPO = Path(__file__).parents[2]
@@ -26,9 +25,7 @@ pytestmark = pytest.mark.pipeline
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
     """A course in which ada's submission was graded, and a person marked her written answer and commented on it."""
-    root = new_course(tmp_path_factory.mktemp("regrading"), like=REPO)
-    new_lab(root, LAB)
-    build(root, say=lambda line: None)
+    root = template_course(tmp_path_factory.mktemp("regrading"))
     put(root)
     (outcome,) = grade(root, [LAB])
     assert (outcome.state, outcome.automatic, outcome.pending) == (GRADED, 9, 1)
@@ -116,7 +113,7 @@ def test_what_goes_wrong_after_the_run_is_a_finding_and_the_mark_stands(course, 
 
     put(course)
     grade(course, [LAB], force=True)
-    monkeypatch.setattr(Records, "record", lambda *_: 1 / 0)
+    monkeypatch.setattr(Records, "store", lambda *_: 1 / 0)
     (outcome,) = grade(course, [LAB], force=True)
     assert (outcome.state, outcome.automatic) == (FAILED, 9)
     assert outcome.findings == ["could not be graded: ZeroDivisionError: division by zero", EARLIER]
@@ -129,7 +126,7 @@ def test_an_exam_that_fails_when_it_judges_again_takes_no_points(course):
     whole = exams.read_text()
     exams.write_text(whole + '\n\n@exam("standardise")\ndef standardise(ask, rng):\n    return 1 / 0\n')
     try:
-        changes = rejudge(course, LAB, "standardise")
+        changes = rescore(course, LAB, "standardise")
     finally:
         exams.write_text(whole)
     assert changes == {
@@ -138,7 +135,7 @@ def test_an_exam_that_fails_when_it_judges_again_takes_no_points(course):
     with opened(course) as gradebook:
         assert gradebook.find_grade("check-standardise", LAB, LAB, "ada").auto_score == 2
     with pytest.raises(CourseError, match="no submission of 00_template by nobody"):
-        rejudge(course, LAB, "standardise", student="nobody")
+        rescore(course, LAB, "standardise", student="nobody")
 
 
 def test_stock_nbgrader_leaves_the_earlier_mark_too(course):
@@ -149,7 +146,7 @@ def test_stock_nbgrader_leaves_the_earlier_mark_too(course):
     done = subprocess.run(command, cwd=course, capture_output=True, text=True, timeout=200, check=False)
     assert done.returncode != 0
     assert "ends in the middle" in done.stderr
-    assert "the marks of an earlier hand-in stand in the gradebook" in done.stderr
+    assert "the gradebook keeps the marks of an earlier hand-in" in done.stderr
     with opened(course) as gradebook:
         assert gradebook.find_grade("check-standardise", LAB, LAB, "ada").auto_score == 2
     # And `course grade` does not take them for the new file's.

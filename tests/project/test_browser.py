@@ -24,8 +24,8 @@ from course_admin.authoring import student_bundle
 from course_admin.authoring.build import build
 from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.course import Lab
-from course_admin.grading.command import register
-from course_admin.grading.gradebook import Ledger
+from course_admin.grading.gradebook import CourseGradebook
+from course_admin.grading.register import register
 from course_admin.report import gradebook_url, read_marks
 from course_admin.settings import CODE_STUB, load_settings
 from course_utils.checks.toolkit.answers import STUB
@@ -262,7 +262,7 @@ def output(cell):
 
 
 def red(page):
-    """What stands on red ground: errors and warnings."""
+    """The text on red ground: errors and warnings."""
     kinds = [f'.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.{kind}"]' for kind in ("stderr", "error")]
     return [text.strip() for text in page.locator(", ".join(kinds)).all_inner_texts()]
 
@@ -348,7 +348,7 @@ def test_a_student_opens_the_release_runs_it_mends_an_answer_and_validates(serve
     assert seen["most"] == 1, "every drawing got an output of its own"
     assert len(set(seen["pictures"]) - {old}) >= 2, "the figure was drawn only once"
     parts = live.locator(".jp-OutputArea-output").all_inner_texts()
-    assert parts[0].strip() == "", "something stands above the figure"
+    assert parts[0].strip() == "", "there is something above the figure"
     assert ["100%" in part for part in parts] == [False, True], "the progress bar is one line below it"
 
 
@@ -370,8 +370,8 @@ def class_of_two(tmp_path):
     for student, given in (("ada", answers), ("eve", dict.fromkeys(answers, FULL_MARKS_BY_PRINTING))):
         classroom.hand_in(root, student, TEMPLATE, classroom.fill(release, given))
     lab, config = Lab(root, TEMPLATE), load_settings(root)
-    with Ledger(gradebook_url(root)) as ledger:
-        register(lab, config, ledger)
+    with CourseGradebook(gradebook_url(root)) as gradebook:
+        register(lab, config, gradebook)
     return root
 
 

@@ -24,14 +24,20 @@ LIGHT = (
     "course_admin.grading.late_penalty",
     "course_admin.grading.store",
     "course_admin.nbgrader_plugins.late",
+    "course_admin.atomic",
+    "course_admin.feedback.render",
+    "course_admin.grading.scoring",
     "course_admin.report",
+    "course_admin.report.figures",
     "course_admin.report.lms",
     "course_admin.report.marks",
+    "course_admin.report.page",
     "course_admin.report.statistics",
     "course_admin.report.table",
     "course_admin.submissions.collect",
-    "course_admin.submissions.mend",
+    "course_admin.submissions.read",
     "course_admin.submissions.repair",
+    "course_admin.text",
 )
 
 

@@ -246,13 +246,11 @@ def test_the_command_writes_the_page(invented, tmp_path, capsys):
 def test_on_a_full_disk_the_older_file_stays(invented, tmp_path, monkeypatch, capsys):
     out = tmp_path / "report.csv"
     out.write_text("older")
-    write = Path.write_text
 
-    def half(path, text, **more):
-        write(path, text[: len(text) // 2], **more)
+    def refused(path, target):
         raise OSError(errno.ENOSPC, "No space left on device", str(path))
 
-    monkeypatch.setattr(Path, "write_text", half)
+    monkeypatch.setattr(Path, "replace", refused)
     with pytest.raises(SystemExit) as ended:
         main(["--root", str(invented), "report", "--format", "csv", "--out", str(out)])
     assert ended.value.code == 1

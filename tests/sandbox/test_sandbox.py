@@ -26,7 +26,7 @@ from course_admin.sandbox.fork_server import Sandbox
 from course_admin.sandbox.limits import MB, Limits
 from course_admin.sandbox.outputs import Outputs
 from course_admin.sandbox.selftest import open_sandbox
-from course_admin.sandbox.session import COLD, NONE, WARM, SandboxError, Stopped
+from course_admin.sandbox.session import FRESH, NONE, PRELOADED, SandboxError, Stopped
 from course_utils.evidence import pack, unpack
 
 REPO = Path(__file__).parents[2]
@@ -265,7 +265,7 @@ def session(sandbox):
     # Every test ends with this: whatever a submission did, the parent survives and the next one works.
     with sandbox.session() as following:
         assert printed(following.execute("6 * 7")) == "42"
-    if sandbox.kind == WARM:
+    if sandbox.kind == PRELOADED:
         assert not [pid for pid, _ in process_watch.descendants(sandbox.parent) if process_watch.is_running(pid)]
         assert sandbox.starts == 1, "the parent had to be started anew"
 
@@ -720,11 +720,11 @@ found
 
 
 @pipeline
-@pytest.mark.parametrize("kind", [COLD, NONE])
+@pytest.mark.parametrize("kind", [FRESH, NONE])
 def test_the_other_kinds_run_the_same_cells(sandbox, kind, monkeypatch, tmp_path):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with Sandbox(kind, replace(LIMITS, cell_seconds=2), bwrap=sandbox.bwrap) as opened:
-        for _ in range(1 if kind == COLD else 2):
+        for _ in range(1 if kind == FRESH else 2):
             with opened.session() as one:
                 assert printed(one.execute("open('x', 'x').close()\n6 * 7")) == "42"
                 assert one.execute("def f(x): return x + 1\nwhile True: pass").state == "interrupted"
@@ -741,8 +741,8 @@ def test_the_other_kinds_run_the_same_cells(sandbox, kind, monkeypatch, tmp_path
 @pipeline
 @pytest.mark.parametrize("whose", ["own", "nursed"])
 def test_what_the_host_does_not_find_ends_with_the_session_all_the_same(sandbox, monkeypatch, whose):
-    if sandbox.kind != WARM:
-        pytest.skip("a cold sandbox ends as a whole")
+    if sandbox.kind != PRELOADED:
+        pytest.skip("a fresh sandbox ends as a whole")
 
     def find_the_first_alone(pid, patience=5.0):
         return all(process_watch._kill(child, pid) for child in process_watch.children(pid)) or True
@@ -751,7 +751,7 @@ def test_what_the_host_does_not_find_ends_with_the_session_all_the_same(sandbox,
         top = sandbox
         if whose == "nursed":
             top = server = held.enter_context(open_sandbox("auto", LIMITS, as_fork_server=True))
-            sandbox = held.enter_context(Sandbox(WARM, LIMITS, bwrap=server.bwrap, fork_server=server.fork_server))
+            sandbox = held.enter_context(Sandbox(PRELOADED, LIMITS, bwrap=server.bwrap, fork_server=server.fork_server))
         with monkeypatch.context() as patched, sandbox.session() as session:
             patched.setattr(process_watch, "kill_below", find_the_first_alone)
             session.execute("import subprocess\nfor _ in range(3): subprocess.Popen(['sleep', '600'])")
@@ -764,12 +764,12 @@ def test_what_the_host_does_not_find_ends_with_the_session_all_the_same(sandbox,
 @pipeline
 def test_workers_get_their_sandboxes_from_one(sandbox):
     """Each has a parent of its own, which outlives nobody, and costs next to nothing."""
-    if sandbox.kind != WARM:
-        pytest.skip("cold sandboxes share nothing")
+    if sandbox.kind != PRELOADED:
+        pytest.skip("fresh sandboxes share nothing")
     with contextlib.ExitStack() as held:
         server = held.enter_context(open_sandbox("auto", LIMITS, as_fork_server=True))
         one, two = (
-            held.enter_context(Sandbox(WARM, LIMITS, bwrap=server.bwrap, fork_server=server.fork_server))
+            held.enter_context(Sandbox(PRELOADED, LIMITS, bwrap=server.bwrap, fork_server=server.fork_server))
             for _ in range(2)
         )
         with one.session() as first, two.session() as second:
@@ -800,16 +800,16 @@ def test_workers_get_their_sandboxes_from_one(sandbox):
 
 @pipeline
 def test_a_worker_that_is_killed_leaves_nothing_in_the_fork_server(sandbox, tmp_path):
-    if sandbox.kind != WARM:
-        pytest.skip("cold sandboxes share nothing")
+    if sandbox.kind != PRELOADED:
+        pytest.skip("fresh sandboxes share nothing")
     script = tmp_path / "worker.py"
     script.write_text(
         "import sys, time\n"
         "from course_admin.sandbox.fork_server import ForkServer, Sandbox\n"
-        "from course_admin.sandbox.session import WARM\n"
+        "from course_admin.sandbox.session import PRELOADED\n"
         "from course_admin.sandbox.limits import Limits\n"
         "fork_server = ForkServer(*sys.argv[1:])\n"
-        "sandbox = Sandbox(WARM, Limits(), bwrap=fork_server.bwrap, fork_server=fork_server)\n"
+        "sandbox = Sandbox(PRELOADED, Limits(), bwrap=fork_server.bwrap, fork_server=fork_server)\n"
         "with sandbox, sandbox.session() as session:\n"
         "    print(sandbox.parent, flush=True)\n"
         "    session.execute('import time; time.sleep(600)')\n"
@@ -869,15 +869,15 @@ with Sandbox({sandbox.kind!r}, Limits(), bwrap={sandbox.bwrap!r}) as sandbox, sa
 )
 def test_a_limit_is_hit_and_named(session, code, words):
     result = session.execute(code)
-    if sandbox_kind_is_root_cold(result):
+    if sandbox_kind_is_root_fresh(result):
         return
     assert result.state == "error", result
     assert re.search(words, LIMITS.explain(error(result)) or error(result))
     assert printed(session.execute("'goes on'")) == "'goes on'"
 
 
-def sandbox_kind_is_root_cold(result):
-    """A cold sandbox of root has no limit on processes but the watch."""
+def sandbox_kind_is_root_fresh(result):
+    """A fresh sandbox of root has no limit on processes but the watch."""
     return result.state == "dead" and "processes" in result.why
 
 
@@ -981,8 +981,8 @@ def test_where_children_get_no_namespaces_every_submission_gets_a_sandbox(sandbo
     monkeypatch.setattr(bwrap, "arguments", without_privileges)
     monkeypatch.setattr(bwrap, "find", lambda: iter([program]))
     with open_sandbox("auto", LIMITS) as opened:
-        assert opened.kind == COLD
-        assert "not warm because" in opened.why
+        assert opened.kind == FRESH
+        assert "not preloaded because" in opened.why
         assert "namespaces" in opened.why
 
 

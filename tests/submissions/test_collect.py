@@ -17,19 +17,12 @@ from course_admin.cli import main
 from course_admin.course import CourseError
 from course_admin.deadlines import Deadlines
 from course_admin.submissions import zip_reader
-from course_admin.submissions.collect import (
-    KEPT,
-    NEW,
-    NOTHING,
-    REPLACED,
-    UNCHANGED,
-    Place,
-    collect,
-    owners_of,
-    read_time,
-)
+from course_admin.submissions.collect import collect
+from course_admin.submissions.hand_in_times import read_time
 from course_admin.submissions.lms_downloads import parse
+from course_admin.submissions.owners import owners_of
 from course_admin.submissions.roster import Roster, Student, read_roster
+from course_admin.submissions.student_folder import KEPT, NEW, NOTHING, REPLACED, UNCHANGED, StudentFolder
 from course_admin.submissions.zip_reader import File
 
 REPO = Path(__file__).parents[2]
@@ -184,7 +177,7 @@ def test_the_list_of_the_course_itself(tmp_path):
     roster = read(tmp_path, ROSTER)
     assert [student.id for student in roster.students] == ["ada", "bjorn", "cy"]
     assert roster.find("canvas_id", "4712") == [roster.of("bjorn")]
-    assert roster.of("bjorn").shown == "Björn van der Berg"
+    assert roster.of("bjorn").display_name == "Björn van der Berg"
 
 
 def test_canvas_own_export_is_a_class_list_without_its_two_lines_and_its_test_student(tmp_path):
@@ -904,4 +897,4 @@ def test_the_place_of_a_hand_in_is_what_grade_looks_for(course, tmp_path):
     collect(course, canvas_zip(tmp_path / "x.zip", 9, "old"))
     collect(course, canvas_zip(tmp_path / "y.zip", 12, "new"))
     assert _submissions(Lab(course, LAB), None) == ["ada"]
-    assert Place(course / "submitted" / "ada" / LAB, Path("x"), Path("y"))._files().keys() == {f"{LAB}.ipynb"}
+    assert StudentFolder(course / "submitted" / "ada" / LAB, Path("x"), Path("y"))._files().keys() == {f"{LAB}.ipynb"}

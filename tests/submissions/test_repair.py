@@ -13,13 +13,13 @@ import nbformat
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from template_course import template_answers, template_course
 
 from course_admin import classroom
-from course_admin.authoring.build import build
-from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.submissions.cell_analysis import names_bound, names_used, parsed
+from course_admin.submissions.compose import _longest_rising
 from course_admin.submissions.find_notebook import cells_of, find_notebook, parse_notebook, read_notebook
-from course_admin.submissions.repair import _longest_rising, filled_in, repair
+from course_admin.submissions.repair import filled_in, repair
 from course_admin.submissions.safe_files import MAX_BYTES, walk
 
 REPO = Path(__file__).parents[2]
@@ -31,20 +31,18 @@ posix = pytest.mark.skipif(os.name != "posix", reason="links and pipes of POSIX"
 
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory):
-    """(frame, perfect notebook, release, course root) of the template lab."""
+    """(release as the repair needs it, perfect notebook, release, course root) of the template lab."""
     from course_admin.settings import load_settings
-    from course_admin.submissions.mend import lab_frame
+    from course_admin.submissions.read import read_release
 
-    root = new_course(tmp_path_factory.mktemp("repair"), like=REPO)
-    new_lab(root, LAB)
-    build(root, say=lambda line: None)
+    root = template_course(tmp_path_factory.mktemp("repair"))
     source = root / "source" / LAB / f"{LAB}.ipynb"
     release = classroom.read_notebook(root / "release" / LAB / f"{LAB}.ipynb")
-    answers = classroom.reference_answers(classroom.read_notebook(source))
-    return lab_frame(source, load_settings(root)), classroom.fill(release, answers), release, root
+    perfect = classroom.fill(release, template_answers(root))
+    return read_release(source, load_settings(root)), perfect, release, root
 
 
-def mended(lab, notebook):
+def repaired_notebook(lab, notebook):
     done = repair(lab[0], cells_of(notebook))
     return done, {cell.metadata.nbgrader.grade_id: cell for cell in done.notebook.cells if "nbgrader" in cell.metadata}
 
@@ -113,7 +111,7 @@ def test_the_students_own_cells_stay_where_they_were(lab):
     notebook["cells"] = [cell for cell in notebook["cells"] if cell["cell_type"] == "code" or "nbgrader" in str(cell)]
     given_class = next(cell for cell in notebook["cells"] if "class LinearAutoencoder" in cell["source"])
     given_class["source"] += "\n\nmine = True"
-    done, _ = mended(lab, notebook)
+    done, _ = repaired_notebook(lab, notebook)
     assert done.notes == []
     assert [cell.source for cell in done.notebook.cells] == [cell["source"] for cell in notebook["cells"]]
 
@@ -122,7 +120,7 @@ def test_what_is_not_code_keeps_its_pictures(lab):
     notebook = copy.deepcopy(lab[1])
     picture = {"a.png": {"image/png": "iVBOR"}}
     named(notebook, "written-linear")["attachments"] = {**picture, "b": {"image/png": 3}}
-    _, cells = mended(lab, notebook)
+    _, cells = repaired_notebook(lab, notebook)
     assert cells["written-linear"].attachments == picture
 
 
@@ -153,7 +151,7 @@ def test_the_last_copy_above_the_check_that_is_filled_in_counts(lab, above, belo
         return [original | {"source": original["source"] if text == "stub" else text} for text in kinds]
 
     notebook["cells"][place : place + 2] = [*copies(above), notebook["cells"][place + 1], *copies(below)]
-    done, cells = mended(lab, notebook)
+    done, cells = repaired_notebook(lab, notebook)
     assert cells["standardise"].source == answer(expected)
     assert_sound(lab[0], done.notebook)
     assert any("times" in line for line in done.notes)
@@ -168,7 +166,7 @@ def test_texts_of_a_copied_written_answer_are_put_together(lab):
     cell = named(notebook, "written-linear")
     cell["source"] = "The first half."
     notebook["cells"].append(copy.deepcopy(cell) | {"source": "The second half."})
-    done, cells = mended(lab, notebook)
+    done, cells = repaired_notebook(lab, notebook)
     assert cells["written-linear"].source == "The first half.\n\nThe second half."
     assert done.notes == ["written-linear: its cell is there 2 times; the texts were put together"]
 
@@ -176,7 +174,7 @@ def test_texts_of_a_copied_written_answer_are_put_together(lab):
 def test_a_written_answer_without_its_mark_is_found_by_its_place(lab):
     notebook = copy.deepcopy(lab[1])
     named(notebook, "written-linear").update(metadata={}, id="other", source="It needs a bend.")
-    _, cells = mended(lab, notebook)
+    _, cells = repaired_notebook(lab, notebook)
     assert cells["written-linear"].source == "It needs a bend."
 
 
@@ -185,11 +183,11 @@ def test_points_and_flags_are_never_the_students(lab):
     for name in (*CODE, *CHECKS, "written-linear"):
         meta = named(notebook, name)["metadata"]["nbgrader"]
         meta |= {"points": 10**6, "grade": not meta["grade"], "locked": [], "schema_version": "99", "checksum": 0}
-    done, cells = mended(lab, notebook)
+    done, cells = repaired_notebook(lab, notebook)
     assert_sound(lab[0], done.notebook)
     assert cells["check-sampler"].metadata.nbgrader.points == 3
     assert len(done.notes) == 1
-    assert "the course's count: standardise, check-standardise" in done.notes[0]
+    assert "the course's own count: standardise, check-standardise" in done.notes[0]
 
 
 @pytest.mark.parametrize("marked", [0, 1, 2])
@@ -201,7 +199,7 @@ def test_parts_of_which_none_stands_alone_are_put_together(lab, marked, cuts):
     parts = [code("\n".join(part)) for part in (lines[: cuts[0]], lines[cuts[0] : cuts[1]], lines[cuts[1] :])]
     parts[marked] = cell | {"source": parts[marked]["source"]}
     notebook["cells"][place : place + 1] = parts
-    done, cells = mended(lab, notebook)
+    done, cells = repaired_notebook(lab, notebook)
     assert cells["standardise"].source == named(lab[1], "standardise")["source"]
     assert len(done.notebook.cells) == len(lab[1]["cells"])
     assert "standardise: its cell had been split; the parts were put together again" in done.notes
@@ -213,7 +211,7 @@ def test_a_helper_goes_along_with_the_answer_that_uses_it(lab):
     answer_cell = notebook["cells"].pop(at(notebook, "standardise"))
     # Moved to the end, with what it needs, next to a cell that has nothing to do with it.
     notebook["cells"] += [code("other = 1"), code("def helper(X):\n    return X"), answer_cell]
-    done, _ = mended(lab, notebook)
+    done, _ = repaired_notebook(lab, notebook)
     texts = [cell.source for cell in done.notebook.cells]
     place = texts.index(answer_cell["source"])
     assert texts[place - 1].startswith("def helper")
@@ -227,7 +225,7 @@ def test_an_answer_in_the_check_cell_comes_without_the_check(lab):
     check = named(notebook, "check-standardise")
     # Run there, the check would stop the cell before the answer.
     check["source"] += "\n\n" + answer(1)
-    _, cells = mended(lab, notebook)
+    _, cells = repaired_notebook(lab, notebook)
     assert cells["standardise"].source == answer(1)
     assert cells["check-standardise"].source == "checks.standardise(standardise)"
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 import os
 import time
 
+from course_admin.feedback.render import Page
 from course_admin.grading.evidence_store import pack_evidence
 from course_admin.grading.exams import Result, load_exams
 from course_admin.grading.execution import Execution, shared_sandbox
-from course_admin.grading.run_result import Run, Sitting
-from course_admin.grading.tasks import Done, Job, Page
+from course_admin.grading.run_result import ExamRun, Run
+from course_admin.grading.tasks import Job, JobResult
 from course_utils.checks import Verdict
 
 SECONDS = float(os.environ.get("STUB_SECONDS", "0.02"))
 
 
-def execute(job: Job) -> Done:
+def execute_job(job: Job) -> JobResult:
     """Full marks for everybody who has not "wrong" in the name, after a moment."""
     from course_admin.grading.exams import Transcript
 
@@ -25,10 +26,10 @@ def execute(job: Job) -> Done:
     run = Run(job.lab, job.seed)
     for name in exams:
         told = Transcript([("asked", {"value": 1.0})])
-        run.sittings[f"check-{name}"] = Sitting(
+        run.exam_runs[f"check-{name}"] = ExamRun(
             name, told, Result(share, [Verdict("values", "a stub", 1.0, float(share))])
         )
-    return Done(job.notebook, run, pack_evidence(run), [])
+    return JobResult(job.notebook, run, pack_evidence(run), [])
 
 
 def render(page: Page) -> str:

@@ -188,7 +188,7 @@ def damage(folder, notebook):
 # --- cells copied, split, merged, deleted, moved, retyped ---------------------------------------------------------------
 
 
-# %% points-and-locks-changed finding="the course's count: standardise, check-standardise"
+# %% points-and-locks-changed finding="the course's own count: standardise, check-standardise"
 def damage(folder, notebook):
     def how(cells):
         named(cells, "check-standardise")["metadata"]["nbgrader"] |= {"points": 200, "locked": False}
@@ -438,7 +438,7 @@ def damage(folder, notebook):
 # --- what runs here otherwise than at home ------------------------------------------------------------------------------
 
 
-# %% packages-that-are-not-here-above-an-answer sandbox="true" finding="(standardise) asked for something that is not here"
+# %% packages-that-are-not-here-above-an-answer sandbox="true" finding="(standardise) needs something that is not available here"
 def damage(folder, notebook):
     def how(cells):
         cell = named(cells, "standardise")
@@ -447,7 +447,7 @@ def damage(folder, notebook):
     change(notebook, how)
 
 
-# %% drive-and-widgets-above-the-set-up sandbox="true" finding="code cell 2 asked for something that is not here"
+# %% drive-and-widgets-above-the-set-up sandbox="true" finding="code cell 2 needs something that is not available here"
 def damage(folder, notebook):
     def how(cells):
         cell = next(cell for cell in cells if "import torch" in cell["source"])
@@ -457,7 +457,7 @@ def damage(folder, notebook):
     change(notebook, how)
 
 
-# %% commands-at-the-top-of-answers sandbox="true" finding="(linear_autoencoder) asked for something"
+# %% commands-at-the-top-of-answers sandbox="true" finding="(linear_autoencoder) needs something"
 def damage(folder, notebook):
     tops = {
         "standardise": "%%time\n",
@@ -690,7 +690,7 @@ def damage(folder, notebook):
     change(notebook, how)
 
 
-# %% large-file-beside finding="data.bin is larger than 50 MB; it was not there"
+# %% large-file-beside finding="data.bin is larger than 50 MB; the notebook was run without it"
 def damage(folder, notebook):
     with open(folder / "data.bin", "wb") as file:
         file.truncate(60 * 2**20)
@@ -742,7 +742,7 @@ def damage(folder, notebook):
     put_above(notebook, tops)
 
 
-# %% somebody-to-type-who-is-not-here sandbox="true" finding="(sampler) asked for something that is not here"
+# %% somebody-to-type-who-is-not-here sandbox="true" finding="(sampler) needs something that is not available here"
 def damage(folder, notebook):
     def how(cells):
         cell = named(cells, "sampler")

@@ -148,7 +148,7 @@ for module in (evidence, probes, shell):
     module.pack, module.unpack = lambda values: packed, lambda data: praise
 
 
-# %% hooks-of-the-interpreter start="blank" place="first" finding="asked for something that is not here"
+# %% hooks-of-the-interpreter start="blank" place="first" finding="needs something that is not available here"
 import atexit
 import builtins
 import os
@@ -789,11 +789,11 @@ for name in (
 for folder in ("@ROOT@", "@ROOT@/autograder_tests", "/sandbox/packages/0/course_admin", "/sandbox/course"):
     sys.path.insert(0, folder)
     try:
-        found.append(importlib.import_module("course_admin.nbgrader_plugins.judge"))
+        found.append(importlib.import_module("course_admin.nbgrader_plugins.score"))
     except ImportError:
         pass
 found += [
-    thing for thing in gc.get_objects() if getattr(type(thing), "__name__", "") in ("Exam", "Sitting", "Transcript")
+    thing for thing in gc.get_objects() if getattr(type(thing), "__name__", "") in ("Exam", "ExamRun", "Transcript")
 ]
 print("exams found:", found)
 
@@ -1829,7 +1829,7 @@ def damage(folder, notebook):
 # --- metadata, points and ids edited ----------------------------------------------------------------------------------
 
 
-# %% points-raised points="sampler=0" cell="sampler" finding="the course's count: check-standardise, check-sampler"
+# %% points-raised points="sampler=0" cell="sampler" finding="the course's own count: check-standardise, check-sampler"
 class GaussianSampler(nn.Module):
     pass
 
@@ -1843,7 +1843,7 @@ def damage(folder, notebook):
     change(notebook, how)
 
 
-# %% points-below-nothing start="blank" finding="the course's count"
+# %% points-below-nothing start="blank" finding="the course's own count"
 def damage(folder, notebook):
     def how(cells):
         for name, points in (
@@ -1959,7 +1959,7 @@ def damage(folder, notebook):
     change(notebook, how)
 
 
-# %% checks-that-become-answers start="blank" finding="the course's count: standardise, check-standardise"
+# %% checks-that-become-answers start="blank" finding="the course's own count: standardise, check-standardise"
 def damage(folder, notebook):
     def how(cells):
         for name in ("standardise", "sampler", "linear_autoencoder"):

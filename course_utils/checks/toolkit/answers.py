@@ -15,8 +15,8 @@ import torch
 
 from course_utils.evidence import Evidence
 from course_utils.probes import StudentError
+from course_utils.sentences import STUB
 
-STUB = "complete the cell above first, run it, then run this one"
 TORCH_SAYS = {
     "modified by an inplace operation": "the weights change before backward(): call backward() first, then step()",
     "does not require grad": "backward() finds no way to the weights: is there a no_grad, a detach() or an .item()?",

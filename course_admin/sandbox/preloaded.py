@@ -8,7 +8,7 @@ bubblewrap's own --die-with-parent.
     parent -> host   "ready" or a traceback; then for each job the exit code of its child, when nothing of it is left
 
 What it has imported takes half a gigabyte. So that several workers need that but once, a parent can be a fork server:
-for each worker that connects to its second socket it forks another parent, process 1 of a namespace of its own.
+for each worker that connects to its second socket it forks another parent, process 1 of its own namespace.
 """
 
 from __future__ import annotations
@@ -32,7 +32,8 @@ from . import child
 IMPORTED = (
     *("torch", "torchvision.ops", "torchvision.utils", "matplotlib.pyplot", "seaborn", "scipy.optimize", "scipy.stats"),
     *("sklearn.cluster", "sklearn.decomposition", "sklearn.manifold", "sklearn.metrics"),
-    *("course_utils.checks", "course_utils.data", "course_utils.plotting", "course_utils.training"),
+    *("course_utils.checks", "course_utils.data", "course_utils.training"),
+    *("course_utils.plotting.live", "course_utils.plotting.sweeps"),  # these import the other figures
 )
 """What the labs use; a child gets it ready."""
 
@@ -44,14 +45,14 @@ def main(control: socket.socket) -> None:
     """Serve jobs until the host closes the socket."""
     config = json.loads(_receive(control, LENGTH.unpack(_receive(control, LENGTH.size))[0]))
     if config["linux"] and not config["namespaces"]:
-        # Without a process 1 of its own, what a submission leaves behind would go to the machine's, out of reach.
+        # Without its own process 1, a submission's remaining processes would become the machine's.
         child.prctl(child.PR_SET_CHILD_SUBREAPER, 1, optional=True)
     try:
         serve = _import_all(config)
     except BaseException:
         control.sendall(b"x" + traceback.format_exc().encode()[-4000:])
         raise
-    # What lives now lives for ever: without this, every child's first collection copies all of it.
+    # These objects stay for good: without this, every child's first garbage collection would copy them.
     gc.collect()
     gc.freeze()
     control.sendall(b"r")
@@ -71,7 +72,7 @@ def _fork_parents(control: socket.socket, config: child.Config, serve: Callable[
         _collect()
         ready, _, _ = select.select([control, listener], [], [])
         if control in ready:
-            # What ends the rest after a job would end the other parents too.
+            # The clean-up after a job would end the other parents too.
             if forking or not _job(control, config, serve):
                 sys.exit(0)
             continue
@@ -136,11 +137,11 @@ def _wait_for(pid: int, control: socket.socket) -> int:
         ready, _, _ = select.select([ended, control], [], [])
         os.close(ended)
         if control in ready:
-            # The host sends nothing while a job runs: it is gone. As process 1 we take everything with us.
+            # The host sends nothing while a job runs, so it has ended. Process 1 ends everything else with itself.
             os.kill(pid, signal.SIGKILL)
             sys.exit(0)
     while True:
-        # As process 1 we are also given what others leave behind.
+        # Process 1 also becomes the parent of orphaned processes.
         reaped, status = os.wait()
         if reaped == pid:
             _end_the_rest()
@@ -149,21 +150,21 @@ def _wait_for(pid: int, control: socket.socket) -> int:
 
 
 def _end_the_rest() -> None:
-    """End whatever the last child left to us, and wait until it is gone."""
+    """End the processes that the last child left, and wait until they have ended."""
     if os.getpid() != 1:
-        # The host looks after that: in our name a signal to everybody would reach the user's other programs.
+        # The host does that: a signal to all processes would reach the user's other programs.
         _collect()
         return
     with contextlib.suppress(ChildProcessError):
         while True:
-            # From process 1: to everybody else in here at one moment, so nobody can be between two looks at them.
+            # From process 1 this reaches all other processes in here at once, so none can escape between two signals.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(-1, signal.SIGKILL)
             os.wait()
 
 
 def _collect() -> None:
-    """Take note of the end of those that were left to us."""
+    """Collect the exit codes of processes that were left to this one."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass

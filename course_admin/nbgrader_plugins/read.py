@@ -1,9 +1,9 @@
-"""The reader of `nbgrader autograde`: c.Autograde.exporter_class, which mends what was handed in before it is graded.
+"""`read` for `nbgrader autograde`: c.Autograde.exporter_class, which repairs a submission before it is graded.
 
 nbgrader converts a submission twice: from submitted/ to autograded/ (sanitising), then there, executing. The first time
-the notebook is read tolerantly (course_admin.submissions.find_notebook) and rebuilt from the lab's release
-(course_admin.submissions.mend), its notes in the metadata; the second time they are handed on to the judge, who writes
-them among the findings. The student's file is never changed.
+the notebook is read tolerantly (course_admin.submissions.find_notebook) and repaired with the lab's release
+(course_admin.submissions.read), its notes in the metadata; the second time they are passed on to ScoreExams, which adds
+them to the findings. The student's file is never changed.
 """
 
 from __future__ import annotations
@@ -16,24 +16,20 @@ from typing import Any
 
 from nbconvert.exporters import NotebookExporter
 from nbformat.notebooknode import NotebookNode
-from traitlets import List, Unicode
 
 from course_admin.graded_cells import KEY, NOTES
 from course_admin.grading.gradebook import has_points
 from course_admin.submissions.find_notebook import read_notebook
-from course_admin.submissions.mend import lab_frame, mend
+from course_admin.submissions.read import read_release, repaired
 from course_admin.submissions.safe_files import walk
 
 
 class DamagedError(ValueError):
-    """What was handed in is damaged, and a mark of an earlier hand-in stands: that is left alone."""
+    """The submission is damaged, and the gradebook keeps the marks of an earlier hand-in."""
 
 
 class TolerantReader(NotebookExporter):
-    """Reads what was handed in whatever its state, and what nbgrader wrote itself as it is."""
-
-    notes = List(Unicode(), help="What was found about the submission's folder before.").tag(config=True)
-    damage = Unicode("", help="Why there is no notebook to read: the untouched release is graded.").tag(config=True)
+    """Repairs what a student handed in, and reads what nbgrader wrote itself as it is."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,7 +40,7 @@ class TolerantReader(NotebookExporter):
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Mend a submission, or read one that was mended before, and convert it.
+        """Repair a submission, or read one that was repaired before, and convert it.
 
         Raises DamagedError when it is damaged and the gradebook holds points of an earlier hand-in.
         """
@@ -54,22 +50,19 @@ class TolerantReader(NotebookExporter):
         names = resources["nbgrader"]
         coursedir = self.parent.coursedir
         source = Path(coursedir.format_path(coursedir.source_directory, ".", names["assignment"]))
-        given = lab_frame(source / f"{names['notebook']}.ipynb", self.config)
-        taken = read_notebook(path)
-        taken.damage = self.damage or taken.damage
-        done = mend(given, taken)
-        done.notes[:0] = [note for note in self.notes if note not in done.notes]
-        for note in done.notes:
+        release = read_release(source / f"{names['notebook']}.ipynb", self.config)
+        submission = repaired(release, read_notebook(path), names["student"])
+        for note in submission.notes:
             self.log.warning("%s: %s", path, note)
-        if done.damage:
+        if submission.damage:
             if has_points(names["db_url"], names["assignment"], names["student"]):
-                raise DamagedError(f"{done.damage}; the marks of an earlier hand-in stand in the gradebook")
-            self.log.error("%s: %s", path, done.damage)
-        done.notebook.metadata[KEY] = NotebookNode(notes=done.notes, damage=done.damage)
+                raise DamagedError(f"{submission.damage}; the gradebook keeps the marks of an earlier hand-in")
+            self.log.error("%s: %s", path, submission.damage)
+        submission.notebook.metadata[KEY] = NotebookNode(notes=submission.notes, damage=submission.damage)
         changed = datetime.datetime.fromtimestamp(path.lstat().st_mtime, tz=datetime.timezone.utc)
         about = {"name": path.stem, "path": str(path.parent), "modified_date": f"{changed:%Y-%m-%d}"}
         resources["metadata"] = about
-        return self.from_notebook_node(done.notebook, resources=resources, **kw)
+        return self.from_notebook_node(submission.notebook, resources=resources, **kw)
 
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any

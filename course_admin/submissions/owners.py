@@ -1,0 +1,86 @@
+"""Whose a file of a download is: by the number and the name that the LMS wrote into the file's name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from course_admin.submissions.lms_downloads import Piece
+from course_admin.submissions.roster import Roster, Student, folded, is_folder_name
+from course_admin.submissions.student_folder import read_record
+
+
+def by_student(
+    pieces: Sequence[Piece], known: Roster | None, called: dict[str, str]
+) -> tuple[dict[Student, list[Piece]], list[str]]:
+    """The files of each student, and the names that no student has. called: see _named_by_lms."""
+    groups: dict[Student, list[Piece]] = {}
+    unknown: dict[str, None] = {}
+    for piece in pieces:
+        if known is None:
+            owners = [_named_by_lms(piece, called)]
+        else:
+            owners, why = owners_of(piece, known)
+            shifted = None if owners else _with_longer_name(piece)
+            if shifted and (others := owners_of(shifted, known)[0]):
+                piece, owners = shifted, others
+            if not owners:
+                unknown[f"{piece.name or piece.id}{f' ({piece.id})' if piece.name and piece.id else ''}{why}"] = None
+        for owner in owners:
+            groups.setdefault(owner, []).append(piece)
+    return dict(sorted(groups.items(), key=lambda item: item[0].id)), list(unknown)
+
+
+def owners_of(piece: Piece, known: Roster) -> tuple[list[Student], str]:
+    """The students whose file it is (several for a group), or none and the reason, to be read after the name.
+
+    The number counts more than the name. If number and name belong to two different students, the file belongs to
+    neither: Moodle's numbers differ between assignments, and the list may be of another one.
+    """
+    group = known.find("group", piece.name)
+    named = known.find("name", piece.name)
+    if group and not named:
+        return group, ""
+    # "Participant 123" has its number in the name.
+    number = piece.id or "".join(re.findall(r"\A\D+ (\d+)\Z", piece.name) if piece.lms == "moodle" else [])
+    numbered = known.find("canvas_id" if piece.lms == "canvas" else "moodle_id", number)
+    if numbered and named and not set(numbered) & set(named):
+        return [], f": the number is {numbered[0].id}'s, the name {named[0].id}'s"
+    found = [student for student in numbered if student in named] or numbered or named
+    if len(found) > 1:
+        could = " or ".join(student.id for student in found)
+        return [], f": could be {could}, which the number in a column {piece.lms}_id of the class list tells"
+    return found, ""
+
+
+def _with_longer_name(piece: Piece) -> Piece | None:
+    """The piece, read otherwise: team_7_4711_901234_lab.ipynb is by team_7, and not the file 4711 of number 7."""
+    rest = re.fullmatch(r"(\d+)_(.+)", piece.path[0])
+    if piece.lms != "canvas" or piece.typed or not piece.id.isdecimal() or not rest:
+        return None
+    name = f"{piece.name}_{piece.id}".strip("_")
+    return piece._replace(name=name, id=str(piece.attempt), attempt=int(rest[1]), path=(rest[2],))
+
+
+def names_given_before(store: Path) -> dict[str, str]:
+    """Whose the names are that students got when they were collected before, see _named_by_lms."""
+    found = {}
+    for path in store.glob("*.json") if store.is_dir() else ():
+        owner = read_record(path).get("owner")
+        if isinstance(owner, str):
+            found[path.stem] = owner
+    return found
+
+
+def _named_by_lms(piece: Piece, called: dict[str, str]) -> Student:
+    """A student of no class list, called by the name that the LMS has, and by the number where that is not enough.
+
+    called: whose number or name has which of these names already, which is noted there.
+    """
+    anonymous = not piece.name or folded(piece.name) in ("participant", "teilnehmer", "teilnehmerin")
+    name = (f"participant{piece.id}" if piece.name else piece.id) if anonymous else folded(piece.name)
+    owner = piece.id or name
+    if not is_folder_name(name) or called.setdefault(name, owner) != owner:
+        name = f"{name}_{owner}" if is_folder_name(f"{name}_{owner}") else owner
+    return Student(id=name, name=piece.name)

@@ -1,0 +1,78 @@
+"""`read`, the first of the five calls: from a student's folder to a notebook that can be graded.
+
+    release = read_release(lab.source, config)
+    submission = read(root, "01_pca_vs_ae", "ada", release)
+
+Finds the notebook (find_notebook), repairs it (repair) and takes the files beside it along (safe_files). Never raises
+for what is wrong with a submission, and changes no file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from course_admin.submissions.find_notebook import FoundNotebook, find_notebook
+from course_admin.submissions.repair import Release, filled_in, release_of, repair
+from course_admin.submissions.safe_files import files_beside, seen_from
+
+
+@dataclass
+class Submission:
+    """What a student handed in, ready to be graded.
+
+    notebook: repaired; files: what is beside it, content by path as the notebook's code finds it; notes: what was
+    repaired or left out; damage: why this is not all that the student meant to hand in, "" when it is; fingerprint:
+    of everything that the marks depend on, set by grading (course_admin.grading.fingerprint).
+    """
+
+    student: str
+    notebook: NotebookNode
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    damage: str = ""
+    fingerprint: str = ""
+    # The file that was read, and the files by their path in the student's folder: what the fingerprint is made of.
+    path: Path | None = None
+    folder_files: Mapping[str, bytes] = field(default_factory=dict)
+
+
+def read(root: Path, lab: str, student: str, release: Release) -> Submission:
+    """Read submitted/<student>/<lab> and repair the notebook in it."""
+    folder = root / "submitted" / student / lab
+    found = find_notebook(folder, lab, partial(filled_in, release))
+    files, too_large = files_beside(folder)
+    found.notes += too_large
+    submission = repaired(release, found, student)
+    submission.path, submission.folder_files = found.path, files
+    submission.files = seen_from(found.path, folder, files)
+    return submission
+
+
+def read_release(source: Path, config: Any = None) -> Release:
+    """A lab as it was given out, made from source/<lab>/<lab>.ipynb by nbgrader's own preprocessors.
+
+    Not read from release/, which need not exist where grading is done.
+    """
+    from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearOutput, ClearSolutions, LockCells
+
+    solved = nbformat.read(source, as_version=4)
+    given = nbformat.from_dict(solved)
+    for step in (LockCells, ClearSolutions, ClearHiddenTests, ClearMarkScheme, ClearOutput):
+        given, _ = step(config=config).preprocess(given, {})
+    return release_of(given, solved)
+
+
+def repaired(release: Release, found: FoundNotebook, student: str = "") -> Submission:
+    """A notebook that was found, repaired; the untouched release where nothing of the lab can be read."""
+    done, damage = repair(release, found.cells), found.damage
+    if not damage and not done.found:
+        damage = "none of this lab's exercises is in the notebook: is it another lab's? Hand in again"
+        return Submission(student, repair(release, []).notebook, notes=list(found.notes), damage=damage)
+    return Submission(student, done.notebook, notes=[*found.notes, *done.notes], damage=damage)
