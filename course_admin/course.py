@@ -72,7 +72,7 @@ class Lab:
 
     @property
     def corpora(self) -> Path:
-        """autograder_tests/corpora/<lab>: mistakes.py and alternatives.py."""
+        """autograder_tests/corpora/<lab>: one file an exercise, and unlikely.py."""
         return self.root / "autograder_tests" / "corpora" / self.name
 
     def show(self, path: Path) -> str:

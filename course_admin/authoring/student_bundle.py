@@ -114,7 +114,7 @@ def answers_of(root: Path) -> list[Secret]:
         if lab.exams.is_file():
             secrets += leaks.secrets_of_code(lab.exams.read_text(encoding="utf-8"), "exam")
         for path in sorted(lab.corpora.glob("*.py")):
-            secrets += _secrets_of_corpus(path.read_text(encoding="utf-8"), answers=path.stem == "alternatives")
+            secrets += _secrets_of_corpus(path.read_text(encoding="utf-8"))
         for secret in secrets:
             found.setdefault(secret.key, secret)
     return list(found.values())
@@ -262,9 +262,9 @@ def _title(lab: Lab) -> str:
 # --- what is looked for ---------------------------------------------------------------------------------
 
 
-def _secrets_of_corpus(text: str, *, answers: bool) -> list[Secret]:
-    """An entry's heading; of right answers (answers) the code too. The code of wrong answers is no secret: much of it
-    is what anybody writes, labs included.
+def _secrets_of_corpus(text: str) -> list[Secret]:
+    """Each entry's heading; the code of right answers (entries without keeps=) too. The code of wrong answers is no
+    secret: anybody writes much of it, labs included.
     """
     found = []
     for entry in re.split(r"^(?=# %%)", text, flags=re.MULTILINE):
@@ -272,9 +272,7 @@ def _secrets_of_corpus(text: str, *, answers: bool) -> list[Secret]:
         if not heading.startswith("# %%"):
             continue
         found += leaks.secrets_of_code(heading.replace("# %%", "# "), "corpus entry")
-        if answers:
-            body = re.sub(r"^# old \|.*\n?", "", body, flags=re.MULTILINE)
-            body = re.sub(r"^# new \| ?", "", body, flags=re.MULTILINE)
+        if "keeps=" not in heading:
             found += leaks.secrets_of_code(body, "right answer of a corpus")
     return found
 

@@ -60,7 +60,7 @@ def test_every_answer_of_the_guide_gets_what_it_says(exam, title, source, keeps,
     exec(source, namespace)
     for seed in range(5):
         result = run_exam(exam, direct_ask({NAME: namespace[NAME]}), seed=seed)
-        assert (result.share, result.trouble) == (pytest.approx(keeps, abs=1e-6), None), f"{title}: {result.message}"
+        assert (result.share, result.error) == (pytest.approx(keeps, abs=1e-6), None), f"{title}: {result.message}"
         assert hint in result.message
 
 

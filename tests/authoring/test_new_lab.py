@@ -38,7 +38,8 @@ def test_a_new_lab_passes_its_own_tests(tmp_path):
     environment = {**os.environ, "PYTHONPATH": str(copy), "COURSE_ROOT": str(copy)}
     made = [sys.executable, "-m", "course_admin.cli", "--root", str(copy), "new", "07_attention"]
     subprocess.run(made, env=environment, cwd=copy, check=True, capture_output=True)
-    assert "import attention as checks" in (copy / "autograder_tests/exams/07_attention.py").read_text()
+    assert "import attention as checks" in (copy / "notebooks/07_attention/07_attention.py").read_text()
+    assert (copy / "course_utils/checks/attention/standardise.py").is_file()
     proved = [sys.executable, "-m", "pytest", "autograder_tests", "-q", "-k", "07_attention", "-p", "no:cacheprovider"]
     done = subprocess.run(proved, env=environment, cwd=copy, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

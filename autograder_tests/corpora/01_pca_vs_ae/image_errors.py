@@ -15,7 +15,7 @@
 
 # %% not-flattened patch="difference = (images - reconstructions).flatten(1) => difference = images - reconstructions" keeps=0
 
-# %% kept-as-a-column patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1, keepdim=True)" keeps=0.8 hint="as keepdim=True leaves it"
+# %% kept-as-a-column patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1, keepdim=True)" keeps=0.8 hint="keepdim=True leaves"
 
 # %% loss-without-reduction
 def image_errors(images, reconstructions):

@@ -58,8 +58,8 @@ def train_small(images):
 # %% own-loop-with-momentum
 def train_small(images):
     model = small()
-    optimizer = torch.optim.SGD(model.parameters(), lr=4, momentum=0.9)
-    for epoch in range(30):
+    optimizer = torch.optim.SGD(model.parameters(), lr=2, momentum=0.9)
+    for epoch in range(40):
         for batch in images[torch.randperm(len(images))].split(32):
             optimizer.zero_grad()
             nn.functional.mse_loss(model(batch), batch).backward()

@@ -19,7 +19,7 @@ def train_by_hand(network, W, draw, optimizer, iterations):
     return losses
 
 
-# %% one-batch-for-all keeps=0.3 hint="take the next one inside the loop"
+# %% one-batch-for-all keeps=0.5 hint="take the next one inside the loop"
 def train_by_hand(network, W, draw, optimizer, iterations):
     losses = []
     X = draw()

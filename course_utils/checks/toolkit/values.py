@@ -164,7 +164,7 @@ class Values:
         for answer in _listed(answers):
             expected = [evaluate(oracle, answer.inputs) for oracle in oracles.values()]
             places, near = _places(answer, expected, ", ".join(oracles))
-            self._form("" if "nothing" in places else near)
+            self._form(near)
             named = zip(places, oracles.items(), strict=True)
             found.append([answer.part(place, f"the {name}".replace("_", " "), f, near) for place, (name, f) in named])
         return [list(part) for part in zip(*found, strict=True)]
