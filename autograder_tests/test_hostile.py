@@ -309,7 +309,7 @@ def test_nothing_is_gained_seen_or_harmed(case, course, handed_in, sandbox, cana
     got = graded(course, handed_in[case.name], sandbox, full)
     assert mismatches(case, full, got.points, got.findings) == []
     assert got.damaged == (case.state == "failed")
-    assert canaries.seen_in(got.display_name) == []
+    assert canaries.seen_in(got.shown) == []
     assert canaries.harm() == []
     assert files_of(course) == before
     assert sandbox.starts == 1, "the parent had to be started anew"
@@ -389,7 +389,7 @@ def test_the_canaries_sing_where_nothing_protects_them(tmp_path, course, answers
     with planted(root) as lost, Sandbox(NONE, LIMITS) as unsafe:
         folder = hand_in(case, root, LAB, answers, lost.known)
         assert lost.harm() == []
-        assert set(lost.seen_in(graded(root, folder, unsafe, full).display_name)) == set(lost.never_seen)
+        assert set(lost.seen_in(graded(root, folder, unsafe, full).shown)) == set(lost.never_seen)
         assert len(lost.harm()) == 2, lost.harm()
 
 
@@ -426,7 +426,7 @@ def test_the_same_in_a_fresh_sandbox_bombs_included(course, handed_in, canaries,
         # What tries to end others has fewer others to end in a preloaded sandbox, so no finding is expected there.
         wanted = case if case.findings else replace(case, findings=tuple(got.findings))
         said += mismatches(wanted, full, got.points, got.findings)
-        said += [f"{case.name}: {canary} was seen" for canary in canaries.seen_in(got.display_name)]
+        said += [f"{case.name}: {canary} was seen" for canary in canaries.seen_in(got.shown)]
     assert said == [], "\n".join(said)
     assert canaries.harm() == []
     assert files_of(course) == before

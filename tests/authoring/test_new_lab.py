@@ -31,7 +31,7 @@ def test_a_new_lab_builds(root, capsys):
 def test_a_new_lab_passes_its_own_tests(tmp_path):
     """In a copy of the course, since the lab's checks become part of course_utils."""
     copy = tmp_path / "course"
-    for folder in ("course_utils", "course_admin", "autograder_tests"):
+    for folder in ("course_utils", "course_admin", "autograder_tests", "tests/support"):
         shutil.copytree(REPO / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__", "0[1-9]*"))
     for file in ("nbgrader_config.py", "pyproject.toml"):
         shutil.copy(REPO / file, copy)

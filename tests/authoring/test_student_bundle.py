@@ -51,7 +51,7 @@ def course(built, tmp_path):
     corpora = root / "autograder_tests" / "corpora" / NAME
     put(
         corpora / "scale.py",
-        '# %% by-torch exercise="scale"\n# old | a line\n# new |     return F.normalize(X, p=inf)\n',
+        "# %% by-torch\ndef scale(X):\n    return F.normalize(X, p=inf)\n",
     )
     put(corpora / "unlikely.py", '# %% forgets-the-sign exercise="scale" keeps=0 hint="negative"\nlargest = X.max(0)\n')
     return root

@@ -1,11 +1,11 @@
 # Answers to linear_autoencoder. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and
 # the share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% never-steps patch="optimizer.step() => pass" keeps=0.25 hint="nothing is learned"
+# %% never-steps patch="optimizer.step() => pass" keeps=0 hint="nothing is learned"
 
-# %% gradients-accumulate patch="optimizer.zero_grad() => pass" keeps=0.25 hint="set to zero before each backward"
+# %% gradients-accumulate patch="optimizer.zero_grad() => pass" keeps=0 hint="set to zero before each backward"
 
-# %% too-few-steps patch="range(300) => range(30)" keeps=0.55 hint="stop too early"
+# %% too-few-steps patch="range(300) => range(30)" keeps=0.4 hint="stop too early"
 
 # %% ignores-the-width patch="images.shape[1], width) => images.shape[1], width + 1)" keeps=0 hint="self.encoder holds 20-4"
 
