@@ -112,8 +112,8 @@ def module(target: type, /, *, images: np.ndarray, seed: int = 0, **numbers: Any
     are the same.
     Evidence: output (as `value` in `call`), weights.NAME for every entry of the state dict in its order, modules and
     layers, the kinds of the leaf modules in order and their descriptions ("Linear(in_features=784, ...)"), unreached,
-    the parameters that get no gradient from the output, changed, as in `call`, and same_in_training, whether the output
-    in training mode is that in evaluation mode.
+    the parameters that get no gradient from the (first) output, changed, as in `call`, and same_in_training, whether
+    the output in training mode is that in evaluation mode.
     """
     torch.manual_seed(seed)
     given_weights = [numbers.pop(name) for name in list(numbers) if name.startswith("weight_")]
@@ -130,8 +130,9 @@ def module(target: type, /, *, images: np.ndarray, seed: int = 0, **numbers: Any
     output = model(given)
     out = flatten("output", output)
     out["changed"] = [] if torch.equal(given, before) else ["images"]
-    if isinstance(output, torch.Tensor) and output.requires_grad:
-        output.sum().backward()
+    first = output[0] if isinstance(output, tuple | list) and output else output
+    if isinstance(first, torch.Tensor) and first.requires_grad:
+        first.sum().backward()
     out["unreached"] = [name for name, parameter in model.named_parameters() if parameter.grad is None]
     out |= flatten("weights", dict(model.state_dict()))
     leaves = [part for part in model.modules() if not list(part.children())]
@@ -154,16 +155,19 @@ def train(target: Callable, /, *, images: np.ndarray, seed: int = 0, **numbers: 
     """Run the student's training function target(images, **numbers) on the images that the question brings.
 
     Evidence: weights.NAME for every entry of the state dict of the module that it returns: the exam runs them in an
-    architecture of its own, so nothing else about the returned object matters; and changed, as in `call`.
+    architecture of its own, so nothing else about the returned object matters; changed, as in `call`; and surplus,
+    whether other values came back beside the module.
     """
     torch.manual_seed(seed)
     given = tensors({"images": images})["images"]
     before = given.clone()
     model = target(given, **numbers)
+    surplus = isinstance(model, tuple | list)
+    model = next((item for item in model if isinstance(item, nn.Module)), model) if surplus else model
     if not isinstance(model, nn.Module):
         raise EvidenceError(f"the training function gave back {describe_type(model)}, the trained module was asked for")
     changed = [] if torch.equal(given, before) else ["images"]
-    return {**flatten("weights", dict(model.state_dict())), "changed": changed}
+    return {**flatten("weights", dict(model.state_dict())), "changed": changed, "surplus": surplus}
 
 
 @probe

@@ -7,7 +7,7 @@
 
 # %% more-than-the-share patch="missing = running < share * running[-1] => missing = running <= share * running[-1]" keeps=0.7
 
-# %% never-divided patch="missing = running < share * running[-1] => missing = running < share" keeps=0 hint="always 1"
+# %% never-divided patch="missing = running < share * running[-1] => missing = running < share" keeps=0.33 hint="always 1"
 
 # %% single-components patch="missing = running < share * running[-1] => missing = variances < share * running[-1]" keeps=0 hint="single variances"
 

@@ -1,17 +1,17 @@
 # Answers to image_errors. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% summed patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1)" keeps=0 hint="the squares are added up"
+# %% summed patch="return difference.square().mean(dim=1) => return difference.square().sum(dim=1)" keeps=0.5 hint="the squares are added up"
 
 # %% absolute patch="return difference.square().mean(dim=1) => return difference.abs().mean(dim=1)" keeps=0.5 hint="absolute errors: square"
 
 # %% rooted patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=1).sqrt()" keeps=0.5 hint="the square root is taken"
 
-# %% one-number patch="return difference.square().mean(dim=1) => return nn.functional.mse_loss(images, reconstructions)" keeps=0 hint="one number for all images"
+# %% one-number patch="return difference.square().mean(dim=1) => return nn.functional.mse_loss(images, reconstructions)" keeps=0.33 hint="one number for all images"
 
-# %% mean-over-images patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=0)" keeps=0 hint="the mean is taken over the images"
+# %% mean-over-images patch="return difference.square().mean(dim=1) => return difference.square().mean(dim=0)" keeps=0.33 hint="the mean is taken over the images"
 
-# %% mean-before-square patch="return difference.square().mean(dim=1) => return difference.mean(dim=1).square()" keeps=0 hint="square before the mean"
+# %% mean-before-square patch="return difference.square().mean(dim=1) => return difference.mean(dim=1).square()" keeps=0.33 hint="square before the mean"
 
 # %% not-flattened patch="difference = (images - reconstructions).flatten(1) => difference = images - reconstructions" keeps=0
 

@@ -12,9 +12,9 @@ def keep_digits(images, labels, digits):
     return images[kept], labels[kept]
 
 
-# %% two-digits-assumed patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = (labels == digits[0]) | (labels == digits[1])" keeps=0 hint="only two digits"
+# %% two-digits-assumed patch="kept = torch.isin(labels, torch.tensor(digits, device=labels.device)) => kept = (labels == digits[0]) | (labels == digits[1])" keeps=0.5 hint="only two digits"
 
-# %% leaves-the-digits-out patch="return images[kept], labels[kept] => return images[~kept], labels[~kept]" keeps=0 hint="the digits to leave out"
+# %% leaves-the-digits-out patch="return images[kept], labels[kept] => return images[~kept], labels[~kept]" keeps=0.33 hint="the digits to leave out"
 
 
 # %% grouped-by-digit keeps=0.75 hint="in another order"

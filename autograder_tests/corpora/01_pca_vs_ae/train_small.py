@@ -1,7 +1,7 @@
 # Answers to train_small. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% published-learning-rate keeps=0 hint="as those of plain SGD with 0.25"
+# %% published-learning-rate keeps=0.25 hint="as those of plain SGD with 0.25"
 def train_small(images):
     model = small()
     slow = lambda parameters: torch.optim.SGD(parameters, lr=0.25)

@@ -50,7 +50,7 @@ class SmallAutoencoder(nn.Module):
 
 # %% returns-the-code exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return code" keeps=0.5
 
-# %% returns-both exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return self.decoder(code).view_as(images), code" keeps=0.5
+# %% returns-both exercise="small_autoencoder" patch="return self.decoder(code).view_as(images) => return self.decoder(code).view_as(images), code" keeps=0.8
 
 # %% detached-code exercise="small_autoencoder" patch="code = self.encoder(images.flatten(1)) => code = self.encoder(images.flatten(1)).detach()" keeps=0.9
 
@@ -566,7 +566,7 @@ def pca_decode(Z, mean, components):
 
 # %% decode-minus-mean exercise="pca_codes" patch="return Z @ components + mean => return Z @ components - mean" keeps=0.5
 
-# %% decode-clamped exercise="pca_codes" patch="return Z @ components + mean => return (Z @ components + mean).clamp(0, 1)" keeps=0.5
+# %% decode-clamped exercise="pca_codes" patch="return Z @ components + mean => return (Z @ components + mean).clamp(0, 1)" keeps=0.75
 
 # %% decode-code-means exercise="pca_codes" patch="return Z @ components + mean => return Z @ components + Z.mean(dim=1, keepdim=True)" keeps=0.5
 

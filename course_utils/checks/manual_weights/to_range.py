@@ -18,6 +18,7 @@ def to_range(c):
     small = [[[[0.2, 0.4]]], [[[0.6, 0.8]]]]  # neither 0 nor 1 occurs, so that a range of the batch's own shows
     images = c.rng.uniform(0.1, 0.9, (7, 1, 6, 5))
     cases = [c.call(f"two images of 1 × 2 pixels, {small}", images=small), c.call("7 images", images=images)]
+    cases.append(c.call("3 images of 28 × 28 pixels", images=c.rng.uniform(0.1, 0.9, (3, 1, 28, 28))))
     slips = {
         "the pixels are still in [0, 1]: 0 should become -1": lambda x: x.flatten(1),
         "the pixels are in [0, 2]: they are stretched, but not moved down": lambda x: 2 * x.flatten(1),

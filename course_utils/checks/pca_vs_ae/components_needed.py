@@ -22,7 +22,10 @@ def components_needed(c):
     slips = {
         "one too few: positions count from 0, components from 1": (lambda v, share: oracle(v, share) - 1, 0.5),
         "one too many: the component that reaches the share is the last": (lambda v, share: oracle(v, share) + 1, 0.5),
-        "always 1: compare the sums with share * variances.sum()": lambda v, share: (v.cumsum(0) < share).sum() + 1,
+        "always 1: compare the sums with share * variances.sum()": (
+            lambda v, share: (v.cumsum(0) < share).sum() + 1,
+            0.33,
+        ),
         "single variances are compared: add them up": lambda v, share: (v < share * v.sum()).sum() + 1,
         "the components that reach the share are counted": lambda v, share: len(v) + 1 - oracle(v, share),
         "that is the share of the number of components": lambda v, share: round(share * len(v)),

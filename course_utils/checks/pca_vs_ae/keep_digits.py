@@ -9,6 +9,12 @@ def kept(labels, digits):
     return np.isin(labels, digits)
 
 
+def of_labels(slip):
+    """A slip about the images as one about the labels."""
+    images, keeps = slip if isinstance(slip, tuple) else (slip, 0.0)
+    return lambda x, y, d: images(y, y, d), keeps
+
+
 @exercise(
     images=(1, "the images of these digits"),
     labels=(1, "the labels of these digits"),
@@ -29,12 +35,15 @@ def keep_digits(c):
         "nothing is left: labels == digits gives a single False, use torch.isin": lambda x, y, d: x[None][:0],
         "only the first digit is kept": lambda x, y, d: x[y == d[0]],
         "only the last digit is kept: a loop overwrites what it found before": lambda x, y, d: x[y == d[-1]],
-        "only two digits are kept: there may be more of them": lambda x, y, d: x[kept(y, d[:2])],
-        "these are the digits to leave out": lambda x, y, d: x[~kept(y, d)],
-        "all digits between the smallest and the largest are kept": lambda x, y, d: x[(y >= d[0]) & (y <= d[-1])],
+        "only two digits are kept: there may be more of them": (lambda x, y, d: x[kept(y, d[:2])], 0.5),
+        "these are the digits to leave out": (lambda x, y, d: x[~kept(y, d)], 0.33),
+        "all digits from the smallest to the largest are kept": (
+            lambda x, y, d: x[(y >= d[0]) & (y <= d[-1])],
+            0.33,
+        ),
     }
     c.agrees("images", images, slips=slips, any_order="order")
-    of_labels = {line: (lambda x, y, d, slip=slip: slip(y, y, d)) for line, slip in slips.items()}
-    c.agrees("labels", labels, slips=of_labels, any_order="" if c.right("order") else "order")
+    label_slips = {line: of_labels(slip) for line, slip in slips.items()}
+    c.agrees("labels", labels, slips=label_slips, any_order="" if c.right("order") else "order")
     for part in parts(case(shuffled, (4,)), case(shuffled, (9, 0))):
         c.agrees("other_digits", part, after=("images", "labels", "order"))

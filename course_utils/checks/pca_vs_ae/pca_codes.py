@@ -41,7 +41,7 @@ def pca_codes(c):
     cases = [decode(f"Z = {Z}, {words}", Z=Z, **plane), decode("7 codes of 3 numbers", Z=many[:, :3], **space)]
     slips = {
         "the mean is not added back": lambda Z, m, C: images(Z, 0 * m, C),
-        "the images are cut off at 0 and 1: they may lie outside": lambda Z, m, C: images(Z, m, C).clip(0, 1),
+        "the images are cut off at 0 and 1: they may lie outside": (lambda Z, m, C: images(Z, m, C).clip(0, 1), 0.5),
         "each image is a column: a row is asked for, transpose": (lambda Z, m, C: images(Z, m, C).T, 0.5),
     }
     c.agrees("images", cases, images, slips, what="the images")

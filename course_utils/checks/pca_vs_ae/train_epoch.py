@@ -24,9 +24,9 @@ absolute = partial(error, kind=F.l1_loss)
     every_batch=(2, "every batch, also the last, takes a step of its own"),
     loss=(2, "the mean loss over all images is returned"),
     costs={
-        "form": (0, "a tensor is as good as a float"),
         "mode": (0.2, "the network trains in training mode and is left in it"),
         "optimizer": (0.3, "the steps are those of the optimizer that is passed in"),
+        "form": (0, "a tensor is as good as a float"),
         "number": (0.1, "the loss is a plain number"),
     },
 )

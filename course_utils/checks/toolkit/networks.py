@@ -88,6 +88,7 @@ class Networks(Randomness):
         found = {part: self.layers(answer, part) for part in parts}
         asked = {part: _shapes(spec) for part, spec in parts.items()}
         names = " and ".join(f"self.{part}" for part in parts)
+        self._form("other values came back as well: return the module alone" if answer.flag("surplus") else "")
         if not any(found.values()) and (everything := self.layers(answer)):
             ends = np.cumsum([0, *map(len, asked.values())])
             found = {part: everything[a:b] for part, (a, b) in zip(parts, pairwise(ends), strict=True)}

@@ -15,7 +15,7 @@ from course_utils.checks.toolkit.rubric import MAX_SLIPS, Rubric, Verdict
 from course_utils.probes import Ask, StudentError
 
 ANOTHER_SIZE = 0.5
-"""What an aspect keeps when the smallest cases are right and the student's code raises on another size."""
+"""What an aspect keeps when some cases are right and the student's code raises on those of another size."""
 Slips = dict[str, Any]
 After = str | Sequence[str]
 Given = Answer | Sequence[Answer]
@@ -119,7 +119,7 @@ class Values:
         The oracle gets the inputs as tensors in double precision and is a library's function or a property, never the
         asked formula. slips: {line: function of the inputs}, or (function, part that is kept); a slip must explain
         every case. Anything else wrong gets a counterexample. A near form (keepdim, a tensor for a float, a list)
-        costs "form" alone; right on small cases but raising on another size keeps half. what: the result in words;
+        costs "form" alone; right on some cases but raising on another size keeps half. what: the result in words;
         number: a float or int is asked for; any_order: the deduction that rows in another order cost; after: aspects
         without which this one is not judged; within: a part of each entry, and of the largest.
         """
@@ -138,10 +138,9 @@ class Values:
             function, keeps = slip if isinstance(slip, tuple) else (slip, 0.0)
             if all(item.is_explained_by(function) for item in seen):
                 return self.verify(aspect, False, line, keeps)
-        another = wrong[0].answer.error is not None and wrong[0] is not seen[0]
-        keeps = ANOTHER_SIZE if another and all(item.answer.error for item in wrong) else 0.0
+        another = all(item.answer.error for item in wrong) and any(item.right for item in seen)
         told = "another size came in, " if another else ""
-        return self.verify(aspect, False, told + wrong[0].line(), keeps)
+        return self.verify(aspect, False, told + wrong[0].line(), ANOTHER_SIZE if another else 0.0)
 
     def equal(
         self, aspect: str, value: Any, expected: Any, slips: Slips | None = None, *, what: str = "the result",
@@ -276,6 +275,9 @@ def near_form(answer: Answer, expected: np.ndarray, what: str, number: bool = Fa
     single = answer.number() if not isinstance(raw, np.ndarray) else None
     value = np.asarray(raw, np.float64) if booleans else answer.array()
     value = answer.listed() if value is None and answer.items() else value
+    if value is None and answer.items() > 1:  # more values than were asked for
+        value, _ = near_form(answer.part(f"{answer.value}_0"), expected, what, number)
+        return value, f"{what}: {kind} came back, expected {_asked(expected)} alone"
     value = np.array(single) if value is None and single is not None else value
     if value is None:
         return None, ""
