@@ -14,9 +14,9 @@ from typing import Any
 
 import jupytext
 
-from course_admin import regions
 from course_admin.authoring.derived_cells import read_cells
 from course_admin.authoring.draft import is_solution, nbgrader
+from course_admin.common import regions
 from course_admin.course import Lab
 from course_admin.settings import CODE_STUB
 

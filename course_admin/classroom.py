@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from course_admin import regions
+from course_admin.common import regions
 
 Notebook = dict[str, Any]
 

@@ -21,8 +21,8 @@ from zoneinfo import ZoneInfo
 from traitlets import Dict, TraitError, Unicode
 from traitlets.config import Configurable
 
+from course_admin.common.tables import read_table
 from course_admin.course import CourseError
-from course_admin.tables import read_table
 
 FORM = "YYYY-MM-DD HH:MM"
 HEADS = ("student", "lab", "due")

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import tempfile
 from collections.abc import Callable, Sequence
@@ -27,6 +26,7 @@ from course_admin.authoring.build_rules import problems
 from course_admin.authoring.draft import Draft, Problem
 from course_admin.authoring.lab_exercises import known_exercises
 from course_admin.authoring.lab_text import Cell
+from course_admin.common.atomic import TEMPORARY, write_atomic
 from course_admin.course import CONFIG, CourseError, Lab, find_labs
 
 NOTEBOOK_METADATA = {
@@ -41,7 +41,6 @@ NOTEBOOK_METADATA = {
     },
 }
 INSTALL_CELL = Path(__file__).with_name("install_cell.py")
-TEMPORARY = ".course-build."  # what a killed build leaves begins with it; the next build takes it away
 
 
 class Refused(CourseError):  # noqa: N818
@@ -149,7 +148,7 @@ def adopt(root: Path, name: str, *, say: Callable[[str], None] = print) -> None:
     built = make(lab, text=new, files={**_files(lab)[0], **files})
     for path, data in {**{lab.folder / file: data for file, data in files.items()}, lab.text: new.encode()}.items():
         if not path.is_file() or path.read_bytes() != data:
-            _replace(path, data)
+            _write_file(path, data)
     changed = sum(a != b for a, b in zip(derived(old.cells), edited, strict=False)) + abs(len(old.cells) - len(edited))
     if new == text and not files:
         say(f"{name}: nothing to adopt, {lab.show(lab.text)} says the same")
@@ -505,29 +504,23 @@ def _write(built: Built) -> str:
     stale = _last(_read_notebook(lab)).get("files", {}).keys() - built.files.keys() if lab.source.is_file() else set()
     done = {}
     for folder in (lab.source.parent, lab.release.parent):
-        for left in folder.rglob(TEMPORARY + "*"):
+        for left in folder.rglob(TEMPORARY):
             left.unlink(missing_ok=True)
         for name in stale:
             (folder / name).unlink(missing_ok=True)
     for path, data in built.outputs().items():
         done[path] = not path.is_file() or path.read_bytes() != data
         if done[path]:
-            _replace(path, data)
+            _write_file(path, data)
     words = {True: "written", False: "unchanged"}
     copied = sum(changed for path, changed in done.items() if path not in (lab.source, lab.release))
     along = f", {copied} file{'s' if copied != 1 else ''} copied" if copied else ""
     return f"source {words[done[lab.source]]}, release {words[done[lab.release]]}{along}"
 
 
-def _replace(path: Path, data: bytes) -> None:
-    # At any moment the old file or the new one is there, whole.
+def _write_file(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(TEMPORARY + path.name)
-    with temporary.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    write_atomic(path, data, durable=True)
 
 
 def _hash(data: bytes) -> str:

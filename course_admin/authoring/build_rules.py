@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from course_admin import regions
 from course_admin.authoring import cell_code, exercise_rules, figure_rules, leaks, point_rules
 from course_admin.authoring.draft import Draft, Problem, grade_id, is_answer, label, nbgrader
+from course_admin.common import regions
 
 
 def problems(draft: Draft) -> list[Problem]:

@@ -15,13 +15,13 @@ import copy
 import re
 from typing import Any
 
-from course_admin import regions
 from course_admin.authoring import lab_text
 from course_admin.authoring.cell_code import names_bound, names_read, tree
 from course_admin.authoring.lab_exercises import KnownExercises, known_exercises
 from course_admin.authoring.lab_text import Cell
+from course_admin.common import regions
+from course_admin.common.graded_cells import CHECK
 from course_admin.course import Lab
-from course_admin.graded_cells import CHECK
 
 WRITTEN = "written-"
 SHORT_KEYS = {"exercise": "code", "check": "code", "written": "markdown"}

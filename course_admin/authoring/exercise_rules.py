@@ -6,13 +6,13 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from course_admin import regions
 from course_admin.authoring import cell_code, derived_cells
 from course_admin.authoring.derived_cells import MAY_FAIL, SHORT_KEYS
 from course_admin.authoring.draft import Draft, Problem, grade_id, is_check, is_solution, nbgrader
 from course_admin.authoring.lab_exercises import KnownExercise, checks_folder
 from course_admin.authoring.lab_text import Cell
-from course_admin.graded_cells import CHECK
+from course_admin.common import regions
+from course_admin.common.graded_cells import CHECK
 
 
 def short_forms_are_complete(draft: Draft) -> Iterator[Problem]:

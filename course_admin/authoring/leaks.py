@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from course_admin import regions
 from course_admin.authoring.lab_text import Cell
+from course_admin.common import regions
 
 ON_PURPOSE = "shown-on-purpose"
 """The tag of a cell that may repeat a solution."""

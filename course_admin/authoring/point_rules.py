@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from course_admin import regions
 from course_admin.authoring import cell_code
 from course_admin.authoring.draft import Draft, Problem, grade_id, is_answer, is_check, is_solution, nbgrader
 from course_admin.authoring.lab_text import Cell
-from course_admin.graded_cells import CHECK
+from course_admin.common import regions
+from course_admin.common.graded_cells import CHECK
 
 NUMBER = r"\d+(?:\.\d+)*"
 HEADING = re.compile(

@@ -18,11 +18,11 @@ from typing import Any
 
 import tomllib
 
-from course_admin import regions
-from course_admin.atomic import write_atomic
 from course_admin.authoring import build, derived_cells, leaks
 from course_admin.authoring.leaks import Secret
 from course_admin.bootstrap import MINIMUM_PYTHON
+from course_admin.common import regions
+from course_admin.common.atomic import write_atomic
 from course_admin.course import CourseError, Lab, find_labs
 
 HOME = Path(__file__).resolve().parents[2]  # the checkout that this command runs from

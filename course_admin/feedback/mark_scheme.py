@@ -15,7 +15,7 @@ from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 from traitlets import Unicode
 
-from course_admin import regions
+from course_admin.common import regions
 
 
 class ShowMarkScheme(NbGraderPreprocessor):

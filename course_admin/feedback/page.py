@@ -10,8 +10,8 @@ from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from course_admin import regions
-from course_admin.graded_cells import KEY, is_automatic
+from course_admin.common import regions
+from course_admin.common.graded_cells import KEY, is_automatic
 
 FIGURE = re.compile(
     r'<img alt="(?P<alt>[^"<>]*)" width="(?P<width>[0-9]{1,4})" src="data:image/png;base64,(?P<data>[A-Za-z0-9+/=]+)">'

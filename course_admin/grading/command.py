@@ -23,9 +23,10 @@ from typing import Any
 
 import nbformat
 
+from course_admin.common.graded_cells import CHECK
+from course_admin.common.text import last_line
 from course_admin.course import CourseError, Lab, find_labs
 from course_admin.feedback.render import Page, render
-from course_admin.graded_cells import CHECK
 from course_admin.grading.fingerprint import fingerprint
 from course_admin.grading.gradebook import CourseGradebook
 from course_admin.grading.outcome_tables import as_json, show, show_changes
@@ -40,7 +41,6 @@ from course_admin.sandbox.fork_server import ForkServer
 from course_admin.sandbox.selftest import WARNING
 from course_admin.sandbox.session import NONE, SandboxError
 from course_admin.submissions.read import Submission, read, read_release
-from course_admin.text import last_line
 
 __all__ = ["EARLIER", "FAILED", "GRADED", "KEPT", "Outcome", "as_json", "grade", "register", "rescore", "show"]
 

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from course_admin.atomic import create_once
+from course_admin.common.atomic import create_once
 
 SECRET = ".course-secret"
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from course_admin.common.text import rich_text
 from course_admin.grading.store import KEPT, Outcome
-from course_admin.text import rich_text
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:

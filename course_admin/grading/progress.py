@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from course_admin.common.text import rich_text
 from course_admin.grading.pool import Task
-from course_admin.text import rich_text
 
 
 class ProgressTable:

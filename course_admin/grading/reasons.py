@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from course_admin.common.text import one_line
 from course_admin.grading.pool import LostError
-from course_admin.text import one_line
 
 
 def reason(error: Exception) -> str:

@@ -19,8 +19,9 @@ from typing import Any
 
 from nbformat.notebooknode import NotebookNode, from_dict
 
-from course_admin import regions
-from course_admin.graded_cells import exam_name, is_automatic
+from course_admin.common import regions
+from course_admin.common.graded_cells import exam_name, is_automatic
+from course_admin.common.text import display_name, last_line, one_line
 from course_admin.grading.exams import SEED, Exam, Transcript, run_exam
 from course_admin.grading.execution import MAX_RESTARTS
 from course_admin.grading.run_result import ExamRun, Run
@@ -28,7 +29,6 @@ from course_admin.sandbox.fork_server import Sandbox
 from course_admin.sandbox.limits import seconds
 from course_admin.sandbox.session import CellResult, Session, Stopped
 from course_admin.submissions.safe_files import MAX_NOTES
-from course_admin.text import display_name, last_line, one_line
 from course_utils.evidence import Evidence, EvidenceError, pack, unpack
 from course_utils.probes import PROBES, StudentError
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from course_admin.graded_cells import CHECK
+from course_admin.common.graded_cells import CHECK
 
 if TYPE_CHECKING:
     from course_admin.grading.exams import Result, Transcript

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from nbformat.notebooknode import NotebookNode
 from nbformat.v4 import new_output
 
-from course_admin.graded_cells import CHECK
+from course_admin.common.graded_cells import CHECK
 from course_admin.grading.run_result import Run
 
 DECIMALS = 2

@@ -25,9 +25,9 @@ from typing import TYPE_CHECKING, Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-from course_admin.atomic import write_atomic
+from course_admin.common.atomic import write_atomic
+from course_admin.common.graded_cells import CHECK, KEY, exam_name, is_automatic
 from course_admin.course import Lab
-from course_admin.graded_cells import CHECK, KEY, exam_name, is_automatic
 from course_admin.grading.gradebook import CourseGradebook, Entry
 from course_admin.grading.run_result import Run
 from course_admin.grading.scoring import Mark, outputs_of

@@ -13,7 +13,7 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import Execute
 from traitlets import Unicode
 
-from course_admin.graded_cells import KEY
+from course_admin.common.graded_cells import KEY
 from course_admin.grading.exams import load_exams
 from course_admin.grading.execution import ExecutionSettings, shared_sandbox
 from course_admin.grading.fingerprint import fingerprint

@@ -17,8 +17,8 @@ from nbformat.notebooknode import NotebookNode
 from nbgrader.plugins import LateSubmissionPlugin
 from traitlets import Float
 
+from course_admin.common.graded_cells import KEY
 from course_admin.deadlines import Deadlines
-from course_admin.graded_cells import KEY
 from course_admin.grading.late_penalty import LatePenalties, share_lost
 
 

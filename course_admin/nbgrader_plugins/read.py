@@ -17,7 +17,7 @@ from typing import Any
 from nbconvert.exporters import NotebookExporter
 from nbformat.notebooknode import NotebookNode
 
-from course_admin.graded_cells import KEY, NOTES
+from course_admin.common.graded_cells import KEY, NOTES
 from course_admin.grading.gradebook import has_points
 from course_admin.submissions.find_notebook import read_notebook
 from course_admin.submissions.read import read_release, repaired

@@ -13,7 +13,7 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import NbGraderPreprocessor
 
-from course_admin.graded_cells import KEY, NOTES, grade_id, is_automatic
+from course_admin.common.graded_cells import KEY, NOTES, grade_id, is_automatic
 from course_admin.grading.run_result import Run
 from course_admin.grading.scoring import outputs_of, score
 

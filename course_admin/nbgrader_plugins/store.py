@@ -7,7 +7,7 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode
 from nbgrader.preprocessors import SaveAutoGrades
 
-from course_admin.graded_cells import KEY, grade_id
+from course_admin.common.graded_cells import KEY, grade_id
 
 
 class StoreMarks(SaveAutoGrades):

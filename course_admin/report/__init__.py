@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from course_admin.atomic import write_atomic
+from course_admin.common.atomic import write_atomic
 from course_admin.course import CourseError, UsageError
 from course_admin.deadlines import deadlines
 from course_admin.report.marks import Grade, Marks, gradebook_url, read_marks

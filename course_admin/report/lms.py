@@ -24,10 +24,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from course_admin.common.tables import decoded, delimiter_of, parse_table
 from course_admin.course import CourseError
 from course_admin.report.marks import Marks
 from course_admin.submissions.roster import Roster, Student, folded, read_roster
-from course_admin.tables import decoded, delimiter_of, parse_table
 
 COMMA, POINT = re.compile(r"-?\d+,\d{1,2}"), re.compile(r"-?\d+\.\d{1,2}")
 CANVAS_ABOUT = (

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from course_admin.common.graded_cells import CHECK, KEY
 from course_admin.course import CourseError
-from course_admin.graded_cells import CHECK, KEY
 
 
 class Grade(NamedTuple):

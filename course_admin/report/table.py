@@ -7,9 +7,9 @@ import io
 from statistics import mean
 from typing import Any
 
+from course_admin.common.text import spreadsheet_text
 from course_admin.deadlines import in_words
 from course_admin.report.marks import Grade, Marks
-from course_admin.text import spreadsheet_text
 
 
 def as_csv(found: dict[str, list[Marks]]) -> str:

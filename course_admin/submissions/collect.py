@@ -144,7 +144,7 @@ def show(found: Collected, console: Any, *, dry_run: bool = False) -> None:
     from rich import box
     from rich.table import Table
 
-    from course_admin.text import printable, rich_text
+    from course_admin.common.text import printable, rich_text
 
     table = Table(title=found.lab, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD)
     for head in ("student", "hand-in", "files", "late", "notes"):

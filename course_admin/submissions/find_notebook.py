@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from course_admin.common.text import display_name
 from course_admin.submissions.safe_files import AGAIN, MAX_BYTES, TOO_LARGE, read_plain_file, walk
-from course_admin.text import display_name
 
 MAX_CELLS, MAX_TEXT = 3000, 500_000
 """The numbers of cells, and of characters without pasted pictures, that are read of one notebook. Repair takes a second

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from nbformat.notebooknode import NotebookNode
 
-from course_admin.graded_cells import CHECK, grade_id
+from course_admin.common.graded_cells import CHECK, grade_id
 from course_admin.submissions.cell_analysis import CLOSE, is_stub, likeness, names_bound, names_used, normal, parsed
 from course_admin.submissions.find_notebook import SubmittedCell
 

@@ -33,8 +33,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from course_admin.common.tables import read_table
 from course_admin.course import CourseError
-from course_admin.tables import read_table
 
 FILE = "roster.csv"
 """The class list's usual name, in the course's root."""

@@ -7,7 +7,7 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from course_admin.text import display_name
+from course_admin.common.text import display_name
 
 MAX_BYTES = 50 * 2**20
 """A notebook larger than this is not read. What grows is outputs, which grading makes anew."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from course_admin.atomic import TEMPORARY, write_atomic
+from course_admin.common.atomic import TEMPORARY, write_atomic
 from course_admin.submissions.safe_files import NBGRADER_FILES, TIMESTAMP, read_plain_file, walk
 
 NEW, REPLACED, UNCHANGED, KEPT, NOTHING = "new", "replaced", "unchanged", "kept", "nothing"

@@ -165,7 +165,7 @@ def test_what_a_killed_build_leaves_does_not_matter(built):
     change(built.text, "Plain prose", "Other prose")
     half = build.make(built)
     put(built.release, half.release)
-    put(built.source.parent / f"{build.TEMPORARY}{NAME}.ipynb", half.source[:100])
+    put(built.source.parent / f"{build.TEMPORARY[:-1]}1-abcd", half.source[:100])
     build.build(built.root, say=quiet)
     assert tree(built.source.parent).keys() == tree(built.release.parent).keys()
     build.check(built.root, say=quiet)

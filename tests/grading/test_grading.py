@@ -21,8 +21,8 @@ from template_course import template_course
 from course_admin import classroom, demo, doctor
 from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.cli import main
+from course_admin.common.graded_cells import KEY
 from course_admin.course import CourseError
-from course_admin.graded_cells import KEY
 from course_admin.grading import pool
 from course_admin.grading.command import EARLIER, FAILED, GRADED, KEPT, Outcome, grade, show
 from course_admin.grading.exams import Result, Transcript, load_exams, run_exam

@@ -24,7 +24,7 @@ LIGHT = (
     "course_admin.grading.late_penalty",
     "course_admin.grading.store",
     "course_admin.nbgrader_plugins.late",
-    "course_admin.atomic",
+    "course_admin.common.atomic",
     "course_admin.feedback.render",
     "course_admin.grading.scoring",
     "course_admin.report",
@@ -37,7 +37,7 @@ LIGHT = (
     "course_admin.submissions.collect",
     "course_admin.submissions.read",
     "course_admin.submissions.repair",
-    "course_admin.text",
+    "course_admin.common.text",
 )
 
 

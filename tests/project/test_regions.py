@@ -2,8 +2,8 @@
 
 import pytest
 
-from course_admin import regions
-from course_admin.regions import HIDDEN_TESTS, MARK_SCHEME, SOLUTION
+from course_admin.common import regions
+from course_admin.common.regions import HIDDEN_TESTS, MARK_SCHEME, SOLUTION
 
 CELL = """def f(x):
     ### BEGIN SOLUTION
