@@ -12,8 +12,9 @@
 # **You will** compress digits with an autoencoder: first a small network, for which you write the training loop, then PCA. After that you find out
 # why a deep network in a common set-up has a larger error than PCA, a method of 1901. Then you improve the network.
 #
-# **Before you start**: Python, a little PyTorch (tensors, `nn.Module`), what a mean and a matrix product are. Sections 0 to 3 take about 100 minutes; the
-# computer needs about one of them. Spend as much time as you like on *Going further* (sections 4 to 7). Run the cells from the top. After the set-up cells, every numbered section also runs on its own.
+# **Before you start**: Python, a little PyTorch (tensors, `nn.Module`), what a mean and a matrix product are. Sections 0 to 3 take about 100 minutes;
+# the computer needs about one of them. Spend as much time as you like on *Going further* (sections 4 to 7). Run the cells from the top. After the
+# set-up cells, every numbered section also runs on its own.
 #
 # | exercise | you write | points | minutes |
 # |---|---|---|---|
@@ -27,9 +28,9 @@
 # | 3.1 | `image_errors(images, reconstructions)` | 2 | 5 |
 # | 3.2 | an answer in words | 2 | 6 |
 #
-# How an exercise works: complete the cell, run it, then run the check below it. A check calls your code with new inputs each time. It shows what is right (✓),
-# what is wrong (✗), or that the cell is not complete yet (·). For a frequent mistake the check names the cause. For any other mistake it shows the smallest input for which the
-# answer was wrong, what your code returned, and what was expected.
+# How an exercise works: complete the cell, run it, then run the check below it. A check calls your code with new inputs each time. It shows what is
+# right (✓), what is wrong (✗), or that the cell is not complete yet (·). For a frequent mistake the check names the cause. For any other mistake it
+# shows the smallest input for which the answer was wrong, what your code returned, and what was expected.
 # One rule for all exercises: a function must not change the tensors that it is given (no `images -= 1`).
 
 # %% tags=["install"]
@@ -68,15 +69,16 @@ print(
 # %% [markdown]
 # ## Why learn without labels?
 #
-# Labels cost money: a person has to look at every image and name the digit. Images cost nothing. An **autoencoder** learns from images alone. It has two halves,
+# Labels cost money: a person has to look at every image and name the digit. Images cost nothing. An **autoencoder** learns from images alone. It has
+# two halves,
 #
 # $$ z = g(x) \in \mathbb R^M, \qquad \hat x = h(z) \in \mathbb R^P , $$
 #
-# an *encoder* $g$ and a *decoder* $h$. The encoder maps an image $x$ of $P = 784$ pixels to a *code* $z$ of $M$ numbers; each of these numbers is called a code, too. The decoder computes an image from $z$.
-# Training makes this *reconstruction* $\hat x$ similar to $x$.
+# an *encoder* $g$ and a *decoder* $h$. The encoder maps an image $x$ of $P = 784$ pixels to a *code* $z$ of $M$ numbers; each of these numbers is
+# called a code, too. The decoder computes an image from $z$. Training makes this *reconstruction* $\hat x$ similar to $x$.
 #
-# With $M \ge P$ the network could copy its input. So we take $M < P$. This is the **bottleneck**: the code has room only for what many images have in common, and
-# we want to learn exactly that.
+# With $M \ge P$ the network could copy its input. So we take $M < P$. This is the **bottleneck**: the code has room only for what many images have in
+# common, and we want to learn exactly that.
 #
 # ## 0 · First contact
 #
@@ -88,7 +90,8 @@ plotting.show_images(ten.images, titles=ten.labels.tolist())
 # %% [markdown]
 # ### Exercise 0.1 (2 points, about 5 minutes)
 #
-# `load_mnist` returns all digits: `images` is a tensor [N, 1, 28, 28], `labels` is a tensor [N] of integers. Write `keep_digits`, which keeps the images of some digits.
+# `load_mnist` returns all digits: `images` is a tensor [N, 1, 28, 28], `labels` is a tensor [N] of integers. Write `keep_digits`, which keeps the
+# images of some digits.
 #
 # <details><summary>Hint 1</summary>You can index a tensor with a boolean tensor (True and False) of the same length.</details>
 # <details><summary>Hint 2</summary>torch.isin(labels, ...) tests for each label whether a second tensor contains it. That second argument must be a tensor, not a tuple.</details>
@@ -121,8 +124,8 @@ plotting.show_images(some[:20], title="threes and sevens, selected by your funct
 #
 # $$ 784 \to 128 \to 2 \to 128 \to 784 . $$
 #
-# The hidden layers get a ReLU; without it, the network would be a single matrix. The **code has no activation**: it may lie anywhere in the plane. The **output gets a sigmoid**: pixels
-# lie between 0 and 1, so reconstructions should, too.
+# The hidden layers get a ReLU; without it, the network would be a single matrix. The **code has no activation**: it may lie anywhere in the plane.
+# The **output gets a sigmoid**: pixels lie between 0 and 1, so reconstructions should, too.
 #
 # ### Exercise 0.2 (4 points, about 10 minutes)
 #
@@ -158,8 +161,8 @@ checks.small_autoencoder(SmallAutoencoder)
 # %% [markdown]
 # ### The training loop by hand
 #
-# Training repeats five lines: take a batch, compute the loss, set the gradients to zero, call `backward`, take a step. You write these lines once. After that, a function of
-# the course does it for you.
+# Training repeats five lines: take a batch, compute the loss, set the gradients to zero, call `backward`, take a step. You write these lines once.
+# After that, a function of the course does it for you.
 #
 # The loss is the **mean squared error**: the mean over all pixels of all images in the batch,
 #
@@ -230,7 +233,8 @@ plotting.show_pairs(
 )
 
 # %% [markdown]
-# You probably hoped for more: every reconstruction is the same grey noise. The mean image as the reconstruction of every image, without any network, has a much smaller loss.
+# You probably hoped for more: every reconstruction is the same grey noise. The mean image as the reconstruction of every image, without any network,
+# has a much smaller loss.
 #
 # Look at the loss again. It divides by $P = 784$, so the gradient is small. A small gradient times 0.25 is a very small step.
 # You can judge a learning rate only together with its loss. Below is the same network with the same number of epochs and forty times the learning rate.
@@ -253,8 +257,8 @@ plotting.show_pairs(
 # `training.fit` is your loop with some additions: any loss and optimiser, validation on a whole set after each epoch, figures during training. Read its code
 # (`training.fit??`): without the docstring it fits on one screen.
 #
-# `fit` is also faster. For every batch, the loader above fetches 64 images one by one and stacks them. `fit` keeps all images in one tensor on the device and takes slices of
-# this tensor.
+# `fit` is also faster. For every batch, the loader above fetches 64 images one by one and stacks them. `fit` keeps all images in one tensor on the
+# device and takes slices of this tensor.
 #
 # Below we use Adam (Kingma and Ba 2015), which adapts the step size of each weight. Watch the codes of the test images during training: each dot is an image.
 
@@ -293,14 +297,15 @@ history = training.fit(
 print(history)
 
 # %% [markdown]
-# The network learned two numbers for each image without a single label. The threes and the sevens are mostly separate. (The colours show the labels, but the network never saw a label.)
+# The network learned two numbers for each image without a single label. The threes and the sevens are mostly separate. (The colours show the labels,
+# but the network never saw a label.)
 #
 # **Think.** What do the two directions mean? Look at the reconstructions: which images are reconstructed badly, and what do these images have in common?
 #
 # ### Exercise 0.4 (4 points, about 8 minutes)
 #
-# Now you choose the loss, optimiser, learning rate, batch size and epochs. Train `small()` until its error on unseen digits is below the error of **PCA with two
-# components** (section 1), the best linear method with two numbers.
+# Now you choose the loss, optimiser, learning rate, batch size and epochs. Train `small()` until its error on unseen digits is below the error of
+# **PCA with two components** (section 1), the best linear method with two numbers.
 #
 # The check draws 1,000 images of zeros and ones anew each time: another subset, each image slightly turned, scaled, moved and dimmed, and each
 # pixel mixed with another pixel. Your function has to finish within about ten seconds.
@@ -333,8 +338,8 @@ checks.train_small(train_small)
 # %% [markdown]
 # ## 1 · PCA by hand
 #
-# Before you use a network, test the simplest method. **Principal component analysis** (Pearson 1901, Hotelling 1933) is an autoencoder in which both halves are matrices. With the mean image
-# $\mu$ and $k$ directions $c_1, \dots, c_k$ as the rows of a matrix $C$,
+# Before you use a network, test the simplest method. **Principal component analysis** (Pearson 1901, Hotelling 1933) is an autoencoder in which both
+# halves are matrices. With the mean image $\mu$ and $k$ directions $c_1, \dots, c_k$ as the rows of a matrix $C$,
 #
 # $$ z = C\,(x - \mu), \qquad \hat x = \mu + C^\top z . $$
 #
@@ -383,7 +388,8 @@ plotting.show_filters(
 )
 
 # %% [markdown]
-# The figure shows nine directions as images, the one with the largest variance first. Blue pixels become darker along a direction and red pixels become brighter, or the other way round: the sign of a direction is arbitrary.
+# The figure shows nine directions as images, the one with the largest variance first. Blue pixels become darker along a direction and red pixels
+# become brighter, or the other way round: the sign of a direction is arbitrary.
 #
 # ### Exercise 1.2 (3 points, about 6 minutes)
 #
@@ -413,8 +419,8 @@ checks.pca_codes(pca_encode, pca_decode)
 # %% [markdown]
 # ### How good is it?
 #
-# scikit-learn has PCA, too. From here on we use PCA from scikit-learn, so that nothing below depends on your answers. Your PCA gives the same results, except for the signs of
-# the components.
+# scikit-learn has PCA, too. From here on we use PCA from scikit-learn, so that nothing below depends on your answers. Your PCA gives the same
+# results, except for the signs of the components.
 
 # %%
 from sklearn.decomposition import PCA
@@ -447,8 +453,8 @@ plotting.show_pairs(
 #
 # ### Exercise 1.3 (2 points, about 6 minutes)
 #
-# How many components are enough? A common answer: as many as explain 90 % of the variance. The share explained by the first $k$ components is the sum of the first $k$
-# variances divided by the sum of all variances.
+# How many components are enough? A common answer: as many as explain 90 % of the variance. The share explained by the first $k$ components is the sum
+# of the first $k$ variances divided by the sum of all variances.
 #
 # <details><summary>Hint 1</summary>torch.cumsum gives the cumulative sums. How many of them are below the value that you need?</details>
 # <details><summary>Hint 2</summary>Positions count from 0, components count from 1. A cumulative sum that is equal to the share is enough.</details>
@@ -499,13 +505,14 @@ print(f"{100 * along:.2f} % of the mean image lies in the 30 directions")
 
 # %% [markdown]
 # Almost nothing! The first direction turns towards the mean image, so the mean is reconstructed like any other part of an image. The cost is one
-# direction out of 30. You can easily overlook a mistake that changes the error so little. So check for centring directly; do not wait until the numbers look wrong.
+# direction out of 30. You can easily overlook a mistake that changes the error so little. So check for centring directly; do not wait until the
+# numbers look wrong.
 #
 # ## 2 · A linear autoencoder finds the same subspace
 #
-# Remove the nonlinearities (ReLU, sigmoid) from an autoencoder: one matrix $W_g$ maps to 30 numbers, one matrix $W_h$ maps back. The product of the two is one matrix of rank 30, and
-# PCA is the best matrix of rank 30 (Eckart and Young 1936). The loss has no other local minimum (Baldi and Hornik 1989). So a linear
-# autoencoder can at best **be as good as PCA**. Does training reach this error, and does it find the same 30 directions?
+# Remove the nonlinearities (ReLU, sigmoid) from an autoencoder: one matrix $W_g$ maps to 30 numbers, one matrix $W_h$ maps back. The product of the
+# two is one matrix of rank 30, and PCA is the best matrix of rank 30 (Eckart and Young 1936). The loss has no other local minimum (Baldi and Hornik
+# 1989). So a linear autoencoder can at best **be as good as PCA**. Does training reach this error, and does it find the same 30 directions?
 #
 # **Predict, then run**: by how many per cent will the error be above the error of PCA?
 
@@ -542,9 +549,11 @@ for name, rate, schedule in (
     )
 
 # %% [markdown]
-# The error comes within one per cent of the error of PCA if the learning rate decreases during training. With a constant learning rate, Adam keeps jumping around the minimum. (A schedule matters.)
+# The error comes within one per cent of the error of PCA if the learning rate decreases during training. With a constant learning rate, Adam keeps
+# jumping around the minimum. (A schedule matters.)
 #
-# Most of the 30 directions agree, but some differ a lot. How can two subspaces have the same error when some directions are tens of degrees apart? Look at the variances around the thirtieth component.
+# Most of the 30 directions agree, but some differ a lot. How can two subspaces have the same error when some directions are tens of degrees apart?
+# Look at the variances around the thirtieth component.
 
 # %%
 import matplotlib.pyplot as plt
@@ -608,8 +617,8 @@ checks.image_errors(image_errors)
 # %% [markdown]
 # ### As published
 #
-# Courses have taught this set-up for years: a ReLU after every layer, also after the code and the output, and Adam with a learning rate of 0.0003. Training takes
-# ten to twenty seconds. **Predict** which error will be smaller, that of PCA or that of the network, before the progress bar is full.
+# Courses have taught this set-up for years: a ReLU after every layer, also after the code and the output, and Adam with a learning rate of 0.0003.
+# Training takes ten to twenty seconds. **Predict** which error will be smaller, that of PCA or that of the network, before the progress bar is full.
 
 # %%
 my_guess = ...  # "PCA" or "network": fill it in before you run this cell
@@ -693,24 +702,26 @@ print(f"PCA has the smaller error on {100 * wins:.0f} % of the test images")
 #
 # ### Exercise 3.2, in words (2 points, about 6 minutes)
 #
-# Name two things in the published set-up that could make the network's error larger. For each of them, write what you would change, and what you would measure to
-# test whether it is a cause. Write three or four sentences.
+# Name two things in the published set-up that could make the network's error larger. For each of them, write what you would change, and what you
+# would measure to test whether it is a cause. Write three or four sentences.
 
 # %% [markdown] written="published" points=2
 # ### BEGIN SOLUTION
-# The learning rate of 0.0003 is small: after ten epochs the error is still falling. Train with 0.001 from the same initial weights, or train longer, and compare the test errors. The ReLU on the code
-# sets every negative code to zero: count how many of the 30 codes are zero for all images, and make the code linear. The ReLU at the output has no gradient where it is
-# zero, so a pixel that is always 0 stays 0: count such pixels, and use a sigmoid. Change one thing at a time.
+# The learning rate of 0.0003 is small: after ten epochs the error is still falling. Train with 0.001 from the same initial weights, or train longer,
+# and compare the test errors. The ReLU on the code sets every negative code to zero: count how many of the 30 codes are zero for all images, and make
+# the code linear. The ReLU at the output has no gradient where it is zero, so a pixel that is always 0 stays 0: count such pixels, and use a sigmoid.
+# Change one thing at a time.
 # ### BEGIN MARK SCHEME
-# 1 point for each cause (learning rate or too few steps; ReLU on the code; ReLU at the output) that is given with a change and something to measure; half a point for a cause alone.
-# No points for more layers or more data without a reason: PCA has the smaller error with the same data.
+# 1 point for each cause (learning rate or too few steps; ReLU on the code; ReLU at the output) that is given with a change and something to measure;
+# half a point for a cause alone. No points for more layers or more data without a reason: PCA has the smaller error with the same data.
 # ### END MARK SCHEME
 # ### END SOLUTION
 
 # %% [markdown]
 # ### Improve the network, one change at a time
 #
-# (Write your answer to 3.2 before you read on.) There are three possible causes: the learning rate, the ReLU on the code, the ReLU at the output. The cell below is the published set-up with **one change**, the learning rate. Run the cell and look at the table. Then undo the change and make the
+# (Write your answer to 3.2 before you read on.) There are three possible causes: the learning rate, the ReLU on the code, the ReLU at the output. The
+# cell below is the published set-up with **one change**, the learning rate. Run the cell and look at the table. Then undo the change and make the
 # next one. (`nn.Identity()` is no activation; try `nn.Sigmoid()` at the output.) **Predict**: which of the three changes helps most?
 
 # %%
@@ -727,9 +738,10 @@ for which, history in histories.items():
 print(f"{error_pca:.4f}  PCA with 30 components")
 
 # %% [markdown]
-# With 10,000 images and one seed, the linear code may be first in your table: one run per setting cannot rank the settings. With all 60,000 images and five seeds (`docs/results.md` in the course's
-# repository lists every run), the learning rate helps clearly most, and the linear code is second. There, the sigmoid at the output alone changes almost nothing. But the ReLU at the output causes the error that you can see: a pixel
-# whose ReLU is always zero stays black. These pixels are the dots in the strokes. The most visible error is not always the largest.
+# With 10,000 images and one seed, the linear code may be first in your table: one run per setting cannot rank the settings. With all 60,000 images
+# and five seeds (`docs/results.md` in the course's repository lists every run), the learning rate helps clearly most, and the linear code is second.
+# There, the sigmoid at the output alone changes almost nothing. But the ReLU at the output causes the error that you can see: a pixel whose ReLU is
+# always zero stays black. These pixels are the dots in the strokes. The most visible error is not always the largest.
 #
 # Now we make all three changes at once. The learning rate rises to 0.003 and falls to zero again (*one cycle*, Smith and Topin 2018).
 
@@ -747,7 +759,8 @@ plotting.show_history(histories, ylabel="squared error per pixel", log=True)
 # %% [markdown]
 # ### Side by side
 #
-# The figure shows the ten images and their reconstructions by PCA, by the published network and by the improved network. The number below each reconstruction is its squared error.
+# The figure shows the ten images and their reconstructions by PCA, by the published network and by the improved network. The number below each
+# reconstruction is its squared error.
 
 # %%
 plotting.show_pairs(
@@ -759,7 +772,8 @@ plotting.show_pairs(
 )
 
 # %% [markdown]
-# **Think.** The errors of PCA are grey shadows. The errors of the network are sharp edges of a slightly different digit. Which kind of error do you prefer? Can the squared error distinguish the two?
+# **Think.** The errors of PCA are grey shadows. The errors of the network are sharp edges of a slightly different digit. Which kind of error do you
+# prefer? Can the squared error distinguish the two?
 #
 # ## What to remember
 #
@@ -773,8 +787,8 @@ plotting.show_pairs(
 # %% [markdown]
 # ## 4 · Going further: one wide layer
 #
-# Is a wide code better than a deep network? Here is a published comparison: one hidden layer of 64, 128 or 256 units with a ReLU, and another ReLU at the output. The **training** errors fall with the width, as
-# expected. We print the error of PCA next to each of them.
+# Is a wide code better than a deep network? Here is a published comparison: one hidden layer of 64, 128 or 256 units with a ReLU, and another ReLU at
+# the output. The **training** errors fall with the width, as expected. We print the error of PCA next to each of them.
 
 # %%
 from sklearn.decomposition import PCA
@@ -799,9 +813,10 @@ for width in (64, 128, 256):
     print(f"{width:3d} units: network {network:.4f}, PCA {((rebuilt - flat) ** 2).mean():.4f}")
 
 # %% [markdown]
-# The network has a larger error than PCA at every width, and the difference grows with the width. There is a reason: the decoder is linear before the last ReLU, so each image is again a weighted sum of `width` fixed images, and
-# PCA gives the best such sums. The ReLU on the code only excludes some of the sums. (The ReLU at the output can reduce the error a little, because it sets negative pixels to zero. Set negative pixels of PCA to zero, too, and PCA is better
-# again.) A nonlinear decoder needs depth.
+# The network has a larger error than PCA at every width, and the difference grows with the width. There is a reason: the decoder is linear before the
+# last ReLU, so each image is again a weighted sum of `width` fixed images, and PCA gives the best such sums. The ReLU on the code only excludes some
+# of the sums. (The ReLU at the output can reduce the error a little, because it sets negative pixels to zero. Set negative pixels of PCA to zero,
+# too, and PCA is better again.) A nonlinear decoder needs depth.
 
 # %% [markdown]
 # ## 5 · Going further: design choices
@@ -892,8 +907,9 @@ optimizers = sweep(
 plotting.show_sweep(optimizers, "test error", title="optimiser and learning rate")
 
 # %% [markdown]
-# You can also choose the loss. The choice of a loss is an assumption about the noise. The squared error is the negative log-likelihood of a Gaussian around each reconstructed pixel. Cross-entropy is the negative log-likelihood
-# of a pixel that is white with probability $\hat x$ and otherwise black. We compare all networks by the squared error: errors measured with different losses cannot be compared.
+# You can also choose the loss. The choice of a loss is an assumption about the noise. The squared error is the negative log-likelihood of a Gaussian
+# around each reconstructed pixel. Cross-entropy is the negative log-likelihood of a pixel that is white with probability $\hat x$ and otherwise
+# black. We compare all networks by the squared error: errors measured with different losses cannot be compared.
 
 
 # %%
@@ -919,16 +935,19 @@ plotting.show_sweep(widths, "test error", title="width of the code")
 print(summarise(widths, "test error").to_string(float_format="{:.4f}".format))
 
 # %% [markdown]
-# **Think.** Which of these choices changed the error more than the choice of the seed did? Only these choices deserve your attention; for the others, two dots prove nothing.
+# **Think.** Which of these choices changed the error more than the choice of the seed did? Only these choices deserve your attention; for the others,
+# two dots prove nothing.
 #
-# Two traps. The network without hidden layers has a much larger error than PCA with two components (section 1). But PCA has no hidden layers either: does the network need depth, or more steps? And squared error and smooth absolute error
-# give almost the same results: find out how the smooth absolute error treats errors below 1.
+# Two traps. The network without hidden layers has a much larger error than PCA with two components (section 1). But PCA has no hidden layers either:
+# does the network need depth, or more steps? And squared error and smooth absolute error give almost the same results: find out how the smooth
+# absolute error treats errors below 1.
 
 # %% [markdown]
 # ## 6 · Going further: looking at codes
 #
-# We can plot two codes directly. For ten codes we need a map to two dimensions. **PCA** of the codes shows the two directions with the largest variance. **t-SNE** (van der Maaten and Hinton 2008) keeps neighbours together but does not keep
-# distances: clusters have a meaning, the gaps between clusters have none.
+# We can plot two codes directly. For ten codes we need a map to two dimensions. **PCA** of the codes shows the two directions with the largest
+# variance. **t-SNE** (van der Maaten and Hinton 2008) keeps neighbours together but does not keep distances: clusters have a meaning, the gaps
+# between clusters have none.
 
 # %%
 torch.manual_seed(0)
@@ -965,8 +984,9 @@ plotting.show_embeddings(maps, names)
 # %% [markdown]
 # ## 7 · Going further: does it help clustering?
 #
-# k-means searches for ten clusters, in pixels and in codes, without labels. Then we match clusters to digits in the best possible way (*optimal assignment*, Kuhn 1955). The accuracy is the share of images that are right. NMI and ARI are two
-# scores that need no matching. The best value of all three scores is 1.
+# k-means searches for ten clusters, in pixels and in codes, without labels. Then we match clusters to digits in the best possible way (*optimal
+# assignment*, Kuhn 1955). The accuracy is the share of images that are right. NMI and ARI are two scores that need no matching. The best value of all
+# three scores is 1.
 
 # %%
 images = test.images[: budget(full=10_000, study=2_000, quick=200)]
@@ -997,7 +1017,8 @@ for row in scores:
     print("{features:15} accuracy {accuracy:.3f}   NMI {nmi:.3f}   ARI {ari:.3f}".format(**row))
 
 # %% [markdown]
-# Read the rows for the codes first: it is the *same* network with different seeds. A difference to the pixels is worth reporting only if it is clearly larger than the differences between these rows. With a single
-# run you cannot know this.
+# Read the rows for the codes first: it is the *same* network with different seeds. A difference to the pixels is worth reporting only if it is
+# clearly larger than the differences between these rows. With a single run you cannot know this.
 #
-# Look at the accuracies, too: four or five images in ten are in the wrong cluster. A code that is good for reconstruction is not always a code that separates the digits.
+# Look at the accuracies, too: four or five images in ten are in the wrong cluster. A code that is good for reconstruction is not always a code that
+# separates the digits.

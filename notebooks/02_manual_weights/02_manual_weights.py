@@ -9,11 +9,12 @@
 # %% [markdown]
 # # Lab 02 · An autoencoder from matrices
 #
-# **You will** build an autoencoder from four matrices, without `nn.Module` and `nn.Linear`. You write its layers, its training loop and its decoder. You find out why a published
-# set-up fails in most of its runs, and correct it. Then you test which images the decoder makes from random codes.
+# **You will** build an autoencoder from four matrices, without `nn.Module` and `nn.Linear`. You write its layers, its training loop and its decoder.
+# You find out why a published set-up fails in most of its runs, and correct it. Then you test which images the decoder makes from random codes.
 #
-# **Before you start**: lab 01, matrix products, what a gradient is. Sections 1 to 8 take about 110 minutes; the computer needs about one of them. Spend as much time as you like on *Going further*
-# (sections 9 and 10). Run the cells from the top. After the set-up cells, every numbered section also runs on its own.
+# **Before you start**: lab 01, matrix products, what a gradient is. Sections 1 to 8 take about 110 minutes; the computer needs about one of them.
+# Spend as much time as you like on *Going further* (sections 9 and 10). Run the cells from the top. After the set-up cells, every numbered section
+# also runs on its own.
 #
 # | exercise | you write | points | minutes |
 # |---|---|---|---|
@@ -27,10 +28,11 @@
 # | 7.2 | an answer in words | 2 | 6 |
 # | 8.1 | `softmax(logits)`, `cross_entropy(logits, targets)` | 4 | 12 |
 #
-# How an exercise works: complete the cell, run it, then run the check below it. A check calls your code with new inputs each time. It shows what is right (✓),
-# what is wrong (✗), or that the cell is not complete yet (·). For a frequent mistake the check names the cause. For any other mistake it shows the smallest input for which the
-# answer was wrong, what your code returned, and what was expected.
-# One rule for all exercises: a function must not change the tensors that it is given (no `X -= 1`). The only exception is training, which changes the matrices that it trains.
+# How an exercise works: complete the cell, run it, then run the check below it. A check calls your code with new inputs each time. It shows what is
+# right (✓), what is wrong (✗), or that the cell is not complete yet (·). For a frequent mistake the check names the cause. For any other mistake it
+# shows the smallest input for which the answer was wrong, what your code returned, and what was expected.
+# One rule for all exercises: a function must not change the tensors that it is given (no `X -= 1`). The only exception is training, which changes the
+# matrices that it trains.
 
 # %% tags=["install"]
 # Here the build puts the cell that installs course_utils where it is missing (course_admin/authoring/install_cell.py).
@@ -59,8 +61,8 @@ ten = data.load_ten_digits()
 print(f"{len(train_set.images):,} training images, {len(test_set.images):,} test images")
 
 # %% [markdown]
-# The next cell is collapsed on purpose. It contains another version of the code that you will write, so that sections 4 to 10 run without your answers. Run it now. When you
-# have written your own code, open it and compare.
+# The next cell is collapsed on purpose. It contains another version of the code that you will write, so that sections 4 to 10 run without your
+# answers. Run it now. When you have written your own code, open it and compare.
 
 
 # %% jupyter={"source_hidden": true}
@@ -122,14 +124,14 @@ X, T = rows(train_set.images), rows(test_set.images)
 # %% [markdown]
 # ## 1 · Images as rows of numbers
 #
-# A matrix multiplies vectors, so we have to turn each image into a vector: its 28 rows of pixels, one after the other, make a row of $P = 784$ numbers. A batch of images is a matrix $X$ with one image
-# per row.
+# A matrix multiplies vectors, so we have to turn each image into a vector: its 28 rows of pixels, one after the other, make a row of $P = 784$
+# numbers. A batch of images is a matrix $X$ with one image per row.
 #
-# The pixels also need the range of the network's output. The last layer of this network has the activation **tanh**, with values between -1 and 1. Pixels are in [0, 1], so we rescale them: black becomes -1, white
-# becomes 1.
+# The pixels also need the range of the network's output. The last layer of this network has the activation **tanh**, with values between -1 and 1.
+# Pixels are in [0, 1], so we rescale them: black becomes -1, white becomes 1.
 #
-# Remember that errors depend on the range. A range twice as wide makes squared errors **four times** as large: the error of PCA with two components is 0.0559 in lab 01
-# and 0.224 here.
+# Remember that errors depend on the range. A range twice as wide makes squared errors **four times** as large: the error of PCA with two components
+# is 0.0559 in lab 01 and 0.224 here.
 #
 # ### Exercise 1.1 (2 points, about 5 minutes)
 #
@@ -155,11 +157,12 @@ checks.to_range(to_range)
 # %% [markdown]
 # ### Forty images at random
 #
-# Each training step uses a few images. In lab 01, an epoch went through all images in a random order. Here we do something simpler: before every step, we draw 40 images **with replacement**, so the same image can
-# be drawn twice.
+# Each training step uses a few images. In lab 01, an epoch went through all images in a random order. Here we do something simpler: before every
+# step, we draw 40 images **with replacement**, so the same image can be drawn twice.
 #
-# The random numbers come from a *random generator*, `torch.Generator().manual_seed(3)`. You pass this generator to every function that draws random numbers. Each draw changes its state, so each batch is new.
-# Two generators with the same seed give the same batches. torch's global generator is not used.
+# The random numbers come from a *random generator*, `torch.Generator().manual_seed(3)`. You pass this generator to every function that draws random
+# numbers. Each draw changes its state, so each batch is new. Two generators with the same seed give the same batches. torch's global generator is not
+# used.
 #
 # ### Exercise 1.2 (3 points, about 6 minutes)
 #
@@ -196,22 +199,25 @@ print(f"an image is never drawn with probability (1 - 1/10000)^40000 = {(1 - 1e-
 # %% [markdown]
 # ## 2 · A layer is a matrix
 #
-# A linear layer multiplies by a matrix $A$ and adds a bias $b$. We can write both as one product: append a 1 to every input, and append the bias to the matrix as its last row:
+# A linear layer multiplies by a matrix $A$ and adds a bias $b$. We can write both as one product: append a 1 to every input, and append the bias to
+# the matrix as its last row:
 #
 # $$ x A + b \;=\; \begin{pmatrix} x & 1 \end{pmatrix} \begin{pmatrix} A \\ b \end{pmatrix} \;=\; \begin{pmatrix} x & 1 \end{pmatrix} W . $$
 #
-# So a layer from $n$ numbers to $m$ numbers is **one matrix** $W$ with $n + 1$ rows and $m$ columns, and its last row is the bias. Our network has four matrices,
+# So a layer from $n$ numbers to $m$ numbers is **one matrix** $W$ with $n + 1$ rows and $m$ columns, and its last row is the bias. Our network has
+# four matrices,
 #
 # $$ 784 \xrightarrow{W_0} 256 \xrightarrow{W_1} d \xrightarrow{W_2} 256 \xrightarrow{W_3} 784 , $$
 #
 # and no other parameters.
 #
-# Which initial values? Not zero: if all weights are equal, the 256 hidden units stay equal during training. Small random numbers break this symmetry. Here they are from $\mathcal N(0,\, 0.01^2)$: mean 0 and **standard
-# deviation** 0.01, also in the bias rows.
+# Which initial values? Not zero: if all weights are equal, the 256 hidden units stay equal during training. Small random numbers break this symmetry.
+# Here they are from $\mathcal N(0,\, 0.01^2)$: mean 0 and **standard deviation** 0.01, also in the bias rows.
 #
 # ### Exercise 2.1 (4 points, about 8 minutes)
 #
-# One trap. An optimiser accepts only *leaf tensors*, and torch stores gradients only in leaf tensors. A tensor that was computed from a tensor that requires gradients is not a leaf tensor.
+# One trap. An optimiser accepts only *leaf tensors*, and torch stores gradients only in leaf tensors. A tensor that was computed from a tensor that
+# requires gradients is not a leaf tensor.
 #
 # <details><summary>Hint 1</summary>itertools.pairwise((5, 3, 2)) gives (5, 3) and (3, 2): the numbers of inputs and outputs of each layer.</details>
 # <details><summary>Hint 2</summary>First compute the complete matrix, including its scale. Only then call matrix.requires_grad_().</details>
@@ -244,7 +250,8 @@ checks.init_parameters(init_parameters)
 #
 # $$ H = \mathrm{relu}(\tilde X W_0), \quad Z = a(\tilde H W_1), \qquad H' = \mathrm{relu}(\tilde Z W_2), \quad \hat X = \tanh(\tilde H' W_3) . $$
 #
-# The activation of the code, $a$, is an argument of the function. We will use two: `torch.relu`, and `linear`, defined below. As in lab 01, each of the $d$ numbers in a row of $Z$ is called a code, too.
+# The activation of the code, $a$, is an argument of the function. We will use two: `torch.relu`, and `linear`, defined below. As in lab 01, each of
+# the $d$ numbers in a row of $Z$ is called a code, too.
 #
 # ### Exercise 2.2 (4 points, about 12 minutes)
 #
@@ -289,14 +296,16 @@ checks.forward(forward)
 #
 # $$ L = \frac 1 B \sum_{i=1}^{B} \frac 1 P \sum_{p=1}^{P} (\hat X_{ip} - X_{ip})^2 . $$
 #
-# One iteration draws a batch, computes $L$, and changes the four matrices a little so that $L$ falls. `backward` computes $\partial L / \partial W_k$ for each matrix and **adds** it to `W[k].grad`.
-# The optimiser's `step` uses the gradients in `W[k].grad`. You have to set them to zero in each iteration.
+# One iteration draws a batch, computes $L$, and changes the four matrices a little so that $L$ falls. `backward` computes $\partial L / \partial W_k$
+# for each matrix and **adds** it to `W[k].grad`. The optimiser's `step` uses the gradients in `W[k].grad`. You have to set them to zero in each
+# iteration.
 #
 # ### Exercise 3.1 (5 points, about 15 minutes)
 #
-# The function gets everything it needs as arguments: a network, a function that draws batches, and the optimiser. So it does not depend on your other answers. The check passes its own network. First it takes three steps.
-# Then it takes 200 steps on 600 digits, drawn anew each time: another subset, each image slightly turned, scaled, moved and dimmed, and each pixel mixed with another pixel. After these 200 steps, the error on new digits must be
-# at most 0.92 times the error of the mean image. The course's own answer ends at 0.80 (0.75 to 0.85 over 20 draws).
+# The function gets everything it needs as arguments: a network, a function that draws batches, and the optimiser. So it does not depend on your other
+# answers. The check passes its own network. First it takes three steps. Then it takes 200 steps on 600 digits, drawn anew each time: another subset,
+# each image slightly turned, scaled, moved and dimmed, and each pixel mixed with another pixel. After these 200 steps, the error on new digits must
+# be at most 0.92 times the error of the mean image. The course's own answer ends at 0.80 (0.75 to 0.85 over 20 draws).
 #
 # <details><summary>Hint 1</summary>Five lines in this order: draw a batch, compute the loss, set the gradients to zero, backward, step. The optimiser already has W.</details>
 # <details><summary>Hint 2</summary>The network returns two tensors. loss.item() is the loss as a float, without the computation graph.</details>
@@ -331,8 +340,9 @@ checks.train_by_hand(train_by_hand)
 # %% [markdown]
 # ### Your network at work
 #
-# The next cell uses all your functions (after a restart, run your cells of sections 1 to 3 first). The set-up was published: two codes with a ReLU, Adam with a learning rate of 0.003, 1,000 iterations with 40 images each. Training takes a few seconds. Watch the loss curve,
-# the codes of the test images, and the reconstructions.
+# The next cell uses all your functions (after a restart, run your cells of sections 1 to 3 first). The set-up was published: two codes with a ReLU,
+# Adam with a learning rate of 0.003, 1,000 iterations with 40 images each. Training takes a few seconds. Watch the loss curve, the codes of the test
+# images, and the reconstructions.
 
 # %%
 generator = torch.Generator().manual_seed(0)
@@ -364,8 +374,9 @@ print(f"test error {(network(W, T)[0] - T).square().mean().item():.4f}")
 # %% [markdown]
 # ## 4 · Dead codes
 #
-# Was that result good? That depends on the seed, not on your code. Below, the published set-up runs with five seeds. The seed determines the initial weights and the batches, nothing else. **Predict**, and write your guess down before you
-# run the cell: by how many per cent is the worst of the five test errors above the best?
+# Was that result good? That depends on the seed, not on your code. Below, the published set-up runs with five seeds. The seed determines the initial
+# weights and the batches, nothing else. **Predict**, and write your guess down before you run the cell: by how many per cent is the worst of the five
+# test errors above the best?
 
 # %%
 published = {}
@@ -375,12 +386,13 @@ for seed in range(budget(full=5, study=5, quick=1)):
 print(f"always the mean image: {(X.mean(dim=0) - T).square().mean().item():.4f}")
 
 # %% [markdown]
-# In some runs the error is no better than that of the mean image. The reconstruction is the same for every input. The loss curve does not show why, but the codes do.
+# In some runs the error is no better than that of the mean image. The reconstruction is the same for every input. The loss curve does not show why,
+# but the codes do.
 #
 # ### Exercise 4.1 (2 points, about 5 minutes)
 #
-# A code that has **the same value for every image** gives the decoder no information. Such a code is *dead*. Mark the dead codes. This value is often zero, but any constant counts. A code that is zero for nearly all images is not dead:
-# it has information about the other images.
+# A code that has **the same value for every image** gives the decoder no information. Such a code is *dead*. Mark the dead codes. This value is often
+# zero, but any constant counts. A code that is zero for nearly all images is not dead: it has information about the other images.
 #
 # <details><summary>Hint</summary>If all numbers of a column are equal, how are its largest and its smallest number related?</details>
 
@@ -408,17 +420,20 @@ for seed, model in published.items():
 plotting.show_embeddings(maps, test_set.labels[:1_000], ncols=3)
 
 # %% [markdown]
-# If both codes are dead, all images have the same point, and only the colour that is plotted last is visible. If one code is dead, the images lie on a line. (`metrics.dead_units` counts the codes that your function marks. A code that is above zero for a few images only is not dead by this definition, but it is almost as useless.)
+# If both codes are dead, all images have the same point, and only the colour that is plotted last is visible. If one code is dead, the images lie on
+# a line. (`metrics.dead_units` counts the codes that your function marks. A code that is above zero for a few images only is not dead by this
+# definition, but it is almost as useless.)
 #
-# How does a code die? $\mathrm{relu}(u)$ is 0 for every $u \le 0$, and its gradient is 0 there. If the weights of a code change so that $u \le 0$ for **every** image, no gradient can change them back. With 30 ReLU codes, as in lab 01, the network can lose
-# some. With two codes, it needs each one.
+# How does a code die? $\mathrm{relu}(u)$ is 0 for every $u \le 0$, and its gradient is 0 there. If the weights of a code change so that $u \le 0$ for
+# **every** image, no gradient can change them back. With 30 ReLU codes, as in lab 01, the network can lose some. With two codes, it needs each one.
 #
 # **Think.** The two hidden layers have ReLUs too, 256 each. Why does nobody notice when some of these units die?
 
 # %% [markdown]
 # ## 5 · A linear code
 #
-# The solution is one word: `linear` instead of `torch.relu` at the code. Then a code can be any number, and there is no region with zero gradient. Below, we use five seeds again.
+# The solution is one word: `linear` instead of `torch.relu` at the code. Then a code can be any number, and there is no region with zero gradient.
+# Below, we use five seeds again.
 
 # %%
 from sklearn.decomposition import PCA
@@ -458,8 +473,9 @@ print(f"of 20 x 20 cells between these, {(cells == 0).float().mean():.0%} hold n
 plotting.show_codes(Z, train_set.labels, title="codes of the training images")
 
 # %% [markdown]
-# The digits spread out from one dense region. Some digits overlap, and parts of the rectangle between the smallest and the largest codes are empty. What does the decoder produce in the empty parts? It was never trained there. Below, we decode a
-# grid over the whole rectangle, with the same axes as the figure above.
+# The digits spread out from one dense region. Some digits overlap, and parts of the rectangle between the smallest and the largest codes are empty.
+# What does the decoder produce in the empty parts? It was never trained there. Below, we decode a grid over the whole rectangle, with the same axes
+# as the figure above.
 
 # %%
 across = torch.linspace(least[0], most[0], 16)
@@ -474,14 +490,17 @@ plotting.show_images(
 )
 
 # %% [markdown]
-# A few digits fill most of the rectangle. Where no training image lies, the decoder still produces sharp images of the nearest digit. Where many digits overlap, the images are blurred.
+# A few digits fill most of the rectangle. Where no training image lies, the decoder still produces sharp images of the nearest digit. Where many
+# digits overlap, the images are blurred.
 #
-# **Think.** Find a place where one digit changes into another. Is there an image between them that you cannot name? And which digits will you rarely get from random points of this rectangle?
+# **Think.** Find a place where one digit changes into another. Is there an image between them that you cannot name? And which digits will you rarely
+# get from random points of this rectangle?
 
 # %% [markdown]
 # ## 6 · Thirty-two codes
 #
-# Two codes are easy to plot. Now $d = 32$; the rest stays the same, also the 1,000 iterations. **Predict**, and write your guess down: in the published set-up, how many of the 32 codes will be dead?
+# Two codes are easy to plot. Now $d = 32$; the rest stays the same, also the 1,000 iterations. **Predict**, and write your guess down: in the
+# published set-up, how many of the 32 codes will be dead?
 
 # %%
 from functools import partial
@@ -512,8 +531,9 @@ print(f"PCA with 32 components: {best_lines:.4f}")
 plotting.show_sweep(table, "test error", reference=("PCA, 32", best_lines))
 
 # %% [markdown]
-# About half of the codes of the published network are dead: it has 32 codes but uses only about half of them. The linear code has no dead codes and a clearly smaller error in every run. But compare with PCA: 1,000 iterations, four passes over
-# the images, are hardly enough to reach the error of PCA.
+# About half of the codes of the published network are dead: it has 32 codes but uses only about half of them. The linear code has no dead codes and a
+# clearly smaller error in every run. But compare with PCA: 1,000 iterations, four passes over the images, are hardly enough to reach the error of
+# PCA.
 #
 # Look at the reconstructions of the ten digits by both networks. (The errors below the images are for pixels in [0, 1]: a quarter of the errors above.)
 
@@ -528,12 +548,13 @@ plotting.show_pairs(
 # %% [markdown]
 # ## 7 · The decoder alone
 #
-# A decoder turns any code into an image. Can we drop the encoder, **draw codes at random**, and get as many new digits as we like? We draw each code uniformly between its smallest and its largest value
-# on the training images.
+# A decoder turns any code into an image. Can we drop the encoder, **draw codes at random**, and get as many new digits as we like? We draw each code
+# uniformly between its smallest and its largest value on the training images.
 #
 # ### Exercise 7.1 (4 points, about 10 minutes)
 #
-# `sample_codes` draws the codes. `decode` is the second half of the network and uses the last two of the four matrices: a ReLU in the hidden layer, tanh at the output, the bias in the last row.
+# `sample_codes` draws the codes. `decode` is the second half of the network and uses the last two of the four matrices: a ReLU in the hidden layer,
+# tanh at the output, the bias in the last row.
 #
 # <details><summary>Hint 1</summary>torch.rand gives numbers between 0 and 1. How do you scale and shift them so that they lie between low and high? Each code has its own low and high.</details>
 # <details><summary>Hint 2</summary>In decode, append a 1 to every code, and append a 1 to every row of the hidden layer, too.</details>
@@ -589,8 +610,8 @@ for width, trained in ((2, two), (32, many)):
 # - **Distance**: how far is an image from the nearest training image? (Square root of the mean squared difference of the pixels.)
 # - **Confidence**: what is the largest probability that a small classifier, trained on the training images, gives to a digit? We count the images with more than 0.9.
 #
-# We need other images to compare with: test images, their reconstructions, and three kinds of images that are certainly not digits: noise, a black image, and two digits printed over each other. **Predict**: which of the three
-# gets a small distance, and which gets a high confidence?
+# We need other images to compare with: test images, their reconstructions, and three kinds of images that are certainly not digits: noise, a black
+# image, and two digits printed over each other. **Predict**: which of the three gets a small distance, and which gets a high confidence?
 
 # %%
 from torchvision.ops import MLP
@@ -631,33 +652,41 @@ for name, model in (("2 codes", two), ("32 codes", many)):
     print(f"{name + ', uniform':26}", judged(model.decode(uniform)))
 
 # %% [markdown]
-# A black image is nearer to the training images than a new digit is. For two digits printed over each other, the confidence is above 0.9 in four cases out of ten. Neither measure alone proves anything; it is harder to get good values of **both**.
+# A black image is nearer to the training images than a new digit is. For two digits printed over each other, the confidence is above 0.9 in four
+# cases out of ten. Neither measure alone proves anything; it is harder to get good values of **both**.
 #
-# With 32 codes the two measures agree: the samples have larger distances than the reconstructions, and far fewer samples have a confidence above 0.9. By both measures they are about as good as two digits printed over each other. With 2 codes the samples have **better** values than the
-# reconstructions: few uniform samples fall into the dense region where the images are blurred (section 5). Neither measure shows **variety**: count the different digits among the samples above.
+# With 32 codes the two measures agree: the samples have larger distances than the reconstructions, and far fewer samples have a confidence above 0.9.
+# By both measures they are about as good as two digits printed over each other. With 2 codes the samples have **better** values than the
+# reconstructions: few uniform samples fall into the dense region where the images are blurred (section 5). Neither measure shows **variety**: count
+# the different digits among the samples above.
 #
 # ### Exercise 7.2, in words (2 points, about 6 minutes)
 #
-# Every sampled code lies between the smallest and the largest code of the training images, with 2 codes and with 32. Why are most samples of the network with 32 codes not digits? Give two reasons. For one of them, write
-# what you would compute to test whether it is true. Write three or four sentences.
+# Every sampled code lies between the smallest and the largest code of the training images, with 2 codes and with 32. Why are most samples of the
+# network with 32 codes not digits? Give two reasons. For one of them, write what you would compute to test whether it is true. Write three or four
+# sentences.
 
 # %% [markdown] written="samples" points=2
 # ### BEGIN SOLUTION
-# The codes of real images depend on each other and fill only a small part of the box between the extremes. With 32 codes nearly all of the box is empty, so a uniform sample lies in an empty region, where the decoder was never trained. The
-# extremes come from a few unusual images, so most samples lie further from the centre than most codes. To test the first reason: shuffle each column of the training codes separately. This keeps the distribution of every single code and removes their
-# dependence. Then compute the two measures again. To test the second reason: compare the distances of samples and of training codes from the mean code.
+# The codes of real images depend on each other and fill only a small part of the box between the extremes. With 32 codes nearly all of the box is
+# empty, so a uniform sample lies in an empty region, where the decoder was never trained. The extremes come from a few unusual images, so most
+# samples lie further from the centre than most codes. To test the first reason: shuffle each column of the training codes separately. This keeps the
+# distribution of every single code and removes their dependence. Then compute the two measures again. To test the second reason: compare the
+# distances of samples and of training codes from the mean code.
 # ### BEGIN MARK SCHEME
-# Half a point for each reason: empty regions in the box (nearly all codes lie elsewhere, worse with more dimensions); dependence between codes; extremes set by outliers; a decoder that was trained only on codes of images.
-# One point for something to compute that tests a reason: shuffled columns, distance to the nearest training code, samples from a Gaussian fitted to the codes, the share of samples with a training code nearby.
-# No points for "the network is too small" or "more training" without a reason.
+# Half a point for each reason: empty regions in the box (nearly all codes lie elsewhere, worse with more dimensions); dependence between codes;
+# extremes set by outliers; a decoder that was trained only on codes of images. One point for something to compute that tests a reason: shuffled
+# columns, distance to the nearest training code, samples from a Gaussian fitted to the codes, the share of samples with a training code nearby. No
+# points for "the network is too small" or "more training" without a reason.
 # ### END MARK SCHEME
 # ### END SOLUTION
 
 # %% [markdown]
 # ## 8 · Softmax and cross-entropy by hand
 #
-# Section 7 used a classifier. How does it compute probabilities and its loss? Its $K = 10$ outputs $u_k$, the *logits*, can be any numbers. **Softmax** turns the logits into probabilities. The loss is the
-# **cross-entropy** with the labels, written as rows $y$ with a single 1 (*one-hot*), averaged over the batch:
+# Section 7 used a classifier. How does it compute probabilities and its loss? Its $K = 10$ outputs $u_k$, the *logits*, can be any numbers.
+# **Softmax** turns the logits into probabilities. The loss is the **cross-entropy** with the labels, written as rows $y$ with a single 1 (*one-hot*),
+# averaged over the batch:
 #
 # $$ p_k = \frac{e^{u_k}}{\sum_j e^{u_j}}, \qquad L = -\frac 1 B \sum_{i=1}^{B} \sum_{k=1}^{K} y_{ik} \log p_{ik} . $$
 #
@@ -668,10 +697,11 @@ u = torch.tensor([[1.0, 2.0, 3.0], [1.0, 50.0, 100.0], [-200.0, -210.0, -220.0]]
 print(u.exp() / u.exp().sum(dim=1, keepdim=True))
 
 # %% [markdown]
-# In float32, $e^{89}$ is too large and becomes `inf`; `inf / inf` is `nan` (not a number). $e^{-200}$ is too small and becomes 0. Then the sum is 0, too, and 0 / 0 is `nan`. One such image in training makes all weights `nan`, and they stay `nan`.
+# In float32, $e^{89}$ is too large and becomes `inf`; `inf / inf` is `nan` (not a number). $e^{-200}$ is too small and becomes 0. Then the sum is 0,
+# too, and 0 / 0 is `nan`. One such image in training makes all weights `nan`, and they stay `nan`.
 #
-# The formula gives the solution: the probabilities do not change if you subtract the same number from all logits of a row. And do not take the logarithm of a probability that was rounded to 0: first simplify $\log p_k$
-# on paper, then write the code.
+# The formula gives the solution: the probabilities do not change if you subtract the same number from all logits of a row. And do not take the
+# logarithm of a probability that was rounded to 0: first simplify $\log p_k$ on paper, then write the code.
 #
 # ### Exercise 8.1 (4 points, about 12 minutes)
 #
@@ -709,8 +739,9 @@ checks.cross_entropy(softmax, cross_entropy)
 # %% [markdown]
 # ### One layer on the codes
 #
-# The smallest classifier is one matrix $V$ with $d + 1$ rows and 10 columns: $u = \tilde z\, V$. If its accuracy on the codes is high, then the codes of different digits are linearly separable. **Predict** its accuracy on 2 codes, on 32 codes, and on all
-# 784 pixels. (The cell uses torch's loss, so that it runs without your answer. You can replace it with your own.)
+# The smallest classifier is one matrix $V$ with $d + 1$ rows and 10 columns: $u = \tilde z\, V$. If its accuracy on the codes is high, then the codes
+# of different digits are linearly separable. **Predict** its accuracy on 2 codes, on 32 codes, and on all 784 pixels. (The cell uses torch's loss, so
+# that it runs without your answer. You can replace it with your own.)
 
 
 # %%
@@ -737,8 +768,8 @@ for d in (2, 32):
 print(f"784 pixels: {accuracy_of_one_layer(X, T):.3f}")
 
 # %% [markdown]
-# The 32 codes were learned without labels, and they keep nearly all the information that a linear classifier can use in 784 pixels. Two codes do not: in the plane of section 5 the digits lie in rays from one point. Where rays
-# overlap, no straight line separates them.
+# The 32 codes were learned without labels, and they keep nearly all the information that a linear classifier can use in 784 pixels. Two codes do not:
+# in the plane of section 5 the digits lie in rays from one point. Where rays overlap, no straight line separates them.
 
 # %% [markdown]
 # ## What to remember
@@ -754,12 +785,13 @@ print(f"784 pixels: {accuracy_of_one_layer(X, T):.3f}")
 # %% [markdown]
 # ## 9 · Going further: backward by hand
 #
-# What does `backward` compute in a layer? With $u = \tilde X W$ and $H = \mathrm{relu}(u)$, let $G = \partial L / \partial H$ be given. The chain rule gives the gradient for $W$ and the gradient for the layer before
-# (without the column of ones, which is not learned):
+# What does `backward` compute in a layer? With $u = \tilde X W$ and $H = \mathrm{relu}(u)$, let $G = \partial L / \partial H$ be given. The chain
+# rule gives the gradient for $W$ and the gradient for the layer before (without the column of ones, which is not learned):
 #
 # $$ \frac{\partial L}{\partial u} = G \odot [u > 0], \qquad \frac{\partial L}{\partial W} = \tilde X^\top \frac{\partial L}{\partial u}, \qquad \frac{\partial L}{\partial X} = \frac{\partial L}{\partial u}\, A^\top, $$
 #
-# where $A$ is $W$ without its last row. The next cell computes all gradients by hand, from the loss back to the first matrix, for a network with a linear code. Then it compares them with the gradients from autograd.
+# where $A$ is $W$ without its last row. The next cell computes all gradients by hand, from the loss back to the first matrix, for a network with a
+# linear code. Then it compares them with the gradients from autograd.
 
 # %%
 W0, W1, W2, W3 = Matrices(d=2, seed=0).fit(X, iterations=20).W
@@ -790,12 +822,14 @@ for (name, mine), theirs in zip(by_hand.items(), by_autograd, strict=True):
     )
 
 # %% [markdown]
-# Look at `g1 = g2 @ ...` again. With a ReLU code, this line would also multiply by $[u_1 > 0]$. If this factor is 0 for a code and all 40 images, then the gradient of the code's column of $W_1$ is 0 as well. This is how a code dies.
+# Look at `g1 = g2 @ ...` again. With a ReLU code, this line would also multiply by $[u_1 > 0]$. If this factor is 0 for a code and all 40 images,
+# then the gradient of the code's column of $W_1$ is 0 as well. This is how a code dies.
 
 # %% [markdown]
 # ## 10 · Going further: tied weights
 #
-# The decoder mirrors the encoder. Does it need its own matrices? With **tied weights** the decoder uses the encoder's matrices, transposed: half as many numbers to learn. The decoder keeps its own biases, because they have other lengths.
+# The decoder mirrors the encoder. Does it need its own matrices? With **tied weights** the decoder uses the encoder's matrices, transposed: half as
+# many numbers to learn. The decoder keeps its own biases, because they have other lengths.
 
 
 # %%
@@ -831,4 +865,5 @@ for d in (2, 32):
         )
 
 # %% [markdown]
-# **Think.** With linear layers, PCA is the best autoencoder, and its decoder *is* its transposed encoder (lab 01). With nonlinearities between the layers, what are the arguments for tied weights, and what are the arguments against?
+# **Think.** With linear layers, PCA is the best autoencoder, and its decoder *is* its transposed encoder (lab 01). With nonlinearities between the
+# layers, what are the arguments for tied weights, and what are the arguments against?
