@@ -9,11 +9,12 @@
 # %% [markdown]
 # # Lab 02 · An autoencoder from matrices
 #
-# **You will** build an autoencoder out of four matrices, nothing else: no `nn.Module`, no `nn.Linear`. You write its layers, its training loop and its decoder, find out why a published
-# set-up fails in most of its runs, mend it, and then ask what the decoder draws when nobody gives it an image.
+# **You will** build an autoencoder from four matrices, without `nn.Module` and `nn.Linear`. You write its layers, its training loop and its decoder.
+# You find out why a published set-up fails in most of its runs, and correct it. Then you test which images the decoder makes from random codes.
 #
-# **Before you start**: lab 01, matrix products, what a gradient is. About 110 minutes to the end of section 8, of which the computer needs about one; *Going further* (sections 9 and 10)
-# is as long as you like. Run the cells from the top; every numbered section also works on its own once the set-up cells have run.
+# **Before you start**: lab 01, matrix products, what a gradient is. Sections 1 to 8 take about 110 minutes; the computer needs about one of them.
+# Spend as much time as you like on *Going further* (sections 9 and 10). Run the cells from the top. After the set-up cells, every numbered section
+# also runs on its own.
 #
 # | exercise | you write | points | minutes |
 # |---|---|---|---|
@@ -27,15 +28,17 @@
 # | 7.2 | an answer in words | 2 | 6 |
 # | 8.1 | `softmax(logits)`, `cross_entropy(logits, targets)` | 4 | 12 |
 #
-# How an exercise works: fill in the cell, run it, then run the check below it. A check looks at your code with new numbers each time
-# and says what is right (✓), what is wrong and probably why (✗), or that the cell is still to be done (·).
-# One rule for all of them: a function leaves the tensors it is given as they are (no `X -= 1`); training alone changes the matrices that it trains.
+# How an exercise works: complete the cell, run it, then run the check below it. A check calls your code with new inputs each time. It shows what is
+# right (✓), what is wrong (✗), or that the cell is not complete yet (·). For a frequent mistake the check names the cause. For any other mistake it
+# shows the smallest input for which the answer was wrong, what your code returned, and what was expected.
+# One rule for all exercises: a function must not change the tensors that it is given (no `X -= 1`). The only exception is training, which changes the
+# matrices that it trains.
 
 # %% tags=["install"]
 # Here the build puts the cell that installs course_utils where it is missing (course_admin/authoring/install_cell.py).
 
 # %% tags=["setup"]
-# Set-up: run this first, and again after every restart of the kernel.
+# Set-up: run this cell first. Run it again after every restart of the kernel.
 from itertools import pairwise
 
 import torch
@@ -48,7 +51,7 @@ from course_utils.training import budget
 training.seed_everything(0)
 
 # %%
-# Everything stays on the CPU here: four small matrices and 40 images at a time leave a GPU nothing to do.
+# This lab uses only the CPU: a GPU is no faster with four small matrices and 40 images at a time.
 source = budget(full="auto", study="sample", quick="sample")
 train_set = data.load_mnist(
     "train", source=source, limit=budget(full=None, study=None, quick=2_000)
@@ -58,24 +61,24 @@ ten = data.load_ten_digits()
 print(f"{len(train_set.images):,} training images, {len(test_set.images):,} test images")
 
 # %% [markdown]
-# The next cell is folded away on purpose. It holds what you are about to write, in other words, so that sections 4 to 10 never wait for your answers. Run it now; open it when you
-# have written yours, and compare.
+# The next cell is collapsed on purpose. It contains another version of the code that you will write, so that sections 4 to 10 run without your
+# answers. Run it now. When you have written your own code, open it and compare.
 
 
 # %% jupyter={"source_hidden": true}
-# Given: the network of sections 4 to 10, and the way from images to rows and back.
+# Given: the network of sections 4 to 10, and functions from images to rows and back.
 def rows(images):
     """Images [N, 1, 28, 28] in [0, 1] as rows [N, 784] in [-1, 1]."""
     return images.flatten(1).mul(2).sub(1)
 
 
 def pixels(X):
-    """Rows [N, 784] in [-1, 1] as images [N, 1, 28, 28] in [0, 1], to look at."""
+    """Rows [N, 784] in [-1, 1] as images [N, 1, 28, 28] in [0, 1], for figures."""
     return X.detach().add(1).div(2).view(-1, 1, 28, 28)
 
 
 class Matrices:
-    """784-256-d-256-784 out of four matrices: the network of this lab, for its later sections."""
+    """784-256-d-256-784 from four matrices: the network of this lab, for its later sections."""
 
     def __init__(self, d, relu_code=False, seed=0):
         self.dice = torch.Generator().manual_seed(seed)
@@ -121,27 +124,27 @@ X, T = rows(train_set.images), rows(test_set.images)
 # %% [markdown]
 # ## 1 · Images as rows of numbers
 #
-# A matrix multiplies vectors, so an image has to become one: its 28 rows of pixels, one after the other, make a row of $P = 784$ numbers. A batch of images is a matrix $X$ with one image
-# a row.
+# A matrix multiplies vectors, so we have to turn each image into a vector: its 28 rows of pixels, one after the other, make a row of $P = 784$
+# numbers. A batch of images is a matrix $X$ with one image per row.
 #
-# And it has to fit what the network can draw. The last layer of this lab's network goes through **tanh**, whose values lie between -1 and 1. Pixels come in [0, 1], so we stretch them: black becomes -1, white
-# becomes 1.
+# The pixels also need the range of the network's output. The last layer of this network has the activation **tanh**, with values between -1 and 1.
+# Pixels are in [0, 1], so we rescale them: black becomes -1, white becomes 1.
 #
-# Keep in mind that errors change their meaning with the range. Twice as wide a range makes squared errors **four times** as large: lab 01's 0.0559 for PCA with two
-# components is 0.224 here.
+# Remember that errors depend on the range. A range twice as wide makes squared errors **four times** as large: the error of PCA with two components
+# is 0.0559 in lab 01 and 0.224 here.
 #
 # ### Exercise 1.1 (2 points, about 5 minutes)
 #
-# <details><summary>Hint 1</summary>What has to be done to 0 and to 1, and to 0.5 in the middle, so that they become -1, 1 and 0? No property of the batch (its largest pixel, its mean) may play a part.</details>
-# <details><summary>Hint 2</summary>x.flatten(1) keeps the first dimension and makes one of all the others.</details>
+# <details><summary>Hint 1</summary>Which formula maps 0 to -1, 0.5 to 0 and 1 to 1? The formula must not use a property of the batch, such as its largest pixel or its mean.</details>
+# <details><summary>Hint 2</summary>x.flatten(1) keeps the first dimension and joins all others into one.</details>
 
 
 # %% exercise="to_range"
 def to_range(images):
-    """Images as rows in the range of tanh.
+    """Turn images into rows in the range of tanh.
 
     images: float tensor [N, 1, H, W], pixels in [0, 1].
-    Returns a float tensor [N, H * W], the pixels of each image in their order, in [-1, 1].
+    Returns a float tensor [N, H * W], the pixels of each image in their original order, in [-1, 1].
     """
     ### BEGIN SOLUTION
     return 2 * images.flatten(1) - 1
@@ -154,25 +157,26 @@ checks.to_range(to_range)
 # %% [markdown]
 # ### Forty images at random
 #
-# Training looks at a few images at a time. Lab 01 went through all of them in a random order. Here we do something simpler: before every step, draw 40 images **with replacement**, as one
-# draws balls and puts them back.
+# Each training step uses a few images. In lab 01, an epoch went through all images in a random order. Here we do something simpler: before every
+# step, we draw 40 images **with replacement**, so the same image can be drawn twice.
 #
-# The dice come from a *generator*, `torch.Generator().manual_seed(3)`, which you hand to every function that draws. It goes on from where it was, so each batch is new; and whoever starts
-# one from the same seed gets the same batches. torch's global dice are left alone.
+# The random numbers come from a *random generator*, `torch.Generator().manual_seed(3)`. You pass this generator to every function that draws random
+# numbers. Each draw changes its state, so each batch is new. Two generators with the same seed give the same batches. torch's global generator is not
+# used.
 #
 # ### Exercise 1.2 (3 points, about 6 minutes)
 #
-# <details><summary>Hint 1</summary>Draw positions, not images: which function of torch gives whole random numbers from 0 to below N, and where does it take a generator?</details>
-# <details><summary>Hint 2</summary>X[positions] takes these rows of X, a row that is named twice also twice.</details>
+# <details><summary>Hint 1</summary>Draw positions, not images: which function of torch returns random integers from 0 to N - 1, and which argument takes the generator?</details>
+# <details><summary>Hint 2</summary>X[positions] returns these rows of X. If a position occurs twice, its row is returned twice.</details>
 
 
 # %% exercise="get_random_batch"
 def get_random_batch(X, size, generator):
     """Draw images at random, with replacement.
 
-    X: float tensor [N, P]; size: how many to draw, also more than N;
+    X: float tensor [N, P]; size: how many images to draw, may be more than N;
     generator: a torch.Generator, the only source of randomness.
-    Returns a tensor [size, P] of rows of X, each drawn with the same probability, others at every call.
+    Returns a tensor [size, P] of rows of X, each row with the same probability, new ones at every call.
     """
     ### BEGIN SOLUTION
     positions = torch.randint(len(X), (size,), generator=generator)
@@ -184,46 +188,49 @@ def get_random_batch(X, size, generator):
 checks.get_random_batch(get_random_batch)
 
 # %%
-# Predict, then run. The lab trains with 1,000 batches of 40 from 10,000 images, so that each image
-# is drawn four times on average. How many are never drawn at all?
-numbers = torch.arange(10_000.0)[:, None]  # the number of each image, instead of its pixels
+# Predict, then run. The lab trains with 1,000 batches of 40 from 10,000 images, so each image is
+# drawn four times on average. How many images are never drawn?
+numbers = torch.arange(10_000.0)[:, None]  # the index of each image instead of its pixels
 generator = torch.Generator().manual_seed(0)
 drawn = torch.cat([get_random_batch(numbers, 40, generator) for _ in range(1_000)])
 print(f"{10_000 - len(drawn.unique())} of 10,000 images were never drawn")
-print(f"an image is missed with probability (1 - 1/10000)^40000 = {(1 - 1e-4) ** 40_000:.4f}")
+print(f"an image is never drawn with probability (1 - 1/10000)^40000 = {(1 - 1e-4) ** 40_000:.4f}")
 
 # %% [markdown]
 # ## 2 · A layer is a matrix
 #
-# A linear layer multiplies by a matrix $A$ and adds a bias $b$. There is a way to write both as one. Put a 1 at the end of every input and the bias below the matrix:
+# A linear layer multiplies by a matrix $A$ and adds a bias $b$. We can write both as one product: append a 1 to every input, and append the bias to
+# the matrix as its last row:
 #
 # $$ x A + b \;=\; \begin{pmatrix} x & 1 \end{pmatrix} \begin{pmatrix} A \\ b \end{pmatrix} \;=\; \begin{pmatrix} x & 1 \end{pmatrix} W . $$
 #
-# So a layer from $n$ numbers to $m$ numbers is **one matrix** $W$ with $n + 1$ rows and $m$ columns, and its last row is the bias. Our network has four of them,
+# So a layer from $n$ numbers to $m$ numbers is **one matrix** $W$ with $n + 1$ rows and $m$ columns, and its last row is the bias. Our network has
+# four matrices,
 #
 # $$ 784 \xrightarrow{W_0} 256 \xrightarrow{W_1} d \xrightarrow{W_2} 256 \xrightarrow{W_3} 784 , $$
 #
-# and they are all there is to learn.
+# and no other parameters.
 #
-# Where to start? Not at zero: with all weights alike, the 256 hidden units would do the same for ever. Small random numbers break the tie, here from $\mathcal N(0,\, 0.01^2)$: mean 0 and **standard
-# deviation** 0.01, the bias rows too.
+# Which initial values? Not zero: if all weights are equal, the 256 hidden units stay equal during training. Small random numbers break this symmetry.
+# Here they are from $\mathcal N(0,\, 0.01^2)$: mean 0 and **standard deviation** 0.01, also in the bias rows.
 #
 # ### Exercise 2.1 (4 points, about 8 minutes)
 #
-# One trap. torch keeps gradients only for tensors that begin a calculation, the *leaves*. A tensor that was computed from another that wanted gradients is no leaf, and an optimiser refuses it.
+# One trap. An optimiser accepts only *leaf tensors*, and torch stores gradients only in leaf tensors. A tensor that was computed from a tensor that
+# requires gradients is not a leaf tensor.
 #
-# <details><summary>Hint 1</summary>itertools.pairwise((5, 3, 2)) gives (5, 3) and (3, 2): entering and leaving numbers of each layer.</details>
-# <details><summary>Hint 2</summary>Make the finished matrix first, scaled and all, and only then let it want gradients: matrix.requires_grad_().</details>
+# <details><summary>Hint 1</summary>itertools.pairwise((5, 3, 2)) gives (5, 3) and (3, 2): the numbers of inputs and outputs of each layer.</details>
+# <details><summary>Hint 2</summary>First compute the complete matrix, including its scale. Only then call matrix.requires_grad_().</details>
 
 
 # %% exercise="init_parameters"
 def init_parameters(sizes, generator):
-    """The matrices of a network, ready to be trained.
+    """Make the matrices of a network, ready for training.
 
-    sizes: numbers in each layer, from the input to the output, such as (784, 256, 2, 256, 784);
+    sizes: the size of each layer, from the input to the output, such as (784, 256, 2, 256, 784);
     generator: a torch.Generator, the only source of randomness.
-    Returns a list with one float tensor for each layer, [entering + 1, leaving], the last row for the
-    bias: every entry from N(0, 0.01^2), each tensor a leaf that wants gradients.
+    Returns a list with one float tensor [inputs + 1, outputs] for each layer, the bias in the last
+    row: every entry from N(0, 0.01^2), each tensor a leaf tensor that requires gradients.
     """
     ### BEGIN SOLUTION
     W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
@@ -239,31 +246,32 @@ checks.init_parameters(init_parameters)
 # %% [markdown]
 # ### Forward
 #
-# Write $\tilde X = (X \;\; 1)$ for a batch with a column of ones behind it. The encoder gives the code $Z$, the decoder the reconstruction $\hat X$:
+# $\tilde X = (X \;\; 1)$ is a batch with a column of ones appended. The encoder computes the code $Z$, the decoder computes the reconstruction $\hat X$:
 #
 # $$ H = \mathrm{relu}(\tilde X W_0), \quad Z = a(\tilde H W_1), \qquad H' = \mathrm{relu}(\tilde Z W_2), \quad \hat X = \tanh(\tilde H' W_3) . $$
 #
-# What happens at the code, $a$, comes in as a function. `torch.relu` is one, `linear` below another; we shall want both.
+# The activation of the code, $a$, is an argument of the function. We will use two: `torch.relu`, and `linear`, defined below. As in lab 01, each of
+# the $d$ numbers in a row of $Z$ is called a code, too.
 #
 # ### Exercise 2.2 (4 points, about 12 minutes)
 #
-# <details><summary>Hint 1</summary>Write a small function layer(X, M) first: append the ones, multiply. Then forward is four lines.</details>
-# <details><summary>Hint 2</summary>torch.cat([...], dim=1) puts matrices side by side; the ones are a matrix of len(X) rows and one column.</details>
+# <details><summary>Hint 1</summary>First write a small function layer(X, M) that appends the ones and multiplies. Then forward has four lines.</details>
+# <details><summary>Hint 2</summary>torch.cat([...], dim=1) joins matrices side by side; the ones are a matrix with len(X) rows and one column.</details>
 
 
 # %% exercise="forward"
 def linear(Z):
-    """Given: nothing happens at the code, it may be any number."""
+    """Given: a code without activation, which can be any number."""
     return Z
 
 
 def forward(W, X, at_code):
-    """Images through the autoencoder.
+    """Encode and decode images.
 
     W: list of four matrices as above, the last row of each is the bias; X: float tensor [N, P];
-    at_code: the function a of the formula, takes and returns a tensor [N, d].
-    Returns two tensors: the reconstruction [N, P], from which gradients reach all of W, and the code [N, d],
-    the one that goes into the decoder.
+    at_code: the function a in the formula, takes and returns a tensor [N, d].
+    Returns two tensors: the reconstruction [N, P], from which gradients reach all of W, and the code
+    [N, d], which is the input of the decoder (after at_code).
     """
 
     ### BEGIN SOLUTION
@@ -282,32 +290,35 @@ def forward(W, X, at_code):
 checks.forward(forward)
 
 # %% [markdown]
-# ## 3 · The loop
+# ## 3 · The training loop
 #
-# The loss is the mean square of each image's differences, then the mean over the batch of $B$ images:
+# The loss is the mean squared difference over the pixels of each image, then the mean over the batch of $B$ images:
 #
 # $$ L = \frac 1 B \sum_{i=1}^{B} \frac 1 P \sum_{p=1}^{P} (\hat X_{ip} - X_{ip})^2 . $$
 #
-# One iteration draws a batch, computes $L$, and changes the four matrices a little so that $L$ falls. `backward` finds $\partial L / \partial W_k$ for each of them and **adds** it to what is in `W[k].grad`;
-# the optimiser's `step` uses what it finds there. Emptying it in between is your job.
+# One iteration draws a batch, computes $L$, and changes the four matrices a little so that $L$ falls. `backward` computes $\partial L / \partial W_k$
+# for each matrix and **adds** it to `W[k].grad`. The optimiser's `step` uses the gradients in `W[k].grad`. You have to set them to zero in each
+# iteration.
 #
 # ### Exercise 3.1 (5 points, about 15 minutes)
 #
-# Everything the loop needs comes in, so that it stands on its own: a network that works, the function that draws, the optimiser. The check runs it with a network of its own, first for three steps, then for 200 on 600 digits whose pixels are
-# shuffled (matrices do not mind). There the error on new digits has to come below 0.85 times that of the mean image; the course's own answer ends at 0.55 to 0.67.
+# The function gets everything it needs as arguments: a network, a function that draws batches, and the optimiser. So it does not depend on your other
+# answers. The check passes its own network. First it takes three steps. Then it takes 200 steps on 600 digits, drawn anew each time: another subset,
+# each image slightly turned, scaled, moved and dimmed, and each pixel mixed with another pixel. After these 200 steps, the error on new digits must
+# be at most 0.92 times the error of the mean image. The course's own answer ends at 0.80 (0.75 to 0.85 over 20 draws).
 #
-# <details><summary>Hint 1</summary>Five lines in this order: draw, loss, empty the gradients, backward, step. The optimiser knows W already.</details>
-# <details><summary>Hint 2</summary>The network returns two things. loss.item() is the number in the tensor, without the history that backward needs.</details>
+# <details><summary>Hint 1</summary>Five lines in this order: draw a batch, compute the loss, set the gradients to zero, backward, step. The optimiser already has W.</details>
+# <details><summary>Hint 2</summary>The network returns two tensors. loss.item() is the loss as a float, without the computation graph.</details>
 
 
 # %% exercise="train_by_hand"
 def train_by_hand(network, W, draw, optimizer, iterations):
-    """Train the matrices W, which change in place.
+    """Train the matrices W in place.
 
     network(W, X): returns the reconstruction [B, P] and the code [B, d] of a batch X [B, P];
-    draw(): returns a batch, another at every call; each iteration takes one;
-    optimizer: of torch.optim, has W, and its steps alone change W; iterations: how many steps to take.
-    Returns a list of floats: the loss of each batch, the one before its step.
+    draw(): returns a new batch at every call; each iteration uses one batch;
+    optimizer: from torch.optim, has W; only its steps change W; iterations: how many steps to take.
+    Returns a list of floats: the loss of each batch, computed before its step.
     """
     ### BEGIN SOLUTION
     losses = []
@@ -329,8 +340,9 @@ checks.train_by_hand(train_by_hand)
 # %% [markdown]
 # ### Your network at work
 #
-# All of it is yours now (after a restart, run your cells of sections 1 to 3 first). The set-up is a published one: two codes with a ReLU on them, Adam with a learning rate of 0.003, 1,000 iterations with 40 images each. It takes a few seconds; watch the curve,
-# the codes of the test images, and the reconstructions.
+# The next cell uses all your functions (after a restart, run your cells of sections 1 to 3 first). The set-up was published: two codes with a ReLU,
+# Adam with a learning rate of 0.003, 1,000 iterations with 40 images each. Training takes a few seconds. Watch the loss curve, the codes of the test
+# images, and the reconstructions.
 
 # %%
 generator = torch.Generator().manual_seed(0)
@@ -360,35 +372,37 @@ live.finish(W, history)
 print(f"test error {(network(W, T)[0] - T).square().mean().item():.4f}")
 
 # %% [markdown]
-# ## 4 · Numbers that die
+# ## 4 · Dead codes
 #
-# Was that good? It depends, and not on your code. Here is the published set-up five times, with five seeds; the seed decides on the first weights and on the batches, nothing else. **Predict**, and write it down before you
-# run: by how many per cent will the worst of the five test errors lie above the best?
+# Was that result good? That depends on the seed, not on your code. Below, the published set-up runs with five seeds. The seed determines the initial
+# weights and the batches, nothing else. **Predict**, and write your guess down before you run the cell: by how many per cent is the worst of the five
+# test errors above the best?
 
 # %%
 published = {}
 for seed in range(budget(full=5, study=5, quick=1)):
     published[seed] = Matrices(d=2, relu_code=True, seed=seed).fit(X)
     print(f"seed {seed}: test error {published[seed].error(T):.4f}")
-print(f"the mean image drawn every time: {(X.mean(dim=0) - T).square().mean().item():.4f}")
+print(f"always the mean image: {(X.mean(dim=0) - T).square().mean().item():.4f}")
 
 # %% [markdown]
-# Some runs did no better than to draw the mean image, whatever they were shown. A loss curve does not tell why. The codes do: look at them.
+# In some runs the error is no better than that of the mean image. The reconstruction is the same for every input. The loss curve does not show why,
+# but the codes do.
 #
 # ### Exercise 4.1 (2 points, about 5 minutes)
 #
-# A code that gives **the same number for every image** tells the decoder nothing. Mark those. Zero is only the most common such number, and a code that is zero for nearly all images still
-# says something about the others.
+# A code that has **the same value for every image** gives the decoder no information. Such a code is *dead*. Mark the dead codes. This value is often
+# zero, but any constant counts. A code that is zero for nearly all images is not dead: it has information about the other images.
 #
-# <details><summary>Hint</summary>When all numbers of a column are the same, what do its largest and its smallest have to do with each other?</details>
+# <details><summary>Hint</summary>If all numbers of a column are equal, how are its largest and its smallest number related?</details>
 
 
 # %% exercise="dead_codes"
 def dead_codes(Z):
-    """Which codes say nothing.
+    """Mark the codes that are constant.
 
     Z: float tensor [N, d], the codes of N images.
-    Returns a tensor of d booleans: True where all N images have the same number.
+    Returns a tensor of d booleans: True if all N images have the same number.
     """
     ### BEGIN SOLUTION
     return Z.amax(dim=0) == Z.amin(dim=0)
@@ -406,17 +420,20 @@ for seed, model in published.items():
 plotting.show_embeddings(maps, test_set.labels[:1_000], ncols=3)
 
 # %% [markdown]
-# With both codes dead all images lie on one point, under the topmost of ten labels; with one dead, on a line. (`metrics.dead_units` counts what your function marks. A code that is above zero for a handful of images is not dead by this count, and helps as little.)
+# If both codes are dead, all images have the same point, and only the colour that is plotted last is visible. If one code is dead, the images lie on
+# a line. (`metrics.dead_units` counts the codes that your function marks. A code that is above zero for a few images only is not dead by this
+# definition, but it is almost as useless.)
 #
-# How does a number die? $\mathrm{relu}(u)$ is 0 for every $u \le 0$, and flat there: no gradient. Once the weights of a code have moved so that $u \le 0$ for **every** image, nothing ever moves them back. With 30 ReLUs
-# some losses are bearable, as in lab 01. With two, each one matters.
+# How does a code die? $\mathrm{relu}(u)$ is 0 for every $u \le 0$, and its gradient is 0 there. If the weights of a code change so that $u \le 0$ for
+# **every** image, no gradient can change them back. With 30 ReLU codes, as in lab 01, the network can lose some. With two codes, it needs each one.
 #
-# **Think.** The hidden layers have ReLUs too, 256 of them each. Why does nobody notice when some of those die?
+# **Think.** The two hidden layers have ReLUs too, 256 each. Why does nobody notice when some of these units die?
 
 # %% [markdown]
 # ## 5 · A linear code
 #
-# The remedy takes one word: `linear` instead of `torch.relu` at the code. A code may then be any number, and there is no flat half to fall into. Five seeds again.
+# The solution is one word: `linear` instead of `torch.relu` at the code. Then a code can be any number, and there is no region with zero gradient.
+# Below, we use five seeds again.
 
 # %%
 from sklearn.decomposition import PCA
@@ -425,7 +442,7 @@ linear_codes = {}
 
 
 def run(seed):
-    """Train the network with a linear code and keep it."""
+    """Train the network with a linear code and store it."""
     linear_codes[seed] = Matrices(d=2, seed=seed).fit(X)
     codes = linear_codes[seed].codes(X)
     return {"test error": linear_codes[seed].error(T), "dead codes": metrics.dead_units(codes)}
@@ -440,11 +457,11 @@ print(f"PCA with 2 components: {best_lines:.4f}")
 plotting.show_sweep(table, "test error", reference=("PCA, 2", best_lines))
 
 # %% [markdown]
-# No run is lost, none has a dead code, and all beat PCA with two components.
+# No run fails, no code is dead, and every run has a smaller error than PCA with two components.
 #
 # ### The plane of codes
 #
-# What did it make of the plane? Encode all training images; the labels only give the colours.
+# Where in the plane are the codes? We encode all training images. The labels are used only for the colours.
 
 # %%
 two = linear_codes[0]
@@ -456,8 +473,9 @@ print(f"of 20 x 20 cells between these, {(cells == 0).float().mean():.0%} hold n
 plotting.show_codes(Z, train_set.labels, title="codes of the training images")
 
 # %% [markdown]
-# Digits fan out from one crowded spot, some overlap, and parts of the rectangle between the smallest and the largest code are empty. What would the decoder draw there? It has never been asked. Below it draws from a
-# grid over the whole rectangle, the same way up as the figure above.
+# The digits spread out from one dense region. Some digits overlap, and parts of the rectangle between the smallest and the largest codes are empty.
+# What does the decoder produce in the empty parts? It was never trained there. Below, we decode a grid over the whole rectangle, with the same axes
+# as the figure above.
 
 # %%
 across = torch.linspace(least[0], most[0], 16)
@@ -466,20 +484,23 @@ grid = torch.stack([across.repeat(12), up.repeat_interleave(16)], dim=1)
 plotting.show_images(
     pixels(two.decode(grid)),
     ncols=16,
-    title="drawn from a grid over the plane of codes",
+    title="decoded from a grid over the plane of codes",
     alt="A grid of 12 x 16 images decoded from codes over the whole rectangle. A few digits fill most of "
-    "it, sharp also where no training image lies; where many digits meet, the images are blurred.",
+    "it, sharp also where no training image lies; where many digits overlap, the images are blurred.",
 )
 
 # %% [markdown]
-# A few digits fill most of the rectangle. Where no training image lies, the decoder goes on drawing the nearest digit, sharp, as if it were sure. Where many digits crowd, it blurs.
+# A few digits fill most of the rectangle. Where no training image lies, the decoder still produces sharp images of the nearest digit. Where many
+# digits overlap, the images are blurred.
 #
-# **Think.** Find a place where one digit turns into another. Is there an image in between that you could not name? And which digits would you hardly ever get by pointing at this rectangle blindly?
+# **Think.** Find a place where one digit changes into another. Is there an image between them that you cannot name? And which digits will you rarely
+# get from random points of this rectangle?
 
 # %% [markdown]
-# ## 6 · Thirty-two numbers
+# ## 6 · Thirty-two codes
 #
-# Two numbers are for looking at. Now $d = 32$, with the same code and the same 1,000 iterations. **Predict**, and write it down: in the published set-up, how many of the 32 will be dead?
+# Two codes are easy to plot. Now $d = 32$; the rest stays the same, also the 1,000 iterations. **Predict**, and write your guess down: in the
+# published set-up, how many of the 32 codes will be dead?
 
 # %%
 from functools import partial
@@ -490,7 +511,7 @@ wide = {}
 
 
 def run(seed, relu_code):
-    """Train the network with 32 codes and keep it."""
+    """Train the network with 32 codes and store it."""
     model = wide[relu_code, seed] = Matrices(d=32, relu_code=relu_code, seed=seed).fit(X)
     return {"test error": model.error(T), "dead codes": metrics.dead_units(model.codes(X))}
 
@@ -510,10 +531,11 @@ print(f"PCA with 32 components: {best_lines:.4f}")
 plotting.show_sweep(table, "test error", reference=("PCA, 32", best_lines))
 
 # %% [markdown]
-# About half of the published network's codes are dead: it paid for 32 numbers and uses half of them. The linear code loses none and comes out clearly ahead, in every run. But look where PCA stands: 1,000 iterations, four passes over
-# the images, are hardly enough to catch up with it.
+# About half of the codes of the published network are dead: it has 32 codes but uses only about half of them. The linear code has no dead codes and a
+# clearly smaller error in every run. But compare with PCA: 1,000 iterations, four passes over the images, are hardly enough to reach the error of
+# PCA.
 #
-# Look at the ten digits through both. (The errors below the images are those of pixels in [0, 1]: a quarter of those above.)
+# Look at the reconstructions of the ten digits by both networks. (The errors below the images are for pixels in [0, 1]: a quarter of the errors above.)
 
 # %%
 drawn = {f"{'ReLU' if relu else 'linear'}, 32": wide[relu, 0] for relu in (True, False)}
@@ -526,25 +548,26 @@ plotting.show_pairs(
 # %% [markdown]
 # ## 7 · The decoder alone
 #
-# A decoder turns any code into an image. So throw the encoder away, **draw codes at random**, and have new digits, as many as you like? Let us take each code uniformly between the smallest and the largest value
-# that it had on the training images.
+# A decoder turns any code into an image. Can we drop the encoder, **draw codes at random**, and get as many new digits as we like? We draw each code
+# uniformly between its smallest and its largest value on the training images.
 #
 # ### Exercise 7.1 (4 points, about 10 minutes)
 #
-# `sample_codes` draws, `decode` is the second half of the network, out of the last two of the four matrices: a ReLU in the hidden layer, tanh at the end, the bias in the last row.
+# `sample_codes` draws the codes. `decode` is the second half of the network and uses the last two of the four matrices: a ReLU in the hidden layer,
+# tanh at the output, the bias in the last row.
 #
-# <details><summary>Hint 1</summary>torch.rand gives numbers between 0 and 1. How do you stretch and shift them so that they lie between low and high? Each code has a low and a high of its own.</details>
-# <details><summary>Hint 2</summary>In decode, a 1 belongs at the end of every code, and again at the end of every row of the hidden layer.</details>
+# <details><summary>Hint 1</summary>torch.rand gives numbers between 0 and 1. How do you scale and shift them so that they lie between low and high? Each code has its own low and high.</details>
+# <details><summary>Hint 2</summary>In decode, append a 1 to every code, and append a 1 to every row of the hidden layer, too.</details>
 
 
 # %% exercise="decoder_alone"
 def sample_codes(Z, n, generator):
-    """New codes at random.
+    """Draw new codes at random.
 
-    Z: float tensor [N, d], codes of training images; n: how many to draw;
+    Z: float tensor [N, d], codes of training images; n: how many codes to draw;
     generator: a torch.Generator, the only source of randomness.
-    Returns a float tensor [n, d]: each entry uniform between the smallest and the largest entry of its
-    column of Z, independent of all others.
+    Returns a float tensor [n, d]: each entry is uniform between the smallest and the largest entry of
+    its column of Z, and independent of all other entries.
     """
     ### BEGIN SOLUTION
     low, high = Z.amin(dim=0), Z.amax(dim=0)
@@ -553,7 +576,7 @@ def sample_codes(Z, n, generator):
 
 
 def decode(W, Z):
-    """Images [n, P] in [-1, 1] from codes Z [n, d]; W: the four matrices, of which the last two are used."""
+    """Decode codes Z [n, d] to images [n, P] in [-1, 1]; W: all four matrices, only the last two are used."""
     ### BEGIN SOLUTION
     ones = torch.ones(len(Z), 1)
     H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2])
@@ -575,20 +598,20 @@ for width, trained in ((2, two), (32, many)):
     plotting.show_images(
         pixels(samples),
         ncols=15,
-        title=f"{width} codes, drawn uniformly",
-        alt=f"30 images that the decoder with {width} codes draws from random codes.",
+        title=f"images from {width} codes, drawn uniformly",
+        alt=f"30 images that the decoder with {width} codes produces from random codes.",
     )
 
 # %% [markdown]
-# ### Two numbers instead of an eye
+# ### Two measures of quality
 #
-# "Most of the lower thirty are no digits" is a matter of taste until it is measured. Two things can be:
+# "Most of the 30 images from 32 codes are not digits" is an opinion until we measure it. We can measure two things:
 #
-# - **Distance**: how far is an image from the nearest training image? (Root of the mean squared difference of the pixels.)
-# - **Confidence**: how sure is a small classifier, trained on the training images, of its favourite digit? We count the images for which it gives more than 0.9.
+# - **Distance**: how far is an image from the nearest training image? (Square root of the mean squared difference of the pixels.)
+# - **Confidence**: what is the largest probability that a small classifier, trained on the training images, gives to a digit? We count the images with more than 0.9.
 #
-# A number alone says little, so we put it beside others: test images, their reconstructions, and three things that are certainly no digits: noise, a black image, and two digits printed over each other. **Predict**: which of the three
-# fools the distance, which the classifier?
+# We need other images to compare with: test images, their reconstructions, and three kinds of images that are certainly not digits: noise, a black
+# image, and two digits printed over each other. **Predict**: which of the three gets a small distance, and which gets a high confidence?
 
 # %%
 from torchvision.ops import MLP
@@ -608,10 +631,10 @@ training.fit(
 
 @torch.no_grad()
 def judged(images):
-    """Distance to the nearest training image, and share of the images above 0.9 confidence."""
+    """Mean distance to the nearest training image, and share of the images with confidence above 0.9."""
     distance = torch.cdist(images, X).amin(dim=1) / images.shape[1] ** 0.5
     confidence = classifier(images).softmax(dim=1).amax(dim=1)
-    return f"distance {distance.mean():.3f}   sure of {(confidence > 0.9).float().mean():4.0%}"
+    return f"distance {distance.mean():.3f}   confident {(confidence > 0.9).float().mean():4.0%}"
 
 
 dice = torch.Generator().manual_seed(1)
@@ -629,59 +652,68 @@ for name, model in (("2 codes", two), ("32 codes", many)):
     print(f"{name + ', uniform':26}", judged(model.decode(uniform)))
 
 # %% [markdown]
-# A black image lies nearer to the training images than a new digit does, and of two digits printed over each other the classifier is sure in four cases of ten. Neither number is proof by itself; **together** they are harder to fool.
+# A black image is nearer to the training images than a new digit is. For two digits printed over each other, the confidence is above 0.9 in four
+# cases out of ten. Neither measure alone proves anything; it is harder to get good values of **both**.
 #
-# With 32 codes they agree: the samples lie further away than the reconstructions, and the classifier is sure of far fewer. By both numbers they are about as good as digits printed over each other. With 2 codes the samples do **better** than the
-# reconstructions: few uniform draws fall into the crowded spot where the decoder blurs, as section 5 showed. What neither number sees is **variety**: count the digits among the samples above.
+# With 32 codes the two measures agree: the samples have larger distances than the reconstructions, and far fewer samples have a confidence above 0.9.
+# By both measures they are about as good as two digits printed over each other. With 2 codes the samples have **better** values than the
+# reconstructions: few uniform samples fall into the dense region where the images are blurred (section 5). Neither measure shows **variety**: count
+# the different digits among the samples above.
 #
 # ### Exercise 7.2, in words (2 points, about 6 minutes)
 #
-# Every sampled code lies between the smallest and the largest that occurred in training, with 2 codes and with 32. Why do the samples of the wide network still come out as no digits? Give two reasons, and say for one of them
-# what you would compute to see whether it is true. Three or four sentences.
+# Every sampled code lies between the smallest and the largest code of the training images, with 2 codes and with 32. Why are most samples of the
+# network with 32 codes not digits? Give two reasons. For one of them, write what you would compute to test whether it is true. Write three or four
+# sentences.
 
 # %% [markdown] written="samples" points=2
 # ### BEGIN SOLUTION
-# The codes of real images depend on each other and fill only a small part of the box between the extremes; with 32 codes nearly all of the box is empty, so that a uniform draw falls into a hole, where the decoder was never trained. The
-# extremes come from a few unusual images, so most draws lie further out than most codes. To see the first: shuffle each column of the training codes separately, which keeps every single code as it is and breaks their
-# dependence, and look at the two numbers again. To see the second: compare the distance of samples and of training codes from the mean code.
+# The codes of real images depend on each other and fill only a small part of the box between the extremes. With 32 codes nearly all of the box is
+# empty, so a uniform sample lies in an empty region, where the decoder was never trained. The extremes come from a few unusual images, so most
+# samples lie further from the centre than most codes. To test the first reason: shuffle each column of the training codes separately. This keeps the
+# distribution of every single code and removes their dependence. Then compute the two measures again. To test the second reason: compare the
+# distances of samples and of training codes from the mean code.
 # ### BEGIN MARK SCHEME
-# Half a point for each reason: holes or an empty box (codes nearly all lie elsewhere, worse with more dimensions); dependence between codes; extremes set by outliers; a decoder that was trained on the codes of images only.
-# One point for something to compute that would tell: shuffled columns, distance to the nearest training code, draws from a Gaussian fitted to the codes, the share of draws with a training code nearby.
-# No points for "the network is too small" or "more training" without a reason.
+# Half a point for each reason: empty regions in the box (nearly all codes lie elsewhere, worse with more dimensions); dependence between codes;
+# extremes set by outliers; a decoder that was trained only on codes of images. One point for something to compute that tests a reason: shuffled
+# columns, distance to the nearest training code, samples from a Gaussian fitted to the codes, the share of samples with a training code nearby. No
+# points for "the network is too small" or "more training" without a reason.
 # ### END MARK SCHEME
 # ### END SOLUTION
 
 # %% [markdown]
 # ## 8 · Softmax and cross-entropy by hand
 #
-# Section 7 trusted a classifier. What stands behind its last line? Its $K = 10$ outputs $u_k$, the *logits*, are any numbers. **Softmax** makes probabilities of them, and the loss is the
-# **cross-entropy** with the labels, written as rows $y$ with a single 1 (*one-hot*), averaged over the batch:
+# Section 7 used a classifier. How does it compute probabilities and its loss? Its $K = 10$ outputs $u_k$, the *logits*, can be any numbers.
+# **Softmax** turns the logits into probabilities. The loss is the **cross-entropy** with the labels, written as rows $y$ with a single 1 (*one-hot*),
+# averaged over the batch:
 #
 # $$ p_k = \frac{e^{u_k}}{\sum_j e^{u_j}}, \qquad L = -\frac 1 B \sum_{i=1}^{B} \sum_{k=1}^{K} y_{ik} \log p_{ik} . $$
 #
-# Two lines of code, it seems. **Predict**, then run: what does the formula give as it stands?
+# This looks like two lines of code. **Predict**, then run: what does the formula give if you write it exactly like this?
 
 # %%
 u = torch.tensor([[1.0, 2.0, 3.0], [1.0, 50.0, 100.0], [-200.0, -210.0, -220.0]])
 print(u.exp() / u.exp().sum(dim=1, keepdim=True))
 
 # %% [markdown]
-# In float32, $e^{89}$ is too large to be written down, `inf`, and `inf / inf` is no number. $e^{-200}$ is too small, 0, and so is the sum: 0 / 0. One such image, and the weights are `nan` for ever.
+# In float32, $e^{89}$ is too large and becomes `inf`; `inf / inf` is `nan` (not a number). $e^{-200}$ is too small and becomes 0. Then the sum is 0,
+# too, and 0 / 0 is `nan`. One such image in training makes all weights `nan`, and they stay `nan`.
 #
-# The formula itself shows the way out: nothing changes if the same number is taken off all logits of a row. And the logarithm must not be taken of a probability that was rounded to 0: write $\log p_k$ out
-# before you write it down.
+# The formula gives the solution: the probabilities do not change if you subtract the same number from all logits of a row. And do not take the
+# logarithm of a probability that was rounded to 0: first simplify $\log p_k$ on paper, then write the code.
 #
 # ### Exercise 8.1 (4 points, about 12 minutes)
 #
-# By hand: with exp, log, sums and maxima.
+# Write both functions by hand, with exp, log, sums and maxima.
 #
-# <details><summary>Hint 1</summary>Which number, taken off a row, makes its largest logit 0? Then no exponential is above 1, and their sum is at least 1.</details>
-# <details><summary>Hint 2</summary>log(a / b) = log a - log b, and log(exp(u)) needs no exponential at all.</details>
+# <details><summary>Hint 1</summary>Which number must you subtract from a row so that its largest logit is 0? Then no exponential is above 1, and the sum of the exponentials is at least 1.</details>
+# <details><summary>Hint 2</summary>log(a / b) = log a - log b, and log(exp(u)) = u needs no exponential.</details>
 
 
 # %% exercise="cross_entropy"
 def softmax(logits):
-    """Probabilities [N, K] from logits [N, K]: each row sums to 1, also where logits are in the thousands."""
+    """Probabilities [N, K] from logits [N, K]: each row sums to 1, also for logits in the thousands."""
     ### BEGIN SOLUTION
     powers = torch.exp(logits - logits.amax(dim=1, keepdim=True))
     return powers / powers.sum(dim=1, keepdim=True)
@@ -689,10 +721,10 @@ def softmax(logits):
 
 
 def cross_entropy(logits, targets):
-    """Cross-entropy of one-hot labels, the mean over the batch.
+    """Cross-entropy with one-hot labels, the mean over the batch.
 
-    logits: float tensor [N, K], any numbers, also in the thousands; targets: float tensor [N, K], in each
-    row a single 1. Returns a tensor with one number, from which gradients reach the logits.
+    logits: float tensor [N, K], any numbers, also in the thousands; targets: float tensor [N, K], a
+    single 1 in each row. Returns a tensor with one number, from which gradients reach the logits.
     """
     ### BEGIN SOLUTION
     shifted = logits - logits.amax(dim=1, keepdim=True)
@@ -707,13 +739,14 @@ checks.cross_entropy(softmax, cross_entropy)
 # %% [markdown]
 # ### One layer on the codes
 #
-# The smallest classifier is one matrix $V$ with $d + 1$ rows and 10 columns: $u = \tilde z\, V$. If it does well on the codes, then the digits lie apart there, in straight lines. **Predict** its accuracy on 2 codes, on 32, and on all
-# 784 pixels. (The loss is torch's, so that the cell does not wait for you; put yours in its place.)
+# The smallest classifier is one matrix $V$ with $d + 1$ rows and 10 columns: $u = \tilde z\, V$. If its accuracy on the codes is high, then the codes
+# of different digits are linearly separable. **Predict** its accuracy on 2 codes, on 32 codes, and on all 784 pixels. (The cell uses torch's loss, so
+# that it runs without your answer. You can replace it with your own.)
 
 
 # %%
 def accuracy_of_one_layer(codes, test_codes):
-    """Train V on the codes of the training images; the share of test images it gets right."""
+    """Train V on the codes of the training images. Returns its accuracy on the test images."""
     mean, spread = codes.mean(dim=0), codes.std(dim=0) + 1e-3
     codes, test_codes = (codes - mean) / spread, (test_codes - mean) / spread
     targets = torch.eye(10)[train_set.labels]
@@ -735,29 +768,30 @@ for d in (2, 32):
 print(f"784 pixels: {accuracy_of_one_layer(X, T):.3f}")
 
 # %% [markdown]
-# Thirty-two numbers that were learned without a label keep nearly all that a straight line can use in 784 pixels. Two numbers do not: the plane of section 5 has its digits in rays, and where rays
-# overlap no line helps.
+# The 32 codes were learned without labels, and they keep nearly all the information that a linear classifier can use in 784 pixels. Two codes do not:
+# in the plane of section 5 the digits lie in rays from one point. Where rays overlap, no straight line separates them.
 
 # %% [markdown]
-# ## What to take along
+# ## What to remember
 #
-# - A layer is a matrix; the bias is its last row, and the 1 behind each input picks it up.
-# - A training loop is five lines, and each of them, left out or moved, fails in its own way.
-# - A ReLU on a narrow code dies, in most runs and for good. Look at the codes, count, and run more than one seed before you believe a number.
-# - Between the codes of images lie holes. A decoder draws something there too, and two numbers together show that it is no digit.
-# - Exponentials overflow. Take off the maximum, and write logarithms out before computing them.
+# - A layer is a matrix; the bias is its last row, and it is multiplied by the 1 that we append to each input.
+# - A training loop is five lines. If you leave out or move any of them, training fails in a different way.
+# - A ReLU on a narrow code dies in most runs and does not recover. Look at the codes, count the dead ones, and run several seeds before you trust a number.
+# - There are empty regions between the codes of images. The decoder produces images there, too, and two measures together show that they are not digits.
+# - Exponentials overflow. Subtract the maximum, and simplify logarithms before you compute them.
 #
-# The graded part ends here. What follows is to run, to look at and to play with.
+# The graded part ends here. The following sections are for running, looking and trying out.
 
 # %% [markdown]
 # ## 9 · Going further: backward by hand
 #
-# What does `backward` do in a layer? With $u = \tilde X W$ and $H = \mathrm{relu}(u)$, suppose somebody hands us $G = \partial L / \partial H$. The chain rule gives what to change here, and what to hand on to the layer below
-# (without the column of ones, which nobody learns):
+# What does `backward` compute in a layer? With $u = \tilde X W$ and $H = \mathrm{relu}(u)$, let $G = \partial L / \partial H$ be given. The chain
+# rule gives the gradient for $W$ and the gradient for the layer before (without the column of ones, which is not learned):
 #
 # $$ \frac{\partial L}{\partial u} = G \odot [u > 0], \qquad \frac{\partial L}{\partial W} = \tilde X^\top \frac{\partial L}{\partial u}, \qquad \frac{\partial L}{\partial X} = \frac{\partial L}{\partial u}\, A^\top, $$
 #
-# where $A$ is $W$ without its last row. Once more from the loss back to the first matrix, through the whole network, with a linear code; then the same from autograd.
+# where $A$ is $W$ without its last row. The next cell computes all gradients by hand, from the loss back to the first matrix, for a network with a
+# linear code. Then it compares them with the gradients from autograd.
 
 # %%
 W0, W1, W2, W3 = Matrices(d=2, seed=0).fit(X, iterations=20).W
@@ -788,17 +822,19 @@ for (name, mine), theirs in zip(by_hand.items(), by_autograd, strict=True):
     )
 
 # %% [markdown]
-# Read `g1 = g2 @ ...` once more: that is where a ReLU code would multiply by $[u_1 > 0]$. If it is 0 for all 40 images, then $g_0$ and the gradient of that column of $W_1$ are 0 as well. That is what dying means.
+# Look at `g1 = g2 @ ...` again. With a ReLU code, this line would also multiply by $[u_1 > 0]$. If this factor is 0 for a code and all 40 images,
+# then the gradient of the code's column of $W_1$ is 0 as well. This is how a code dies.
 
 # %% [markdown]
 # ## 10 · Going further: tied weights
 #
-# The decoder goes the encoder's way back. Must it learn its own matrices? With **tied weights** it takes the encoder's, transposed: half as many numbers to learn. The biases stay its own, since they have other lengths.
+# The decoder mirrors the encoder. Does it need its own matrices? With **tied weights** the decoder uses the encoder's matrices, transposed: half as
+# many numbers to learn. The decoder keeps its own biases, because they have other lengths.
 
 
 # %%
 def tied(d, seed):
-    """Train 784-256-d-256-784 with two matrices instead of four; the test error and the number of weights."""
+    """Train 784-256-d-256-784 with two matrices instead of four. Returns the test error and the number of parameters."""
     dice = torch.Generator().manual_seed(seed)
     A, B = (torch.normal(0, 0.01, shape, generator=dice) for shape in ((784, 256), (256, d)))
     biases = [torch.zeros(size) for size in (256, d, 256, 784)]
@@ -829,4 +865,5 @@ for d in (2, 32):
         )
 
 # %% [markdown]
-# **Think.** With linear layers PCA is the best that there is, and its decoder *is* its encoder transposed (lab 01). What speaks for tying weights where there are bends between the layers, and what against it?
+# **Think.** With linear layers, PCA is the best autoencoder, and its decoder *is* its transposed encoder (lab 01). With nonlinearities between the
+# layers, what are the arguments for tied weights, and what are the arguments against?
