@@ -747,12 +747,12 @@ print(f"{error_pca:.4f}  PCA with 30 components")
 
 # %%
 torch.manual_seed(0)
-mended = deep(code=nn.Identity(), output=nn.Sigmoid()).to(device)
-histories["improved"] = train_deep(mended, rate=1e-3, schedule=training.one_cycle(3e-3))
-error_mended = histories["improved"].validation[-1]
+improved = deep(code=nn.Identity(), output=nn.Sigmoid()).to(device)
+histories["improved"] = train_deep(improved, rate=1e-3, schedule=training.one_cycle(3e-3))
+error_improved = histories["improved"].validation[-1]
 print(
     f"test error per pixel: PCA {error_pca:.4f}, as published {error_network:.4f}, "
-    f"improved {error_mended:.4f}"
+    f"improved {error_improved:.4f}"
 )
 plotting.show_history(histories, ylabel="squared error per pixel", log=True)
 
@@ -767,7 +767,7 @@ plotting.show_pairs(
     ten.images,
     through_pca(ten.images),
     training.reconstruct(published, ten.images),
-    training.reconstruct(mended, ten.images),
+    training.reconstruct(improved, ten.images),
     labels=("original", "PCA, 30", "as published", "improved"),
 )
 
@@ -830,14 +830,14 @@ from functools import partial
 seeds = range(budget(full=5, study=2, quick=1))
 
 
-def autoencoder(hidden=(128,), width=2, bend=nn.ReLU, code=nn.Identity, output=nn.Sigmoid):
+def autoencoder(hidden=(128,), width=2, activation=nn.ReLU, code=nn.Identity, output=nn.Sigmoid):
     """784 - hidden - width - hidden in reverse order - 784."""
     return nn.Sequential(
         OrderedDict(
             flatten=nn.Flatten(),
-            encoder=MLP(784, [*hidden, width], activation_layer=bend, inplace=None),
+            encoder=MLP(784, [*hidden, width], activation_layer=activation, inplace=None),
             code=code(),
-            decoder=MLP(width, [*reversed(hidden), 784], activation_layer=bend, inplace=None),
+            decoder=MLP(width, [*reversed(hidden), 784], activation_layer=activation, inplace=None),
             output=output(),
         )
     ).to(device)
@@ -870,14 +870,14 @@ depth = sweep(
 plotting.show_sweep(depth, "test error", title="depth, with two codes")
 
 # %%
-bends = sweep(
+activations = sweep(
     {
-        bend.__name__: partial(run, hidden=(256, 64), bend=bend)
-        for bend in (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.Tanh)
+        activation.__name__: partial(run, hidden=(256, 64), activation=activation)
+        for activation in (nn.ReLU, nn.LeakyReLU, nn.ELU, nn.Tanh)
     },
     seeds=seeds,
 )
-plotting.show_sweep(bends, "test error", title="activation of the hidden layers")
+plotting.show_sweep(activations, "test error", title="activation of the hidden layers")
 
 # %%
 codes = sweep(

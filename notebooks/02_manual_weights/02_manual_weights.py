@@ -81,11 +81,11 @@ class Matrices:
     """784-256-d-256-784 from four matrices: the network of this lab, for its later sections."""
 
     def __init__(self, d, relu_code=False, seed=0):
-        self.dice = torch.Generator().manual_seed(seed)
+        self.generator = torch.Generator().manual_seed(seed)
         self.relu_code = relu_code
         self.W = []
         for rows_above, columns in pairwise((784, 256, d, 256, 784)):
-            matrix = torch.normal(0, 0.01, (rows_above + 1, columns), generator=self.dice)
+            matrix = torch.normal(0, 0.01, (rows_above + 1, columns), generator=self.generator)
             self.W.append(matrix.requires_grad_())
 
     def layer(self, i, x):
@@ -101,7 +101,7 @@ class Matrices:
     def fit(self, X, iterations=1_000):
         adam = torch.optim.Adam(self.W, lr=3e-3, fused=True)
         for _ in range(budget(full=iterations, study=iterations, quick=10)):
-            batch = X[(torch.rand(40, generator=self.dice) * len(X)).long()]
+            batch = X[(torch.rand(40, generator=self.generator) * len(X)).long()]
             adam.zero_grad()
             (self.decode(self.encode(batch)) - batch).pow(2).mean().backward()
             adam.step()
@@ -637,16 +637,16 @@ def judged(images):
     return f"distance {distance.mean():.3f}   confident {(confidence > 0.9).float().mean():4.0%}"
 
 
-dice = torch.Generator().manual_seed(1)
+generator = torch.Generator().manual_seed(1)
 n = budget(full=1_000, study=1_000, quick=100)
 print(f"{'test images':26}", judged(T[:n]))
-print(f"{'noise':26}", judged(torch.empty(n, 784).uniform_(-1, 1, generator=dice)))
+print(f"{'noise':26}", judged(torch.empty(n, 784).uniform_(-1, 1, generator=generator)))
 print(f"{'a black image':26}", judged(-torch.ones(1, 784)))
 print(f"{'two digits over each other':26}", judged(torch.maximum(T[:n], T[n : 2 * n])))
 for name, model in (("2 codes", two), ("32 codes", many)):
     Z = model.codes(X)
     uniform = torch.stack(
-        [torch.empty(n).uniform_(*column.aminmax(), generator=dice) for column in Z.T], 1
+        [torch.empty(n).uniform_(*column.aminmax(), generator=generator) for column in Z.T], 1
     )
     print(f"{name + ', reconstructions':26}", judged(model.redraw(T[:n])))
     print(f"{name + ', uniform':26}", judged(model.decode(uniform)))
@@ -751,9 +751,9 @@ def accuracy_of_one_layer(codes, test_codes):
     codes, test_codes = (codes - mean) / spread, (test_codes - mean) / spread
     targets = torch.eye(10)[train_set.labels]
     V = torch.zeros(codes.shape[1] + 1, 10, requires_grad=True)
-    adam, dice = torch.optim.Adam([V], lr=0.01), torch.Generator().manual_seed(0)
+    adam, generator = torch.optim.Adam([V], lr=0.01), torch.Generator().manual_seed(0)
     for _ in range(budget(full=500, study=500, quick=10)):
-        picks = torch.randperm(len(codes), generator=dice)[:200]
+        picks = torch.randperm(len(codes), generator=generator)[:200]
         logits = torch.addmm(V[-1], codes[picks], V[:-1])
         adam.zero_grad()
         torch.nn.functional.cross_entropy(logits, targets[picks]).backward()
@@ -835,8 +835,8 @@ for (name, mine), theirs in zip(by_hand.items(), by_autograd, strict=True):
 # %%
 def tied(d, seed):
     """Train 784-256-d-256-784 with two matrices instead of four. Returns the test error and the number of parameters."""
-    dice = torch.Generator().manual_seed(seed)
-    A, B = (torch.normal(0, 0.01, shape, generator=dice) for shape in ((784, 256), (256, d)))
+    generator = torch.Generator().manual_seed(seed)
+    A, B = (torch.normal(0, 0.01, shape, generator=generator) for shape in ((784, 256), (256, d)))
     biases = [torch.zeros(size) for size in (256, d, 256, 784)]
     learned = [tensor.requires_grad_() for tensor in (A, B, *biases)]
     a, b, c, e = biases
@@ -847,7 +847,7 @@ def tied(d, seed):
 
     adam = torch.optim.Adam(learned, lr=3e-3, fused=True)
     for _ in range(budget(full=1_000, study=1_000, quick=10)):
-        batch = X[(torch.rand(40, generator=dice) * len(X)).long()]
+        batch = X[(torch.rand(40, generator=generator) * len(X)).long()]
         adam.zero_grad()
         (redraw(batch) - batch).pow(2).mean().backward()
         adam.step()
