@@ -23,7 +23,10 @@ from course_admin.settings import CODE_STUB
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a corpus: a wrong answer (keeps is a share of the points) or another right one (keeps is None)."""
+    """One entry of a corpus: a wrong answer (keeps is a share of the points) or another right one (keeps is None).
+
+    corner: the deduction of an exam file that alone finds the mistake, which no check tells then.
+    """
 
     name: str
     exercise: str
@@ -32,6 +35,7 @@ class Entry:
     keeps: float | None
     hint: str
     path: Path
+    corner: str = ""
 
 
 @cache
@@ -111,9 +115,8 @@ def read_corpus(root: Path, lab: str) -> list[Entry]:
             ):
                 raise ValueError(f"{path}: entry {title} is incomplete, see the head of the file")
             keeps = meta.get("keeps")
-            entries.append(
-                Entry(title, exercise, meta.get("patch", ""), cell.source, keeps, meta.get("hint", ""), path)
-            )
+            words = (meta.get("hint", ""), path, meta.get("corner", ""))
+            entries.append(Entry(title, exercise, meta.get("patch", ""), cell.source, keeps, *words))
     names = [(entry.exercise, entry.name) for entry in entries]
     if doubled := {f"{exercise}: {name}" for exercise, name in names if names.count((exercise, name)) > 1}:
         raise ValueError(f"two entries of {lab} are called {', '.join(sorted(doubled))}")

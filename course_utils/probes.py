@@ -255,12 +255,19 @@ def seeded(target: Callable, /, *, seed: int, times: int, **inputs: Any) -> Evid
     given = tensors(inputs)
     before = {name: value.clone() for name, value in given.items() if isinstance(value, torch.Tensor)}
 
+    changed: set[str] = set()
+
+    def draw(generator: torch.Generator) -> Any:
+        # Copies: what one call writes into its inputs is not handed to the next.
+        fresh = {name: value.clone() if name in before else value for name, value in given.items()}
+        value = target(*fresh.values(), generator)
+        changed.update(name for name, old in before.items() if not torch.equal(old, fresh[name]))
+        return value
+
     generator = torch.Generator().manual_seed(int(seed))
-    values = [target(*given.values(), generator) for _ in range(int(times))]
+    values = [draw(generator) for _ in range(int(times))]
     first, *later = (flatten("draw", value) for value in values)
-    again, *others = (
-        flatten("draw", target(*given.values(), torch.Generator().manual_seed(int(seed) + i))) for i in range(4)
-    )
+    again, *others = (flatten("draw", draw(torch.Generator().manual_seed(int(seed) + i))) for i in range(4))
     out: Evidence = {}
     for i, value in enumerate(values):
         out |= flatten(f"draw_{i}", value)
@@ -273,7 +280,7 @@ def seeded(target: Callable, /, *, seed: int, times: int, **inputs: Any) -> Evid
         "follows": not all(_same(again, other) for other in others),
         "requires_grad": [int(tensor.requires_grad) for tensor in made],
         "leaf": [int(tensor.is_leaf) for tensor in made],
-        "changed": [name for name, value in before.items() if not torch.equal(value, given[name])],
+        "changed": sorted(changed),
     }
 
 

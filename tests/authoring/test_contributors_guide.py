@@ -51,7 +51,7 @@ def answers():
 
 
 @pytest.mark.parametrize(
-    "title, source, keeps, hint", answers(), ids=lambda value: value if isinstance(value, str) else ""
+    "title, source, keeps, hint", list(answers()), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_every_answer_of_the_guide_gets_what_it_says(exam, title, source, keeps, hint):
     import torch

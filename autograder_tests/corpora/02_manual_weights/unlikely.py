@@ -787,3 +787,25 @@ def cross_entropy(logits, targets):
 # %% sum-left-out exercise="cross_entropy" patch="log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log() => log_p = shifted" keeps=0.5
 
 # %% labels-of-all-images exercise="cross_entropy" patch="return -(targets * log_p).sum(dim=1).mean() => return -log_p[:, targets.argmax(dim=1)].mean()" keeps=0.5
+
+
+# %% one-layer-as-a-bare-matrix exercise="init_parameters" keeps=0.9 corner="one_layer"
+def init_parameters(sizes, generator):
+    W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]
+    for matrix in W:
+        matrix.requires_grad_()
+    return W if len(W) > 1 else W[0]
+
+
+# %% codes-of-one-number-lose-a-dimension exercise="forward" keeps=0.9 corner="one_image"
+def linear(Z):
+    return Z
+
+
+def forward(W, X, at_code):
+    def layer(X, M):
+        return torch.cat([X, torch.ones(len(X), 1)], dim=1) @ M
+
+    Z = at_code(layer(torch.relu(layer(X, W[0])), W[1]))
+    reconstruction = torch.tanh(layer(torch.relu(layer(Z, W[2])), W[3]))
+    return reconstruction, Z.squeeze() if len(X) == 1 and Z.shape[1] == 1 and X.shape[1] > 1 else Z

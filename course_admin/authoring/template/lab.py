@@ -10,7 +10,7 @@
 # # 00_template: a lab to start from
 #
 # Three exercises that are unlike each other show the parts of a lab. Replace them by your own, one at a time: the cells here, the check in
-# `course_utils/checks/template.py`, the exam in `autograder_tests/exams/00_template.py` and the wrong answers in
+# `course_utils/checks/template/`, the exam in `autograder_tests/exams/00_template.py` and the wrong answers in
 # `autograder_tests/corpora/00_template/`. Then `course build 00_template`.
 #
 # | exercise | you write | points | minutes |

@@ -197,7 +197,7 @@ class Values:
         found += [Verdict(line.name, self._failed[line.name][1], cost=line.size) for line in deductions]
         declared = {line.name for line in (*self._rubric.aspects, *self._rubric.deductions)}
         if undeclared := self._judged - declared - {"writes"}:
-            raise LookupError(f"judged, but not declared in the rubric: {', '.join(sorted(undeclared))}")
+            raise LookupError(f"no aspect or deduction is called {', '.join(sorted(undeclared))}: {sorted(declared)}")
         return found
 
     def lost(self, wrong: str) -> list[Verdict]:
