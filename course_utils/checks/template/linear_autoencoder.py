@@ -24,8 +24,8 @@ def linear_autoencoder(c):
     best = float((np.linalg.svd(centred, compute_uv=False)[WIDTH:] ** 2).sum() / images.size)
     mean_only = float(np.mean(centred**2))
     told = f"the error is {{error:.4f}}; the best linear map of this width has {best:.4f}"
-    # Over 30 seeds: the reference ends at 1.00 to 1.02 times the best error, 30 steps at 0.14 to 0.58 of that of the mean
-    # alone, and three of the pixels passed on without any training at 0.80 and more.
+    # Over 30 seeds: the reference ends at 1.00 to 1.02 times the best error, 30 steps at 0.14 to 0.58 of that of the
+    # mean alone, and three of the pixels passed on without any training at 0.80 and more.
     c.learns(
         "learned",
         float(np.mean((drawn - images) ** 2)),
