@@ -18,6 +18,16 @@ from course_utils.probes import direct_ask
 LEFT_OUT = ("save_given", "make_sample", "fetch_split", "main")
 """They write files or go to the network."""
 
+HONEST = {
+    # A loss, though another one, through which gradients reach its first argument: as for squared differences.
+    ("course_utils.training.pixel_error", "cross_entropy"): 0.2,
+    # The number of dead codes, where each code was asked about: as for `counted` in the corpus.
+    ("course_utils.metrics.dead_units", "dead_codes"): 0.2475,
+    # Each image as a row, in numpy, with its pixels as they were: as for `stays-in-the-unit-range`, less the form.
+    ("course_utils.arrays.as_table", "to_range"): 0.25,
+}
+"""What a function that is no answer earns at the most, where a student's own with the same result earns it too."""
+
 
 def modules():
     """All modules of course_utils but the checks, whose functions are named after the exercises that they check."""
@@ -67,7 +77,7 @@ def test_no_function_of_course_utils_is_an_answer(lab, tmp_path, monkeypatch):
 
     monkeypatch.setattr(socket, "socket", offline)
     monkeypatch.chdir(tmp_path)
-    root, lab_name = lab
+    (root, lab_name), said = lab, []
     for exam in load_exams(root, lab_name).values():
         for name, function in exports().items():
             for count in arities(function):
@@ -78,4 +88,7 @@ def test_no_function_of_course_utils_is_an_answer(lab, tmp_path, monkeypatch):
                 with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
                     result = run_exam(exam, direct_ask(dict.fromkeys(exam.targets, answer)))
                 plt.close("all")
-                assert (result.share, result.error) == (0.0, None), f"{name} for {exam.name}\n{result.message}"
+                allowed = HONEST.get((name, exam.name), 0.0) + 1e-9
+                if result.share > allowed or result.error is not None:
+                    said.append(f"{name} for {exam.name}: {result.share:.4f} {result.error}\n{result.message}")
+    assert said == [], "\n".join(said)

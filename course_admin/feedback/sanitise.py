@@ -37,9 +37,9 @@ CLASSES = re.compile(r"[a-z0-9]{1,3}|highlight|language-[\w+-]+|dataframe|table|
 
 
 MOST_MARKDOWN, MOST_BRACKETS, MOST_TAGS, MOST_OF_A_LINE = 20_000, 1000, 10_000, 1000
-"""What of one text is rendered: characters of markdown beside its pictures, "[" in it, "<" in HTML, characters of a
-line of code. All that renders takes time as the square of one of them, and the formgrader does nothing else meanwhile.
-More than that is shown as it is.
+"""What of one text is rendered: characters of markdown beside its pictures, "[" in it, "<" and "&" in HTML,
+characters of a line of code. All that renders takes time as the square of one of them, and the formgrader does nothing
+else meanwhile. More than that is shown as it is.
 """
 
 
@@ -101,15 +101,21 @@ def safe_html(source: str | bytes) -> str:
     """
     import bleach
 
+    if isinstance(source, _Escaped):  # of the templates' markdown filter, which they hand on to this one
+        return source
     source = source.decode("utf-8", "replace") if isinstance(source, bytes) else str(source)
-    if source.count("<") > MOST_TAGS:
+    if source.count("<") + source.count("&") > MOST_TAGS:
         return _as_it_is(source)
     return bleach.clean(source, tags=TAGS, attributes=_allowed, protocols={"http", "https", "mailto", "data"})
 
 
-def _as_it_is(source: str) -> str:
+class _Escaped(str):
+    """HTML that holds no tags but one <pre>: nothing is left to clean."""
+
+
+def _as_it_is(source: str) -> _Escaped:
     # The templates look for links of old in what is rendered, which takes time with each bracket too.
-    return "<pre>" + html.escape(source).replace("[", "&#91;") + "</pre>"
+    return _Escaped("<pre>" + html.escape(source).replace("[", "&#91;") + "</pre>")
 
 
 def _allowed(tag: str, name: str, value: str) -> bool:

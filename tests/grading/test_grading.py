@@ -475,8 +475,8 @@ def test_each_submission_gets_the_points_that_it_earned(course, graded):
     everything = {"standardise": 2.0, "sampler": 3.0, "linear_autoencoder": 4.0}
     assert points_of(course, "reference") == everything
     assert points_of(course, "blank") == nothing
-    # Warnings, prints and progress bars cost nothing; one die for all keeps four fifths of three points.
-    assert points_of(course, "partly") == nothing | {"standardise": 2.0, "sampler": 2.4}
+    # Warnings, prints and progress bars cost nothing; one number for all keeps five sixths of three points.
+    assert points_of(course, "partly") == nothing | {"standardise": 2.0, "sampler": 2.5}
     # Fakes earn nothing, and do not spoil what is right either.
     assert points_of(course, "cheat") == nothing | {"linear_autoencoder": 4.0}
     # The deleted check cell is put back; a kernel that died is started again for the others.
@@ -503,8 +503,8 @@ def test_pages_show_points_and_messages_and_no_hidden_tests(course, graded):
     for student, page in pages.items():
         assert "course_admin.grading.exams" not in page or student == "cheat", student
         assert "HIDDEN TESTS" not in page
-    assert "share one die" in pages["partly"]
-    assert "sampler: 2.4 of 3 points" in pages["partly"]
+    assert "share the same noise" in pages["partly"]
+    assert "sampler: 2.5 of 3 points" in pages["partly"]
 
 
 @pytest.mark.pipeline

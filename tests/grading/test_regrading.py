@@ -18,6 +18,15 @@ from course_admin.report import gradebook_url
 REPO = Path(__file__).parents[2]
 LAB = "00_template"
 WRITTEN = "written-linear"
+FAILING = """
+
+from course_admin.grading.exams import exam
+
+
+@exam("standardise")
+def standardise(ask, rng):
+    return 1 / 0
+"""
 
 pytestmark = pytest.mark.pipeline
 
@@ -124,7 +133,7 @@ def test_an_exam_that_fails_when_it_judges_again_takes_no_points(course):
     grade(course, [LAB], force=True)
     exams = course / "autograder_tests" / "exams" / f"{LAB}.py"
     whole = exams.read_text()
-    exams.write_text(whole + '\n\n@exam("standardise")\ndef standardise(ask, rng):\n    return 1 / 0\n')
+    exams.write_text(whole + FAILING)
     try:
         changes = rescore(course, LAB, "standardise")
     finally:

@@ -24,13 +24,15 @@ def linear_autoencoder(c):
     best = float((np.linalg.svd(centred, compute_uv=False)[WIDTH:] ** 2).sum() / images.size)
     mean_only = float(np.mean(centred**2))
     told = f"the error is {{error:.4f}}; the best linear map of this width has {best:.4f}"
-    c.learns(  # the reference ends at 1.00 to 1.02 times the best error over 20 seeds
+    # Over 30 seeds: the reference ends at 1.00 to 1.02 times the best error, 30 steps at 0.14 to 0.58 of that of the
+    # mean alone, and three of the pixels passed on without any training at 0.80 and more.
+    c.learns(
         "learned",
         float(np.mean((drawn - images) ** 2)),
         1.25 * best,
         {
             f"{told}: training diverges. Are gradients set to zero before each backward()?": (3 * mean_only, 0.0),
-            f"{told}: nothing is learned. Does every step call backward() and step()?": (0.9 * mean_only, 0.0),
+            f"{told}: nothing is learned. Does every step call backward() and step()?": (0.7 * mean_only, 0.0),
             f"{told}: does training stop too early?": (0.0, 0.4),
         },
     )

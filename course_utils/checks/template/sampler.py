@@ -36,6 +36,8 @@ def sampler(c):
         },
     )
     c.fresh("fresh", samples)
+    if samples is not None and not np.ptp(samples, axis=0).any():
+        return  # nothing random came back, through which a gradient could pass
     names = {name: answer.array(f"grad_{name}", mu.shape) for name in ("mu", "logvar")}
     lost = [name for name, gradient in names.items() if gradient is None or not np.abs(gradient).min() > 1e-8]
     stopped = f"no gradient reaches {' or '.join(lost)}: torch.normal, no_grad and detach() stop gradients"
