@@ -724,7 +724,7 @@ def damage(folder, notebook):
 # --- more that is not here ----------------------------------------------------------------------------------------------
 
 
-# %% files-folders-and-servers-that-are-not-here sandbox="true" finding="(standardise) asked for | (sampler) asked for"
+# %% files-folders-and-servers-that-are-not-here sandbox="true" finding="(standardise) needs something | (sampler) needs something"
 def damage(folder, notebook):
     tops = {
         "standardise": "import os\nos.chdir('/home/me/lab 0')\nnumbers = open('/content/drive/MyDrive/x.csv').read()\n",
@@ -733,7 +733,7 @@ def damage(folder, notebook):
     put_above(notebook, tops)
 
 
-# %% a-graphics-card-that-is-not-here sandbox="true" finding="(standardise) asked for | (linear_autoencoder) asked for"
+# %% a-graphics-card-that-is-not-here sandbox="true" finding="(standardise) needs something | (linear_autoencoder) needs something"
 def damage(folder, notebook):
     tops = {
         "standardise": "ones = torch.ones(3).cuda()\nprint(ones)\n",
