@@ -1,5 +1,7 @@
 """sample_codes(Z, n, generator): uniform codes; decode(W, Z): images from codes."""
 
+from functools import partial
+
 import numpy as np
 
 from course_utils import probes
@@ -29,8 +31,7 @@ def decoder_alone(c):
     # Few codes near the ends and most in the middle, so that codes drawn from these rows do not look uniform.
     low, high = np.array([-5.0, 0.5, 10.0]), np.array([-2.0, 9.0, 11.0])
     Z = c.rng.permutation(np.vstack([low, low + (high - low) * c.rng.beta(6, 6, (58, 3)), high]))
-    sample, decode = c.function("sample_codes"), c.function("decode")
-    answer = sample.seeded(f"60 codes of 3 numbers, n = {COUNT}", Z=Z, n=COUNT)
+    answer = c.function("sample_codes").seeded(f"60 codes of 3 numbers, n = {COUNT}", Z=Z, n=COUNT)
     drawn = answer.array() if c.shape("codes", answer, (COUNT, 3), "the codes") else None
     drawn = np.zeros((1, 3)) if drawn is None else drawn.reshape(COUNT, 3)
     if c.verify("codes", np.ptp(drawn, axis=0).all(), "all codes are the same: draw n of them"):
@@ -51,8 +52,6 @@ def decoder_alone(c):
     c.generator("generator", answer)
 
     small, codes = "Z = [[-0.5]], W[2] = [[-1], [0.5]], W[3] = [[0.5], [0.2]]", c.rng.normal(0, 1.5, (7, 3))
-    cases = [
-        decode.ask(probes.matrices, small, X=[[-0.5]], **HAND),
-        decode.ask(probes.matrices, "7 codes of 3 numbers", X=codes, **matrices(c.rng)),
-    ]
+    ask = partial(c.function("decode").ask, probes.matrices)
+    cases = [ask(small, X=[[-0.5]], **HAND), ask("7 codes of 3 numbers", X=codes, **matrices(c.rng))]
     c.options(cases, build, "the images", **STAGES)

@@ -23,10 +23,10 @@ def init_parameters(c):
     if not W or any(matrix is None or matrix.ndim != 2 or not matrix.size for matrix in W):
         c.stop(answer.raised or f"{answer.kind()} came back, expected a list of {len(pairs)} matrices")
     slips = {
-        "the row for the bias is missing: [entering + 1, leaving]": [(n, m) for n, m in pairs],
+        "the row for the bias is missing: [entering + 1, leaving]": pairs,
         "the matrices are transposed: inputs are rows, so [entering + 1, leaving]": [(m, n + 1) for n, m in pairs],
         "the bias has a column: it should be a row, [entering + 1, leaving]": [(n, m + 1) for n, m in pairs],
-    }  # fmt: skip
+    }
     asked = [(n + 1, m) for n, m in pairs]
     c.equal("shapes", [M.shape for M in W], asked, slips, what="the shapes", words=answer.words)
     for i, M in enumerate(W):

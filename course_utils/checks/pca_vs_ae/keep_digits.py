@@ -37,10 +37,7 @@ def keep_digits(c):
         "only the last digit is kept: a loop overwrites what it found before": lambda x, y, d: x[y == d[-1]],
         "only two digits are kept: there may be more of them": (lambda x, y, d: x[kept(y, d[:2])], 0.5),
         "these are the digits to leave out": (lambda x, y, d: x[~kept(y, d)], 0.33),
-        "all digits from the smallest to the largest are kept": (
-            lambda x, y, d: x[(y >= d[0]) & (y <= d[-1])],
-            0.33,
-        ),
+        "all digits from the smallest to the largest": (lambda x, y, d: x[(y >= d[0]) & (y <= d[-1])], 0.33),
     }
     c.agrees("images", images, slips=slips, any_order="order")
     label_slips = {line: of_labels(slip) for line, slip in slips.items()}

@@ -22,7 +22,7 @@ def with_signs(C, X):
 
 def comparable(part):
     """A returned value without what is free: the signs of components; a mean may be [1, P]."""
-    value = part.array() if part.array() is not None else part.listed()
+    value = part.listed()
     if value is None or value.ndim != 2:
         return part
     mean = part.what == "the mean" and len(value) == 1
@@ -40,11 +40,7 @@ def cloud(rng, images, spreads, pixels):
     mean=(1, "the mean of every column"),
     components=(2, "the components are those of largest variance, up to sign"),
     variances=(1, "the variances along them"),
-    costs={
-        "order": (0.25, "the largest variance first"),
-        "one": (0.2, "one component"),
-        "many": (0.2, "8 of 26 pixels"),
-    },
+    costs={"order": (0.25, "largest variance first"), "one": (0.2, "one component"), "many": (0.2, "8 of 26 pixels")},
 )
 def pca_fit(c):
     def parts(X, k, words="X = {}"):

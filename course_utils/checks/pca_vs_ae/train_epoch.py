@@ -56,15 +56,12 @@ def train_epoch(c):
         right = next((other for other in others if np.isclose(returned.number() or 0, other, 1e-4)), right)
     of_batches = [loss_at(error, *pair) for pair in zip(path, batches, strict=False)]
     slips = {
-        "the mean of the batches' means: the last, smaller batch has to weigh less": (
-            lambda *_: np.mean(of_batches),
-            0.5,
-        ),
-        "the loss of the last batch alone: the mean over all images is asked for": lambda *_: of_batches[-1],
-        "the batches' losses are added up and never divided": lambda *_: sum(of_batches),
-        "the loss is measured after the step: take it before the step": (lambda *_: mean(path[1:]), 0.5),
+        "the mean of the batches' means: the last, smaller batch has to weigh less": (np.mean(of_batches), 0.5),
+        "the loss of the last batch alone: the mean over all images is asked for": of_batches[-1],
+        "the batches' losses are added up and never divided": sum(of_batches),
+        "the loss is measured after the step: take it before the step": (mean(path[1:]), 0.5),
     }
-    c.agrees("loss", returned, lambda *_: right, slips, within=(1e-4, 0.0))
+    c.agrees("loss", returned, right, slips, within=(1e-4, 0.0))
 
     in_training = last.flag("in_training") and last.flag("training")
     c.cost("mode", in_training, "the network is put into evaluation mode: leave eval() out, it came in training mode")

@@ -18,18 +18,6 @@ from course_utils.checks.toolkit.rubric import Rubric, Verdict, declare, lines_o
 from course_utils.checks.toolkit.training import loss_at
 
 __all__ = [
-    "Answer",
-    "Case",
-    "CheckFailed",
-    "Exercise",
-    "Rubric",
-    "Verdict",
-    "declare",
-    "exercise",
-    "exercises_in",
-    "lines_of",
-    "loss_at",
-    "nonlinearities",
-    "run_linear",
-    "share_of",
-]
+    "Answer", "Case", "CheckFailed", "Exercise", "Rubric", "Verdict", "declare", "exercise", "exercises_in", "lines_of",
+    "loss_at", "nonlinearities", "run_linear", "share_of",
+]  # fmt: skip

@@ -7,14 +7,15 @@ Answer for an array, a number or a shape, and gets None for anything else.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import torch
 
 from course_utils.evidence import Evidence
-from course_utils.probes import StudentError
+from course_utils.probes import StudentError, tensors
 from course_utils.sentences import STUB
 
 TORCH_SAYS = {
@@ -28,29 +29,26 @@ SHOWN = 6
 """Decimal numbers that a counterexample shows at the most; of whole numbers twice as many."""
 
 
+@dataclass(frozen=True)
 class Answer:
-    """The answer to one question.
+    """The answer to one question."""
 
-    words: the case, as a counterexample names it; inputs: what was asked with; got: the evidence, empty when the
-    student's code raised; error: what it raised, else None; value: the name of the returned value in the evidence;
-    what: that value as the student knows it; oracle: what is right, as a function of the inputs.
-    """
+    words: str  # the case, as a counterexample names it
+    inputs: dict  # what was asked with
+    got: Evidence  # empty when the student's code raised
+    error: StudentError | None = None  # what it raised
+    value: str = "value"  # the name of the returned value in the evidence
+    what: str = "the result"  # that value as the student knows it
+    oracle: Any = None  # what is right: a function of the inputs, or a value
+    near: str = ""  # what is wrong with the form of the values that came back together
 
-    def __init__(
-        self, words: str, inputs: dict, got: Evidence, error: StudentError | None = None, value: str = "value",
-        what: str = "the result", oracle: Callable | None = None, near: str = "",
-    ) -> None:  # fmt: skip
-        self.words, self.inputs, self.got, self.error, self.value = words, inputs, got, error, value
-        self.what, self.oracle, self.near = what, oracle, near
-
-    def part(self, value: str, what: str = "the result", oracle: Callable | None = None, near: str = "") -> Answer:
+    def part(self, value: str, what: str = "the result", oracle: Any = None, near: str = "") -> Answer:
         """The same answer, read under another name of the evidence."""
-        return Answer(self.words, self.inputs, self.got, self.error, value, what, oracle, near)
+        return replace(self, value=value, what=what, oracle=oracle, near=near)
 
     def replaced(self, value: np.ndarray) -> Answer:
         """The same answer with another value: with signs or an order in which they may be free made comparable."""
-        own = {**self.got, self.value: value}
-        return Answer(self.words, self.inputs, own, self.error, self.value, self.what, self.oracle, self.near)
+        return replace(self, got={**self.got, self.value: value})
 
     def array(self, name: str = "", shape: Sequence[int] | None = None) -> np.ndarray | None:
         """A finite array of numbers in double precision (of this shape), else None."""
@@ -82,12 +80,18 @@ class Answer:
         return int(count) if kind in ("tuple", "list") and count.isdigit() and len(count) < 6 else 0
 
     def listed(self, name: str = "") -> np.ndarray | None:
-        """The numbers, or the arrays of one shape, of a list or tuple as one array, else None."""
+        """A tensor, a number, or a list or tuple of numbers or of arrays of one shape, as one array, else None."""
         name = name or self.value
+        raw = self.got.get(name)
+        if isinstance(raw, bool) or (isinstance(raw, np.ndarray) and raw.dtype.kind == "b"):
+            return np.asarray(raw, np.float64)
+        if isinstance(raw, np.ndarray) or not self.items(name):
+            single = None if isinstance(raw, np.ndarray) else self.number(name)
+            return self.array(name) if single is None else np.array(single)
         read = self.array if isinstance(self.got.get(f"{name}_0"), np.ndarray) else self.number
         values = [read(f"{name}_{i}") for i in range(self.items(name))]
-        usable = values and all(value is not None for value in values)
-        return np.array(values) if usable and len({np.shape(value) for value in values}) == 1 else None
+        alike = all(value is not None for value in values) and len({np.shape(value) for value in values}) == 1
+        return np.array(values) if alike else None
 
     def flag(self, name: str) -> bool | None:
         """True, False, or None for anything else."""
@@ -127,17 +131,13 @@ def as_input(value: Any) -> Any:
     return value.astype(np.float32) if isinstance(value, np.ndarray) and value.dtype.kind == "f" else value
 
 
-def evaluate(function: Callable, inputs: dict) -> np.ndarray:
-    """function(*inputs) as an array: arrays go in as tensors in double precision, of the very numbers that the
-    student's code got, lists as tuples.
+def evaluate(function: Any, inputs: dict) -> np.ndarray:
+    """function(*inputs), or a value in place of a function, as an array. The function gets the very numbers that the
+    student's code got, but in double precision.
     """
-    kinds = {"f": np.float64, "b": np.bool_}
-    given = [
-        torch.from_numpy(value.astype(kinds.get(value.dtype.kind, np.int64))) if isinstance(value, np.ndarray)
-        else tuple(value) if isinstance(value, list) else value
-        for value in inputs.values()
-    ]  # fmt: skip
-    value = function(*given)
+    given = (value.double() if torch.is_tensor(value) and value.is_floating_point() else value
+             for value in tensors(inputs).values())  # fmt: skip
+    value = function(*given) if callable(function) else function
     return np.asarray(value.detach().numpy() if isinstance(value, torch.Tensor) else value)
 
 

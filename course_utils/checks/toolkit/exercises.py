@@ -1,7 +1,5 @@
 """`exercise`: from one function over `c`, the visible check, the judge and the default exam of an exercise."""
 
-from __future__ import annotations
-
 import ast
 import importlib
 import inspect
@@ -70,10 +68,6 @@ def exercise(
 ) -> Callable[[Callable[[Case], None]], Exercise]:
     """Make a function over `c` the check, the judge and the default exam of the exercise of its name.
 
-        @exercise(values=(3, "the mean squared error of each image"), costs={"one_image": (0.2, "one image alone")})
-        def image_errors(c):
-            ...
-
     aspects: name=(weight, what is right); the points are shared out by the weights, whatever path the judging takes.
     The core of the exercise should weigh half or more, so that what misses it keeps at most half. costs: deductions,
     {name: (share, what is right)}; "form" and "writes" are there by themselves at 0.2 each; a share of 0 turns them
@@ -84,9 +78,7 @@ def exercise(
 
     def make(judging: Callable[[Case], None]) -> Exercise:
         if (count := _slips_in(judging)) > MAX_SLIPS:
-            raise ValueError(
-                f"{judging.__name__} names {count} slips, at most {MAX_SLIPS}: leave some to counterexamples"
-            )
+            raise ValueError(f"{judging.__name__} names {count} slips, at most {MAX_SLIPS} are told by name")
         return Exercise(judging, targets, rubric)
 
     return make
@@ -100,14 +92,12 @@ def exercises_in(package: str, path: Sequence[str]) -> dict[str, Exercise]:
 
 
 def _slips_in(function: Callable) -> int:
-    """The slips that a function names: the entries of slips=, lengths= and losses= written as a dict, in its calls or
-    before them.
-    """
+    """How many slips a function names: entries of the dicts slips, lengths and losses, in its calls or before them."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError):  # no source: each call counts its own
         return 0
     given = [(node.arg, node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword)]
     given += [(ast.unparse(node.targets[0]), node.value) for node in ast.walk(tree) if isinstance(node, ast.Assign)]
-    named = (value for name, value in given if name in ("slips", "lengths", "losses"))
-    return sum(len(value.keys) for value in named if isinstance(value, ast.Dict))
+    slips = [value for name, value in given if name in ("slips", "lengths", "losses") and isinstance(value, ast.Dict)]
+    return sum(len(value.keys) for value in slips)

@@ -1,13 +1,13 @@
 """Networks: their layers, what they compute with their own weights, and which options of a computation were used."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise, product
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
+from torch.nn import functional as F
 
 from course_utils import probes
 from course_utils.checks.toolkit.answers import Answer, close
@@ -15,25 +15,14 @@ from course_utils.checks.toolkit.randomness import Randomness
 from course_utils.checks.toolkit.values import After, Compared, Given, _listed, near_form
 
 Layers = list[tuple[np.ndarray, np.ndarray]]
+Weights = Mapping[str, np.ndarray]
 
 
-def _scipy(name: str, x: np.ndarray) -> np.ndarray:
-    from scipy import special  # slow to import
-
-    return getattr(special, name)(x)
-
-
-NONLINEARITIES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "ReLU": lambda x: np.maximum(x, 0),
-    "none": lambda x: x,
-    "sigmoid": lambda x: _scipy("expit", x),
-    "tanh": np.tanh,
-    "leaky ReLU": lambda x: np.where(x > 0, x, 0.01 * x),
-    "ELU": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
-    "GELU": lambda x: x * _scipy("ndtr", x),
-    "SiLU": lambda x: x * _scipy("expit", x),
-    "softplus": lambda x: np.logaddexp(0, x),
-}
+_TORCH: dict[str, Callable] = {
+    "ReLU": F.relu, "none": lambda x: x, "sigmoid": F.sigmoid, "tanh": F.tanh, "leaky ReLU": F.leaky_relu,
+    "ELU": F.elu, "GELU": F.gelu, "SiLU": F.silu, "softplus": F.softplus,
+}  # fmt: skip
+NONLINEARITIES = {name: lambda x, f=f: f(torch.as_tensor(x)).numpy() for name, f in _TORCH.items()}
 """What stands between layers, by name: the options of a stage of `which`."""
 
 
@@ -112,26 +101,22 @@ class Networks(Randomness):
         """Find the options of a computation with which it gives what came back.
 
         stages: {stage: {option in words: value}}, the right option first; build(inputs, **{stage: value}) -> array.
-        Returns {stage: option} for the way with the fewest wrong options (three at the most) that explains all answers,
-        None if none does.
+        Returns {stage: option} of the way with the fewest wrong options (at most three) that explains all answers, or
+        None.
         """
-
-        def departures(way: tuple) -> tuple[int, int]:
-            return sum(place > 0 for place, _ in way), sum(place for place, _ in way)
 
         right = {stage: next(iter(options.values())) for stage, options in stages.items()}
         values = [(a, near_form(a, np.asarray(build(a.inputs, **right)), "")[0]) for a in _listed(answers)]
-        ways = (way for way in product(*(enumerate(options) for options in stages.values())) if departures(way)[0] < 4)
-        for way in sorted(ways, key=departures):
-            chosen = {stage: option for stage, (_, option) in zip(stages, way, strict=True)}
+        ways = product(*(range(len(options)) for options in stages.values()))  # 0 is the right option
+        few = [way for way in ways if len(way) - way.count(0) < 4]
+        for way in sorted(few, key=lambda way: (len(way) - way.count(0), sum(way))):
+            chosen = {stage: list(options)[i] for (stage, options), i in zip(stages.items(), way, strict=True)}
             options = {stage: stages[stage][option] for stage, option in chosen.items()}
             if all(value is not None and _reproduces(build, a.inputs, options, value) for a, value in values):
                 return chosen
         return None
 
-    def options(
-        self, answers: Given, build: Callable, what: str = "the result", **stages: Mapping[str, Any]
-    ) -> dict[str, Any]:
+    def options(self, answers: Given, build: Callable, what: str = "the result", **stages: Mapping[str, Any]) -> dict:
         """`which`, with a verdict for each stage: the stages are aspects of the rubric, their options the messages.
 
         Where no options explain the answers, all of these aspects are lost, and the first case that is wrong is shown.
@@ -140,7 +125,7 @@ class Networks(Randomness):
         right = {stage: next(iter(options)) for stage, options in stages.items()}
         values = {stage: stages[stage][option] for stage, option in right.items()}
         try:
-            compared = [Compared(a, lambda *_, a=a: build(a.inputs, **values), what) for a in _listed(answers)]
+            compared = [Compared(a, build(a.inputs, **values), what) for a in _listed(answers)]
         except ValueError:  # layers that do not fit on each other, of which `architecture` tells
             for stage in stages:
                 self.verify(stage, False, "")
@@ -156,8 +141,7 @@ class Networks(Randomness):
     def reached(self, aspect: str, answer: Answer, after: After = ()) -> bool:
         """Judge whether gradients reach every parameter of a module. answer: of `module`."""
         unreached = answer.got.get("unreached")
-        first, *others = answer.names("unreached") or ["the parameters"]
-        shown = first + (f" and {len(others)} more" if others else "")
+        shown = ", ".join(answer.names("unreached")[:3]) or "the parameters"
         wrong = answer.raised or f"no gradient reaches {shown}: is there a detach() or a no_grad()?"
         return self.cost(aspect, isinstance(unreached, list) and not unreached, wrong, after)
 
@@ -166,9 +150,7 @@ class Networks(Randomness):
         wrong = "in training mode the network gives another output: leave out dropout, batch normalisation and noise"
         return self.cost(name, answer.flag("same_in_training") is not False, wrong, after)
 
-    def frozen(
-        self, aspect: str, before: Mapping[str, Any], after: Mapping[str, Any], what: str = "the encoder"
-    ) -> bool:
+    def frozen(self, aspect: str, before: Weights, after: Weights, what: str = "the encoder") -> bool:
         """Judge whether weights (running statistics among them) are the same before and after training."""
         moved = [name for name, old in before.items() if old is None or not np.array_equal(old, after.get(name))]
         wrong = f"{what} changes in training: {', '.join(moved[:3])}. Is it frozen, and in evaluation mode?"

@@ -1,7 +1,5 @@
 """Random results and gradients: moments, distributions, and where random numbers and gradients come from."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -73,9 +71,8 @@ class Randomness(Values):
         right = asked(mean, std)
         if (apart(right) < 1).all():
             odd = law and not _has_law(samples, right, law)
-            return self.verify(
-                aspect, not odd, f"{what}: the right mean and spread, but the distribution is not {law}", 0.5
-            )
+            told = f"{what}: the right mean and spread, but the distribution is not {law}"
+            return self.verify(aspect, not odd, told, 0.5)
         line = next((line for line, pair in (slips or {}).items() if (apart(asked(*pair)) < 1).all()), "")
         worst = int(apart(right).reshape(2, -1).max(axis=0).argmax())
         seen, expected = (pair.reshape(2, -1)[:, worst] for pair in (found, right))
@@ -83,9 +80,7 @@ class Randomness(Values):
         return self.verify(aspect, False, line or counterexample(what, words, seen, expected), keeps if line else 0.0)
 
     def fresh(self, aspect: str, samples: np.ndarray | None, after: After = ()) -> bool:
-        """Judge whether samples [times, ...] differ from call to call and their entries are independent of each
-        other.
-        """
+        """Judge whether samples [times, ...] differ from call to call and their entries do not depend on each other."""
         if self.skipped(after):
             return False
         flat = samples.reshape(len(samples), -1)[:, :50] if samples is not None and samples.size else np.zeros((3, 1))
@@ -98,21 +93,20 @@ class Randomness(Values):
 
     def leaves(self, aspect: str, answer: Answer, count: int, what: str = "the tensors") -> bool:
         """Judge whether the `count` tensors that came back require gradients and are leaves. answer: of `seeded`."""
-        found = (answer.got.get(name) for name in ("requires_grad", "leaf"))
-        requires, leaf = (flags if isinstance(flags, list) else [] for flags in found)
-        wrong = answer.raised
-        if not wrong and 1 not in requires:
-            wrong = f"{what} do not require gradients: call requires_grad_() on each"
-        elif not wrong and requires != [1] * count:
-            wrong = f"only {requires.count(1)} of the {count} tensors require gradients"
-        elif not wrong and leaf != [1] * count:
-            wrong = f"{what} are computed from tensors that require gradients: scale first, then call requires_grad_()"
+        flags = (answer.got.get(name) for name in ("requires_grad", "leaf"))
+        requires, leaf = (found if isinstance(found, list) else [] for found in flags)
+        lines = {
+            f"{what} do not require gradients: call requires_grad_() on each": 1 in requires,
+            f"only {requires.count(1)} of the {count} tensors require gradients": requires == [1] * count,
+            f"{what} are computed from tensors that require gradients: scale first, then call requires_grad_()": leaf
+            == [1] * count,
+        }
+        wrong = answer.raised or next((line for line, right in lines.items() if not right), "")
         return self.verify(aspect, not wrong, wrong)
 
     def gradients(
-        self, aspect: str, answers: Given, *to: str, oracle: Callable | None = None, values: Sequence[str] = (),
-        after: After = (),
-    ) -> bool:  # fmt: skip
+        self, aspect: str, answers: Given, *to: str, oracle: Any = None, values: Sequence[str] = (), after: After = ()
+    ) -> bool:
         """Judge whether gradients reach the inputs named in `to`: those that autograd finds for oracle(*inputs), or,
         where one of the aspects `values` has failed, any at all of a result of the right shape. answers: of
         `differentiate`.
@@ -142,12 +136,11 @@ def _has_law(samples: np.ndarray, moments: np.ndarray, law: str) -> bool:
 
     alike = ((samples - moments[0]) / np.maximum(moments[1], 1e-12)).reshape(len(samples), -1)
     rows = np.arange(len(alike))  # one entry of each sample, since entries may depend on each other
-    name, arguments = LAWS[law]
     alike = alike[rows, rows % alike.shape[1]]
     # Tails tell more about a sum of a few uniform numbers, or the Laplace distribution, than kstest sees.
     if law == "normal" and abs(kurtosis(alike)) > max(0.3, ERRORS * (24 / alike.size) ** 0.5):
         return False
-    return kstest(alike, name, args=arguments).pvalue > UNLIKELY
+    return kstest(alike, *LAWS[law]).pvalue > UNLIKELY
 
 
 def _gradient(oracle: Callable, answer: Answer, name: str) -> np.ndarray:

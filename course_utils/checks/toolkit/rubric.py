@@ -4,8 +4,6 @@ share = (sum of weight * earned over all aspects) / (sum of weights) * (product 
 All declared aspects count, whatever path the judging takes: what was not judged has earned nothing.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -56,11 +54,8 @@ def declare(aspects: dict[str, tuple[float, str]], costs: dict[str, tuple[float,
         tuple(Line(name, *pair) for name, pair in aspects.items()),
         tuple(Line(name, *pair) for name, pair in deductions.items() if pair[0]),  # 0 turns a standard one off
     )
-    if (
-        not aspects
-        or any(line.size <= 0 for line in found.aspects)
-        or any(not 0 < d.size < 1 for d in found.deductions)
-    ):
+    meant = all(line.size > 0 for line in found.aspects) and all(0 < line.size < 1 for line in found.deductions)
+    if not aspects or not meant:
         raise ValueError(f"an aspect has a weight above 0, a deduction a share between 0 and 1: {aspects}, {costs}")
     return found
 

@@ -1,7 +1,5 @@
 """Training: single steps against autograd's gradients, and what whole trainings learned from images drawn anew."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -10,11 +8,11 @@ import numpy as np
 import torch
 
 from course_utils.checks.toolkit.answers import Answer
-from course_utils.checks.toolkit.networks import Networks
+from course_utils.checks.toolkit.networks import Networks, Weights
 from course_utils.checks.toolkit.values import _count
 from course_utils.data.drawn import draw_digits
 
-Weights = dict[str, np.ndarray]
+Images = tuple[np.ndarray, np.ndarray]
 Loss = Callable[[dict[str, torch.Tensor], torch.Tensor], torch.Tensor]
 """loss(weights, batch) -> a scalar, in torch, differentiable."""
 
@@ -72,8 +70,7 @@ class Training(Networks):
             return self.verify(aspect, False, _no_step(path))
         for loss in losses:
             own = [_gradient(loss, at, batch) for at, batch in zip(path, batches, strict=False)]
-            lengths = [_times_longer(step, gradient) for step, gradient in zip(taken, own, strict=True)]
-            first = lengths[0]
+            first, *_ = lengths = [_times_longer(*pair) for pair in zip(taken, own, strict=True)]
             if first is None:
                 continue
             parts = [length / first for length in lengths if length is not None]
@@ -102,9 +99,7 @@ class Training(Networks):
         line, keeps = (told or [("the error is {error:.4f}, expected at most {enough:.4f}", 0.0)])[0]
         return self.verify(aspect, error <= enough, line.format(error=error, enough=enough), keeps)
 
-    def digits(
-        self, count: int, unseen: int = 500, classes: Sequence[int] | None = None, hide: str = "mix"
-    ) -> tuple[np.ndarray, np.ndarray]:
+    def digits(self, count: int, unseen: int = 500, classes: Sequence[int] | None = None, hide: str = "mix") -> Images:
         """Training images [count, 1, 28, 28] and unseen ones, drawn anew for each exam: another subset of the bundled
         digits, each changed by a small affine map, brightness and noise, all pixels hidden in the same way: "mix" (for
         dense networks), "turn" (for convolutions) or "". Weights trained elsewhere are worth nothing on these.
@@ -149,26 +144,20 @@ def _no_step(path: list[Weights]) -> str:
     return "the weights do not move: call backward() and then step(), with nothing between them that empties gradients"
 
 
-def _later_slip(
-    taken: list[np.ndarray], path: list[Weights], batches: Sequence[Any], loss: Loss, own: list[np.ndarray],
-    parts: list[float],
-) -> str:  # fmt: skip
+def _later_slip(taken: list, path: list[Weights], batches: Sequence[Any], loss: Loss, own: list, parts: list) -> str:
+    """What is wrong with the later steps. taken, own: steps and gradients; parts: how long those are, by the first."""
     if not taken[1].any():
         return "only the first batch moves the weights: is the return inside the loop, or step() after it?"
+    first, second = (_gradient(loss, path[i], batches[1 - i]) for i in (1, 0))
     ways = {
-        "gradients accumulate from batch to batch: call zero_grad() before each backward()": (
-            taken[1], own[0] + own[1]),
-        "the first batch is used for every step: take the next one inside the loop": (
-            taken[1], _gradient(loss, path[1], batches[0])),
-        "one step is taken for all batches together: every batch takes a step": (
-            taken[0] + taken[1], own[0] + _gradient(loss, path[0], batches[1])),
-    }  # fmt: skip
+        "gradients accumulate from batch to batch: call zero_grad() before each backward()": (taken[1], sum(own[:2])),
+        "the first batch is used for every step: take the next one inside the loop": (taken[1], first),
+        "one step is taken for all batches together: every batch takes a step": (sum(taken[:2]), own[0] + second),
+    }
     found = [line for line, (step, gradient) in ways.items() if (_times_longer(step, gradient) or 0) < 0]
     if found or not taken[-1].any():
         return next(iter(found), "the last batch moves no weights: the last, smaller batch counts as well")
     if len(parts) == len(taken):
         shown = ", ".join(f"{part:.3g}" for part in parts)
-        return (
-            f"the steps are {shown} times as long as the first: leave the gradients and the learning rate as they are"
-        )
+        return f"the steps are {shown} times as long as the first: leave gradients and learning rate as they are"
     return "the later steps do not go down the gradient of their own batch"

@@ -1,7 +1,5 @@
 """Asking, and comparing what came back with what is right: the part of `c` that every exercise uses."""
 
-from __future__ import annotations
-
 import copy
 from collections.abc import Callable, Sequence
 from itertools import permutations
@@ -16,6 +14,7 @@ from course_utils.probes import Ask, StudentError
 
 ANOTHER_SIZE = 0.5
 """What an aspect keeps when some cases are right and the student's code raises on those of another size."""
+WITHIN = (1e-3, 1e-4)
 Slips = dict[str, Any]
 After = str | Sequence[str]
 Given = Answer | Sequence[Answer]
@@ -33,6 +32,8 @@ class Values:
         self._failed: dict[str, tuple[float, str]] = {}
         self._judged: set[str] = set()
         self._answers: list[Answer] = []
+        self._deductions = {line.name for line in rubric.deductions}
+        self._declared = self._deductions | {line.name for line in rubric.aspects}
 
     # --- asking
 
@@ -77,6 +78,8 @@ class Values:
         """Judge an aspect or a deduction by a condition. wrong: what was seen, what was expected, the likely cause;
         keeps: the part of the aspect that is left. Of several failures of an aspect the first is told.
         """
+        if aspect not in self._declared | {"writes"}:
+            raise LookupError(f"judged, but not declared in the rubric: {aspect}")
         self._judged.add(aspect)
         if not right:
             kept, told = self._failed.get(aspect, (1.0, wrong))
@@ -95,7 +98,7 @@ class Values:
 
     def right(self, *names: str) -> bool:
         """Whether nothing is wrong about these aspects, which were judged, and these deductions."""
-        return all(name not in self._failed and (name in self._judged or self._is_deduction(name)) for name in names)
+        return all(name not in self._failed and (name in self._judged or name in self._deductions) for name in names)
 
     def skipped(self, after: After) -> bool:
         """Whether something in `after` is wrong, so that what depends on it is not judged."""
@@ -110,9 +113,9 @@ class Values:
     # --- comparing
 
     def agrees(
-        self, aspect: str, answers: Given, oracle: Callable | None = None, slips: Slips | None = None, *,
+        self, aspect: str, answers: Given, oracle: Any = None, slips: Slips | None = None, *,
         what: str = "", number: bool = False, any_order: str = "", after: After = (),
-        within: tuple[float, float] = (1e-3, 1e-4),
+        within: tuple[float, float] = WITHIN,
     ) -> bool:  # fmt: skip
         """Compare each answer with oracle(*inputs), the smallest case first.
 
@@ -126,14 +129,15 @@ class Values:
         _count(slips)
         if self.skipped(after):
             return False
-        seen = [Compared(a, oracle or a.oracle, what or a.what, number, within) for a in _listed(answers)]
+        seen = [Compared(a, a.oracle if oracle is None else oracle, what or a.what, number, within)
+                for a in _listed(answers)]  # fmt: skip
         wrong = [item for item in seen if not item.right]
-        self._judged.add(aspect)
         if not wrong:
             self._form(*(item.near for item in seen))
-            return True
+            return self.verify(aspect, True, "")
         if any_order and all(item.is_reordered() for item in wrong):
-            return self.verify(any_order, False, f"in another order: {wrong[0].line()}") or True
+            self.verify(any_order, False, f"in another order: {wrong[0].line()}")
+            return self.verify(aspect, True, "")
         for line, slip in (slips or {}).items():
             function, keeps = slip if isinstance(slip, tuple) else (slip, 0.0)
             if all(item.is_explained_by(function) for item in seen):
@@ -144,15 +148,11 @@ class Values:
 
     def equal(
         self, aspect: str, value: Any, expected: Any, slips: Slips | None = None, *, what: str = "the result",
-        words: str = "the inputs above", within: tuple[float, float] = (1e-3, 1e-4),
+        words: str = "the inputs above", within: tuple[float, float] = WITHIN,
     ) -> bool:  # fmt: skip
-        """`agrees` for one number or array that was read from an Answer (None is wrong), with what slips {line: value}
-        give.
-        """
+        """`agrees` for one number or array that was read from an Answer (None is wrong). slips: {line: value}."""
         answer = Answer(words, {}, {} if value is None else {"value": np.asarray(value), "value_type": "tensor"})
-        entries = ((line, slip if isinstance(slip, tuple) else (slip, 0.0)) for line, slip in (slips or {}).items())
-        functions = {line: (lambda other=other: other, keeps) for line, (other, keeps) in entries}
-        return self.agrees(aspect, answer, lambda: expected, functions, what=what, within=within)
+        return self.agrees(aspect, answer, np.asarray(expected), slips, what=what, within=within)
 
     def parts(self, answers: Given, **oracles: Callable) -> list[list[Answer]]:
         """The values that a function returns as a tuple, each to be compared by itself. oracles: {name: what is right,
@@ -174,7 +174,7 @@ class Values:
         """Judge whether a finite tensor of this shape came back."""
         raw = answer.got.get(answer.value)
         kind = bool if isinstance(raw, np.ndarray) and raw.dtype.kind == "b" else float  # one is as good as the other
-        item = Compared(answer, lambda *_: np.zeros(tuple(shape), kind), what)
+        item = Compared(answer, np.zeros(tuple(shape), kind), what)
         self._form(item.near)
         return self.cost(aspect, item.value is not None, item.line(), after)
 
@@ -186,30 +186,23 @@ class Values:
         """
         if self._answers and all(answer.error and answer.error.is_stub for answer in self._answers):
             raise self._answers[0].error
-        if "writes" not in self._judged and self._is_deduction("writes"):
+        if "writes" in self._deductions - self._judged:
             self.unchanged()
         found = []
         for line in self._rubric.aspects:
-            judged = line.name in self._judged
-            earned, message = self._failed.get(line.name, (float(judged), line.right if judged else ""))
+            unheard = (1.0, line.right) if line.name in self._judged else (0.0, "")
+            earned, message = self._failed.get(line.name, unheard)
             found.append(Verdict(line.name, message, line.size, earned))
-        deductions = [line for line in self._rubric.deductions if line.name in self._failed]
-        found += [Verdict(line.name, self._failed[line.name][1], cost=line.size) for line in deductions]
-        declared = {line.name for line in (*self._rubric.aspects, *self._rubric.deductions)}
-        if undeclared := self._judged - declared - {"writes"}:
-            raise LookupError(f"no aspect or deduction is called {', '.join(sorted(undeclared))}: {sorted(declared)}")
-        return found
+        charged = [line for line in self._rubric.deductions if line.name in self._failed]
+        return found + [Verdict(line.name, self._failed[line.name][1], cost=line.size) for line in charged]
 
     def lost(self, wrong: str) -> list[Verdict]:
         """All aspects lost for one reason."""
         return [Verdict(line.name, "" if i else wrong, line.size, 0.0) for i, line in enumerate(self._rubric.aspects)]
 
-    def _is_deduction(self, name: str) -> bool:
-        return any(line.name == name for line in self._rubric.deductions)
-
     def _form(self, *nears: str) -> None:
         wrong = next(filter(None, nears), "")
-        if wrong and (self._is_deduction("form") or any(line.name == "form" for line in self._rubric.aspects)):
+        if wrong and "form" in self._declared:
             self.verify("form", False, wrong)
 
 
@@ -219,7 +212,7 @@ class Compared:
     """
 
     def __init__(
-        self, answer: Answer, oracle: Callable, what: str, number: bool = False, within: tuple = (1e-3, 1e-4)
+        self, answer: Answer, oracle: Any, what: str = "", number: bool = False, within: tuple = WITHIN
     ) -> None:
         self.answer, self.what, self.within = answer, what, within
         self.expected = evaluate(oracle, answer.inputs)
@@ -227,9 +220,7 @@ class Compared:
         self.right = self.value is not None and close(self.value, self.expected, within)
 
     def line(self) -> str:
-        """What is wrong, for the student; "" if nothing."""
-        if self.right:
-            return ""
+        """What is wrong, for the student."""
         raw, kind = self.answer.got.get(self.answer.value), self.answer.kind()
         if self.answer.raised:
             return f"{self.answer.words}: {self.answer.raised}"
@@ -272,23 +263,20 @@ def near_form(answer: Answer, expected: np.ndarray, what: str, number: bool = Fa
     """
     raw, kind = answer.got.get(answer.value), answer.kind()
     booleans = isinstance(raw, bool) or (isinstance(raw, np.ndarray) and raw.dtype.kind == "b")
-    single = answer.number() if not isinstance(raw, np.ndarray) else None
-    value = np.asarray(raw, np.float64) if booleans else answer.array()
-    value = answer.listed() if value is None and answer.items() else value
+    value = answer.listed()
     if value is None and answer.items() > 1:  # more values than were asked for
         value, _ = near_form(answer.part(f"{answer.value}_0"), expected, what, number)
         return value, f"{what}: {kind} came back, expected {_asked(expected)} alone"
-    value = np.array(single) if value is None and single is not None else value
-    if value is None:
-        return None, ""
     near = ""
+    if value is None:
+        return None, near
     if value.shape != expected.shape:
         rows = value.ndim and expected.ndim and len(value) == len(expected)
-        if value.size != expected.size or not (rows or _squeezed(value.shape) == _squeezed(expected.shape)):
-            return None, ""
-        near = f"shape {list(value.shape)}, expected {list(expected.shape)}"
-        kept = value.ndim == expected.ndim + 1 and _squeezed(value.shape) == _squeezed(expected.shape)
-        near += ": keepdim=True leaves a dimension of size 1" if kept else ""
+        alike = _squeezed(value.shape) == _squeezed(expected.shape)
+        if value.size != expected.size or not (rows or alike):
+            return None, near
+        kept = ": keepdim=True leaves a dimension of size 1" if alike and value.ndim == expected.ndim + 1 else ""
+        near = f"shape {list(value.shape)}, expected {list(expected.shape)}{kept}"
     elif answer.items() or kind == "array" or (expected.ndim == 0 and not number and kind in ("int", "float")):
         near = f"{kind.replace('array', 'numpy array')} came back, expected {_asked(expected)}"
     elif number and kind.rstrip("0123456789") not in ("int", "float", "missing"):  # numpy's numbers are as good
@@ -300,30 +288,25 @@ def near_form(answer: Answer, expected: np.ndarray, what: str, number: bool = Fa
     return value.reshape(expected.shape), near and f"{what}: {near}"
 
 
-def _places(answer: Answer, expected: list[np.ndarray], asked: str) -> tuple[list[str], str]:
+def _places(answer: Answer, expected: list[np.ndarray], asked: str) -> tuple[tuple[str, ...], str]:
     """Where in the evidence each part stands, and what is wrong with their order or number."""
     found, count = answer.items(), len(expected)
-    own = [f"{answer.value}_{i}" for i in range(count)]
-    if answer.error is not None:
-        return own, ""
+    own = [f"{answer.value}_{i}" for i in range(min(found, count + 2))] or [answer.value]
+    own += ["nothing"] * (count - len(own))
 
-    def fits(place: str, right: np.ndarray, values: bool) -> bool:
-        value, _ = near_form(answer.part(place), right, "")
-        return value is not None and (not values or close(value, right))
+    def fits(places: Sequence[str]) -> tuple[bool, int]:
+        """Whether all values are right in these places, and whether all shapes are; where some lack, how many are."""
+        pairs = [(near_form(answer.part(name), one, "")[0], one) for name, one in zip(places, expected, strict=True)]
+        near = [close(value, one) for value, one in pairs if value is not None]
+        return len(near) == count and all(near), len(near) if found < count else len(near) == count
 
+    places = max(permutations(own, count), key=fits)  # of several that fit as well, the one in the order asked for
+    if answer.error is not None or (found == count and places == tuple(own)):
+        return places, ""
     if found < count:
-        left = [answer.value] if not found else own[:found]
-        hits = [next((place for place in left if fits(place, right, False)), "nothing") for right in expected]
-        places = [hit if hit not in hits[:i] else "nothing" for i, hit in enumerate(hits)]
         return places, f"{answer.kind()} came back, expected {count} values: return {asked}"
-    surplus = f"{found} values came back: return {asked} alone" if found > count else ""
-    for values in (True, False):  # the right values in another order, else the right shapes in another order
-        for chosen in permutations(range(min(found, count + 2)), count):
-            places = [f"{answer.value}_{i}" for i in chosen]
-            if all(fits(place, right, values) for place, right in zip(places, expected, strict=True)):
-                swapped = sorted(chosen) != list(chosen)
-                return places, surplus or (f"the values come back in another order: return {asked}" if swapped else "")
-    return own, surplus
+    surplus = f"{found} values came back: return {asked} alone"
+    return places, surplus if found > count else f"the values come back in another order: return {asked}"
 
 
 def _count(slips: Slips | None) -> None:
