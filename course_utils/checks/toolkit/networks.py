@@ -104,7 +104,6 @@ class Networks(Randomness):
         Returns {stage: option} of the way with the fewest wrong options (at most three) that explains all answers, or
         None.
         """
-
         right = {stage: next(iter(options.values())) for stage, options in stages.items()}
         values = [(a, near_form(a, np.asarray(build(a.inputs, **right)), "")[0]) for a in _listed(answers)]
         ways = product(*(range(len(options)) for options in stages.values()))  # 0 is the right option

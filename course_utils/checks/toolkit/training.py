@@ -12,6 +12,7 @@ from course_utils.checks.toolkit.networks import Networks, Weights
 from course_utils.checks.toolkit.values import _count
 from course_utils.data.drawn import draw_digits
 
+Path = list[Weights]
 Images = tuple[np.ndarray, np.ndarray]
 Loss = Callable[[dict[str, torch.Tensor], torch.Tensor], torch.Tensor]
 """loss(weights, batch) -> a scalar, in torch, differentiable."""
@@ -20,7 +21,7 @@ Loss = Callable[[dict[str, torch.Tensor], torch.Tensor], torch.Tensor]
 class Training(Networks):
     """What is asked of training loops."""
 
-    def path(self, answers: Sequence[Answer], start: Weights) -> list[Weights]:
+    def path(self, answers: Sequence[Answer], start: Weights) -> Path:
         """The weights before training and after each of 1, 2, ... steps; one answer for each number of steps. Stops the
         judging where they are missing or not finite.
         """
@@ -32,7 +33,7 @@ class Training(Networks):
         return path
 
     def first_step(
-        self, aspect: str, path: list[Weights], batches: Sequence[Any], loss: Loss, rate: float,
+        self, aspect: str, path: Path, batches: Sequence[Any], loss: Loss, rate: float,
         lengths: Mapping[str, float] | None = None, losses: Mapping[str, tuple[Loss, float]] | None = None,
     ) -> bool:  # fmt: skip
         """Judge the first step of plain SGD: minus rate times autograd's gradient of loss(weights, batch).
@@ -58,9 +59,7 @@ class Training(Networks):
         wrong = f"leaves {', '.join(still)} as they were" if still else "does not go down the gradient of the loss"
         return self.verify(aspect, False, f"the first step {wrong}")
 
-    def later_steps(
-        self, aspect: str, path: list[Weights], batches: Sequence[Any], losses: Sequence[Loss], rate: float
-    ) -> bool:
+    def later_steps(self, aspect: str, path: Path, batches: Sequence[Any], losses: Sequence[Loss], rate: float) -> bool:
         """Judge the direction of the second and later steps: each batch takes one step of its own, down the gradient
         at the weights of that moment, of the first of `losses` that explains the first step; gradients do not
         accumulate. Lengths are compared where the first step has the right one.
@@ -138,13 +137,13 @@ def _times_longer(step: np.ndarray, expected: np.ndarray) -> float | None:
     return ratio if np.linalg.norm(step - ratio * expected) < 1e-2 * np.linalg.norm(step) else None
 
 
-def _no_step(path: list[Weights]) -> str:
+def _no_step(path: Path) -> str:
     if any(_change(path[0], after).any() for after in path[1:]):
         return "the first batch moves no weights: call zero_grad(), backward() and step() in this order for each batch"
     return "the weights do not move: call backward() and then step(), with nothing between them that empties gradients"
 
 
-def _later_slip(taken: list, path: list[Weights], batches: Sequence[Any], loss: Loss, own: list, parts: list) -> str:
+def _later_slip(taken: list, path: Path, batches: Sequence[Any], loss: Loss, own: list, parts: list) -> str:
     """What is wrong with the later steps. taken, own: steps and gradients; parts: how long those are, by the first."""
     if not taken[1].any():
         return "only the first batch moves the weights: is the return inside the loop, or step() after it?"

@@ -14,7 +14,9 @@ from course_utils.probes import Ask, StudentError
 
 ANOTHER_SIZE = 0.5
 """What an aspect keeps when some cases are right and the student's code raises on those of another size."""
+Within = tuple[float, float]
 WITHIN = (1e-3, 1e-4)
+Shape = Sequence[int]
 Slips = dict[str, Any]
 After = str | Sequence[str]
 Given = Answer | Sequence[Answer]
@@ -114,8 +116,7 @@ class Values:
 
     def agrees(
         self, aspect: str, answers: Given, oracle: Any = None, slips: Slips | None = None, *,
-        what: str = "", number: bool = False, any_order: str = "", after: After = (),
-        within: tuple[float, float] = WITHIN,
+        what: str = "", number: bool = False, any_order: str = "", after: After = (), within: Within = WITHIN,
     ) -> bool:  # fmt: skip
         """Compare each answer with oracle(*inputs), the smallest case first.
 
@@ -148,7 +149,7 @@ class Values:
 
     def equal(
         self, aspect: str, value: Any, expected: Any, slips: Slips | None = None, *, what: str = "the result",
-        words: str = "the inputs above", within: tuple[float, float] = WITHIN,
+        words: str = "the inputs above", within: Within = WITHIN,
     ) -> bool:  # fmt: skip
         """`agrees` for one number or array that was read from an Answer (None is wrong). slips: {line: value}."""
         answer = Answer(words, {}, {} if value is None else {"value": np.asarray(value), "value_type": "tensor"})
@@ -168,9 +169,7 @@ class Values:
             found.append([answer.part(place, f"the {name}".replace("_", " "), f, near) for place, (name, f) in named])
         return [list(part) for part in zip(*found, strict=True)]
 
-    def shape(
-        self, aspect: str, answer: Answer, shape: Sequence[int], what: str = "the result", after: After = ()
-    ) -> bool:
+    def shape(self, aspect: str, answer: Answer, shape: Shape, what: str = "the result", after: After = ()) -> bool:
         """Judge whether a finite tensor of this shape came back."""
         raw = answer.got.get(answer.value)
         kind = bool if isinstance(raw, np.ndarray) and raw.dtype.kind == "b" else float  # one is as good as the other
@@ -211,9 +210,7 @@ class Compared:
     with its form; right: whether the numbers agree.
     """
 
-    def __init__(
-        self, answer: Answer, oracle: Any, what: str = "", number: bool = False, within: tuple = WITHIN
-    ) -> None:
+    def __init__(self, answer: Answer, oracle: Any, what: str = "", number: bool = False, within: Within = WITHIN):
         self.answer, self.what, self.within = answer, what, within
         self.expected = evaluate(oracle, answer.inputs)
         self.value, self.near = near_form(answer, self.expected, what, number)
