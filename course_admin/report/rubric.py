@@ -73,10 +73,15 @@ def show(root: Path, lab: str, console: Any) -> None:
         console.print()
 
 
+def _points(value: float) -> str:
+    number = f"{round(value, 2):g}"
+    return f"{number} point{'' if number == '1' else 's'}"
+
+
 def _rubric(name: str, points: float, rubric: Any) -> ExerciseRubric:
     if rubric is None:
         return ExerciseRubric(name, points, [Row(f"{points:g} points", "its exam declares no rubric")], [])
     total = sum(line.size for line in rubric.aspects)
-    aspects = [Row(f"{round(points * line.size / total, 2):g} points", line.right) for line in rubric.aspects]
+    aspects = [Row(_points(points * line.size / total), line.right) for line in rubric.aspects]
     deductions = [Row(f"minus {100 * line.size:.0f} %", line.right) for line in rubric.deductions]
     return ExerciseRubric(name, points, aspects, deductions)
