@@ -1,7 +1,7 @@
 # Answers to train_small. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% published-learning-rate keeps=0.25 hint="as those of plain SGD with 0.25"
+# %% published-learning-rate keeps=0 hint="as those of plain SGD with 0.25"
 def train_small(images):
     model = small()
     slow = lambda parameters: torch.optim.SGD(parameters, lr=0.25)
@@ -12,14 +12,14 @@ def train_small(images):
 # %% returns-another-network patch="return model => return small()" keeps=0 hint="is it the trained network"
 
 
-# %% too-few-steps keeps=0.4 hint="a good start"
+# %% too-few-steps keeps=0 hint="a good start"
 def train_small(images):
     model = small()
     training.fit(model, images, epochs=6, batch_size=64, progress=False)
     return model
 
 
-# %% decoder-alone keeps=0.4 hint="all of model.parameters()"
+# %% decoder-alone keeps=0 hint="all of model.parameters()"
 def train_small(images):
     model = small()
     optimizer = torch.optim.Adam(model.decoder.parameters(), lr=2e-3)
