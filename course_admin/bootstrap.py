@@ -1,15 +1,13 @@
 """Make .venv, the environment that every `make` target of the course runs in.
 
 The only module that runs before anything is installed: it needs only the standard library of the system's `python3`,
-and an older Python than the course accepts can read it, so that it can be told so.
-
-Installs exactly requirements.lock, with uv where that is installed, else with pip, then the course itself, editable. A
-stamp, written last, says what .venv was made from: while that is unchanged there is nothing to do, and a set-up that
-was killed is done again. Packages that a person added to .venv stay.
+and an older Python than the course accepts can read it, so that it can be told so. It installs exactly
+requirements.lock, with uv where that is installed, else with pip, then the course itself, editable. A stamp, written
+last, says what .venv was made from: while that is unchanged there is nothing to do, and a set-up that was killed is
+done again. Packages that a person added to .venv stay.
 """
 
 import argparse
-import contextlib
 import hashlib
 import importlib.util
 import json
@@ -18,12 +16,11 @@ import re
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
 MINIMUM_PYTHON = (3, 11)
-VENV_GB, DOWNLOAD_GB = 7.0, 3.5  # torch with its CUDA libraries is most of both
+NEEDED_GB = 10.5  # torch with its CUDA libraries is most of it: 7 installed, 3.5 downloaded
 STAMP, LOG = "course-stamp.json", "course-setup.log"
 PROGRESS_SECONDS = 15
 AGAIN = "then run `make setup` again"
@@ -51,68 +48,65 @@ def main(argv=None):
     """Run the set-up; returns the exit code: 0, or 1 after one line on stderr."""
     parser = argparse.ArgumentParser(epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent, help=argparse.SUPPRESS)
-    root = parser.parse_args(argv).root.resolve()
     try:
-        with one_setup_at_a_time(root):
-            set_up(root)
+        set_up(parser.parse_args(argv).root.resolve())
+        return 0
     except (SetupError, OSError) as error:
         print(f"setup: {error if isinstance(error, SetupError) else explain(str(error))}", file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print("\nsetup: interrupted; `make setup` continues", file=sys.stderr)
-        return 1
-    return 0
+    return 1
 
 
 def set_up(root):
     """Bring `root`/.venv to what requirements.lock and pyproject.toml say; does nothing where nothing has changed."""
     if os.name != "posix":
         raise SetupError("make works on Linux and macOS; on Windows use WSL, or conda with environment.yml")
-    need, this = dotted(MINIMUM_PYTHON), dotted(sys.version_info[:2])
-    if sys.version_info[:2] < MINIMUM_PYTHON:
-        raise SetupError(f"this is Python {this}, the course needs {need} or newer: `make setup PYTHON=python{need}`")
-    venv, version, stamp = root / ".venv", python_of(root / ".venv"), read_stamp(root / ".venv")
-    if version and stamp == fingerprint(root, version):
-        return
-    why = "is broken" if not version else ""
-    if stamp and stamp.get("location") != str(venv):
-        why = "was made in another folder"
-    elif version and tuple(map(int, version.split("."))) < MINIMUM_PYTHON:
-        why = f"has Python {version}, the course needs {need}"
-    elif version and version != this and not stamp:  # nothing is complete in it, so the Python may still be chosen
-        why = f"was begun with Python {version}, now it is {this}"
-    if why:
-        if venv.exists() or venv.is_symlink():
-            say(f".venv {why}: making it again")
-            shutil.rmtree(str(venv)) if venv.is_dir() and not venv.is_symlink() else venv.unlink()
-        check_disk(root)
-        make_venv(venv)
-    with contextlib.suppress(FileNotFoundError):
-        (venv / STAMP).unlink()
-    say(f"installing packages: the first time some minutes and {VENV_GB:.0f} GB (log: {venv / LOG})")
-    install(root, venv)
-    part = venv / f"{STAMP}.part"
-    part.write_text(json.dumps(fingerprint(root, python_of(venv))))
-    part.replace(venv / STAMP)
-    say("done")
+    this = sys.version_info[:2]
+    if this < MINIMUM_PYTHON:
+        need = "{}.{}".format(*MINIMUM_PYTHON)
+        raise SetupError(
+            f"Python {this[0]}.{this[1]} is too old, use {need} or newer: `make setup PYTHON=python{need}`"
+        )
+    for name in ("requirements.lock", "pyproject.toml"):
+        if not (root / name).is_file():
+            raise SetupError(f"there is no {name} in {root}: get the whole course again")
+    import fcntl
+
+    with (root / "requirements.lock").open("rb") as lock:  # of two `make` in two terminals the second waits
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        venv, version, stamp = root / ".venv", python_of(root / ".venv"), read_stamp(root / ".venv")
+        if version and stamp == fingerprint(root, version):
+            return
+        # Complete environments keep their Python; in one that was begun only, it may still be chosen.
+        usable = version and (stamp.get("location") == str(venv) if stamp else version == list(this))
+        if not usable or tuple(version) < MINIMUM_PYTHON:
+            if venv.exists() or venv.is_symlink():
+                say(".venv is broken, was moved, or has another Python: making it again")
+                shutil.rmtree(str(venv)) if venv.is_dir() and not venv.is_symlink() else venv.unlink()
+            make_venv(venv)
+        if (venv / STAMP).exists():
+            (venv / STAMP).unlink()
+        say(f"installing packages: the first time some minutes and {NEEDED_GB:.0f} GB (log: {venv / LOG})")
+        install(root, venv)
+        part = venv / f"{STAMP}.part"
+        part.write_text(json.dumps(fingerprint(root, python_of(venv))))
+        part.replace(venv / STAMP)
+        say("done")
 
 
 def fingerprint(root, version):
     """What the environment is made from: when one of these changes, `make setup` has something to do."""
-    found = {"location": str(root / ".venv"), "python": version}
-    for name in ("requirements.lock", "pyproject.toml"):
-        if not (root / name).is_file():
-            raise SetupError(f"there is no {name} in {root}: get the whole course again")
-        found[name] = hashlib.sha256((root / name).read_bytes()).hexdigest()
-    return found
+    hashes = {n: hashlib.sha256((root / n).read_bytes()).hexdigest() for n in ("requirements.lock", "pyproject.toml")}
+    return dict(hashes, location=str(root / ".venv"), python=version)
 
 
 def python_of(venv):
-    """The version ("3.11") of an environment whose Python runs, is its own and has pip; None otherwise."""
-    code = "import sys, pip; print('%d.%d' % sys.version_info[:2], sys.prefix, sep='\\n')"
+    """The version ([3, 11]) of an environment whose Python runs, is its own and has pip; None otherwise."""
+    code = "import json, sys, pip; print(json.dumps([sys.version_info[:2], sys.prefix]))"
     command = [str(venv / "bin" / "python"), "-I", "-c", code]
     try:
-        version, prefix = subprocess.check_output(command, stderr=subprocess.DEVNULL, timeout=60).decode().splitlines()
+        version, prefix = json.loads(subprocess.check_output(command, stderr=subprocess.DEVNULL, timeout=60).decode())
     except (OSError, subprocess.SubprocessError, ValueError):
         return None
     return version if os.path.realpath(prefix) == os.path.realpath(str(venv)) else None
@@ -126,33 +120,22 @@ def read_stamp(venv):
         return None
 
 
-def check_disk(root):
-    """Raise SetupError where the environment, or the downloads in the temporary folder, have no room."""
-    temporary = Path(tempfile.gettempdir())
-    one_disk = root.stat().st_dev == temporary.stat().st_dev
-    for folder, need in ((root, VENV_GB + DOWNLOAD_GB * one_disk), (temporary, DOWNLOAD_GB)):
-        free = shutil.disk_usage(str(folder)).free / 1e9
-        if free < need:
-            words = f"the disk of {folder} has {free:.1f} GB free, the set-up needs {need:.1f}: make room"
-            raise SetupError(f"{words}, or name another folder for downloads, as in `TMPDIR=/var/tmp make setup`")
-
-
 def make_venv(venv):
     """With uv, or with this Python's venv, for which Debian and Ubuntu have a package of its own."""
-    say(f"making .venv with Python {dotted(sys.version_info[:3])}")
-    log = venv.parent / "course-setup.log"
+    free = shutil.disk_usage(str(venv.parent)).free / 1e9
+    if free < NEEDED_GB:
+        raise SetupError(f"the disk of {venv.parent} has {free:.1f} GB free, the set-up needs {NEEDED_GB}: make room")
+    log, version = venv.parent / LOG, "{}.{}".format(*sys.version_info)
+    say(f"making .venv with Python {version}")
     if shutil.which("uv"):
         run(["uv", "venv", "--seed", "--python", sys.executable, str(venv)], log)
-        log.unlink()
-        return
-    if importlib.util.find_spec("ensurepip") is None:
-        package = f"python{dotted(sys.version_info[:2])}-venv"
-        if os.geteuid() != 0 or shutil.which("apt-get") is None:
-            raise SetupError(f"this Python lacks its venv module: `sudo apt install {package}` on Debian, {AGAIN}")
-        say(f"installing Debian's {package}")
-        run(["apt-get", "-q", "update"], log)
-        run(["apt-get", "-q", "install", "-y", "--no-install-recommends", package], log)
-    run([sys.executable, "-I", "-m", "venv", str(venv)], log)
+    else:
+        if importlib.util.find_spec("ensurepip") is None:
+            if os.geteuid() != 0 or shutil.which("apt-get") is None:
+                raise SetupError(f"Python lacks its venv module: `sudo apt install python{version}-venv`, {AGAIN}")
+            run(["apt-get", "-q", "update"], log)
+            run(["apt-get", "-q", "install", "-y", "--no-install-recommends", f"python{version}-venv"], log)
+        run([sys.executable, "-I", "-m", "venv", str(venv)], log)
     log.unlink()
 
 
@@ -170,7 +153,10 @@ def run(command, log):
     """Run a command, its output into the log, with a line on stdout now and then. Raises SetupError."""
     environment = {name: value for name, value in os.environ.items() if not UNWANTED.match(name)}
     environment.update(DEBIAN_FRONTEND="noninteractive", PIP_NO_INPUT="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
-    environment.update(pip_settings() if command[0] == "uv" else {})
+    if command[0] == "uv" and "UV_DEFAULT_INDEX" not in environment:  # uv does not read pip's configuration
+        settings = subprocess.run([sys.executable, "-m", "pip", "config", "list"], stdout=subprocess.PIPE).stdout
+        found = re.findall(r"\.index-url='(.*)'", settings.decode())
+        environment.update({"UV_DEFAULT_INDEX": found[-1]} if found else {})
     started = time.monotonic()
     with log.open("wb") as output:
         streams = {"stdin": subprocess.DEVNULL, "stdout": output, "stderr": subprocess.STDOUT}
@@ -185,16 +171,6 @@ def run(command, log):
         raise SetupError(explain(log.read_text(errors="replace"), f" (log: {log})"))
 
 
-def pip_settings():
-    """The package index in pip's configuration, which uv does not read, as uv's variables."""
-    names = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX", "find-links": "UV_FIND_LINKS"}
-    names["cert"] = "SSL_CERT_FILE"
-    done = subprocess.run([sys.executable, "-m", "pip", "config", "list"], stdout=subprocess.PIPE)
-    found = re.findall(r"\.(index-url|extra-index-url|find-links|cert)='(.*)'", done.stdout.decode())
-    found = {names[key]: value for key, value in found if names[key] not in os.environ}
-    return dict(found, UV_INDEX_STRATEGY="unsafe-best-match")  # as pip: the lock's version from whichever index has it
-
-
 def explain(output, where=""):
     """One line for many lines of output: the cause and what to do next."""
     for pattern, words in CAUSES.items():
@@ -206,23 +182,8 @@ def explain(output, where=""):
     return f"{(errors or lines[-1:])[0][:200]}: repair that, {AGAIN}{where}"
 
 
-@contextlib.contextmanager
-def one_setup_at_a_time(root):
-    """Two `make` in two terminals: the second waits for the first."""
-    with contextlib.ExitStack() as held:
-        with contextlib.suppress(ImportError, OSError):  # without locks, or without the file, there is no waiting
-            import fcntl
-
-            fcntl.flock(held.enter_context((root / "requirements.lock").open("rb")), fcntl.LOCK_EX)
-        yield
-
-
 def say(line):
     print("setup: " + line, flush=True)
-
-
-def dotted(version):
-    return ".".join(map(str, version))
 
 
 if __name__ == "__main__":
