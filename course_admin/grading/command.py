@@ -27,7 +27,7 @@ from course_admin.common.graded_cells import CHECK
 from course_admin.common.text import last_line
 from course_admin.course import CourseError, Lab, find_labs
 from course_admin.feedback.render import Page, render
-from course_admin.grading.fingerprint import fingerprint
+from course_admin.grading.fingerprint import fingerprint, judging_digest, rules_of
 from course_admin.grading.gradebook import CourseGradebook
 from course_admin.grading.outcome_tables import as_json, show, show_changes
 from course_admin.grading.pool import Cluster, ProcessPool, Task, ThreadPool, spread
@@ -152,13 +152,15 @@ def rescore(
             for name in students:
                 path, seed = records.evidence(name), records.summary(name).get("seed")
                 if path.is_file() and isinstance(seed, int) and gradebook.read(lab.name, name) is not None:
-                    given = (exams, lab.name, exercise, path.read_bytes(), seed)
+                    given = (exams, lab.name, exercise, path.read_bytes(), seed, judging_digest(lab.name))
                     yield Task(worker.rerun_exam, given, ("exam", name), seconds=MARGIN)
                 else:
                     changed(name, "no evidence is saved: `course grade` first")
 
         for task, result in spread(pool, exam_tasks(), pages, tick=progress.tick):
             what, name, *comment = task.key
+            if isinstance(result, CourseError):  # the next ones would fail in the same way
+                raise result
             if what == "exam":
                 changed(name, _rescored(records, name, exercise, result))
                 if not isinstance(changes[name], str):
@@ -229,7 +231,7 @@ def _grade_lab(
         if force or any(not records.summary(student) for student in students):
             pool.prepare(settings)  # early: it takes as long as what follows here
         register(lab, config, gradebook)
-        release = read_release(lab.source, config)
+        release, rules = read_release(lab.source, config), rules_of(lab.root, lab.name)
         pages: deque[Task] = deque()
 
         def stored(outcome: Outcome) -> None:
@@ -242,7 +244,7 @@ def _grade_lab(
                 # Read when a worker is about to be free, not before: a class may be larger than the memory.
                 submission = read(lab.root, lab.name, student, release)
                 path = submission.path or Path()
-                submission.fingerprint = fingerprint(lab.root, lab.name, path, submission.folder_files)
+                submission.fingerprint = fingerprint(rules, path, submission.folder_files)
                 outcome = None if force else records.kept(submission)
                 if outcome is None and submission.damage and records.has_points(student):
                     outcome = records.keep_earlier(student, [submission.damage, *submission.notes, EARLIER])
@@ -274,8 +276,10 @@ def _execute_task(lab: Lab, submission: Submission, config: Any, fork_server: Fo
     execution = replace(settings.execution(lab.root), fork_server=fork_server)
     seed = settings.seed_of(lab.root, submission.fingerprint)
     notebook = json.dumps(submission.notebook, ensure_ascii=False)
-    exams = _exams_of(lab)
-    job = worker.Job(lab.name, submission.student, notebook, submission.files, exams, seed, execution, config)
+    job = worker.Job(
+        lab.name, submission.student, notebook, submission.files, _exams_of(lab), seed, execution, config,
+        judging_digest(lab.name),
+    )  # fmt: skip
     seconds = execution.limits.notebook_seconds + MARGIN
     return Task(worker.execute_job, (job,), ("execute", submission), seconds=seconds)
 

@@ -20,6 +20,7 @@ from course_admin.feedback.render import preprocessors
 from course_admin.grading.evidence_store import pack_evidence, unpack_evidence
 from course_admin.grading.exams import Result, Transcript, exams_in, run_exam
 from course_admin.grading.execution import Execution, shared_sandbox
+from course_admin.grading.fingerprint import refuse_old_checks
 from course_admin.grading.run_notebook import execute
 from course_admin.grading.run_result import Run
 
@@ -29,7 +30,8 @@ class Job:
     """A submission to execute.
 
     notebook: repaired, as JSON; files: those beside it, content by relative path; exams: the text of the lab's exams;
-    config: nbgrader's configuration, for the preprocessors between execution and marks.
+    config: nbgrader's configuration, for the preprocessors between execution and marks; checks: the digest of what the
+    command judges with (course_admin.grading.fingerprint).
     """
 
     lab: str
@@ -40,6 +42,7 @@ class Job:
     seed: int
     execution: Execution
     config: Any
+    checks: str
 
 
 @dataclass
@@ -57,8 +60,10 @@ class JobResult:
 def execute_job(job: Job) -> JobResult:
     """Execute a submission in this worker's sandbox and run the exams.
 
-    Raises SandboxError, and CourseError for exams that cannot be used: neither is a fault of the submission.
+    Raises SandboxError, and CourseError for exams that cannot be used, or checks that are not those of the command:
+    neither is a fault of the submission.
     """
+    refuse_old_checks(job.lab, job.checks)
     try:
         exams = exams_in(job.exams, job.lab)
     except Exception as error:  # an exam file is the course team's Python
@@ -87,10 +92,11 @@ def execute_job(job: Job) -> JobResult:
     return JobResult(json.dumps(notebook, ensure_ascii=False), run, evidence, log)
 
 
-def rerun_exam(exams: str, lab: str, name: str, evidence: bytes, seed: int) -> Result | None:
+def rerun_exam(exams: str, lab: str, name: str, evidence: bytes, seed: int, checks: str) -> Result | None:
     """Run one exam again on saved evidence. None when nothing was saved for it, or too little because the exam asks
     other questions now.
     """
+    refuse_old_checks(lab, checks)
     transcript = unpack_evidence(evidence).get(name)
     if transcript is None:
         return None

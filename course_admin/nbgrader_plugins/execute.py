@@ -16,7 +16,7 @@ from traitlets import Unicode
 from course_admin.common.graded_cells import KEY
 from course_admin.grading.exams import load_exams
 from course_admin.grading.execution import ExecutionSettings, shared_sandbox
-from course_admin.grading.fingerprint import fingerprint
+from course_admin.grading.fingerprint import fingerprint, refuse_old_checks, rules_of
 from course_admin.grading.run_notebook import execute
 from course_admin.submissions.safe_files import files_beside
 
@@ -38,6 +38,7 @@ class CourseExecute(ExecutionSettings, Execute):
         """Execute `nb` in place and return it with the Run among the resources."""
         lab = resources["nbgrader"]["assignment"]
         root = self._root(resources)
+        refuse_old_checks(lab)
         beside, too_large = files_beside(Path(resources.get("metadata", {}).get("path") or "."))
         settings = self.execution(root)
         submitted = self._fingerprint(root, lab, resources)
@@ -72,4 +73,4 @@ class CourseExecute(ExecutionSettings, Execute):
             return ""
         names = resources["nbgrader"]
         folder = Path(coursedir.format_path(coursedir.submitted_directory, names["student"], lab))
-        return fingerprint(root, lab, folder / f"{names['notebook']}.ipynb", files_beside(folder)[0])
+        return fingerprint(rules_of(root, lab), folder / f"{names['notebook']}.ipynb", files_beside(folder)[0])
