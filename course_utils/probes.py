@@ -12,11 +12,15 @@ Inputs are numpy arrays, numbers and strings; arrays reach the student's code as
 
 from __future__ import annotations
 
+import _thread
+import contextlib
 import inspect
 import itertools
 import linecache
+import threading
+import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -28,6 +32,8 @@ from course_utils.evidence import Evidence, EvidenceError, describe_type, flatte
 
 Ask = Callable[..., Evidence]
 PROBES: dict[str, Callable[..., Evidence]] = {}
+QUESTION_SECONDS = 60.0
+"""How long a student's code may take for one question, in a notebook and, by default, in grading."""
 
 
 class StudentError(Exception):
@@ -70,19 +76,17 @@ def call(target: Callable, /, **inputs: Any) -> Evidence:
 
 
 @probe
-def draws(target: type | Callable, /, *, times: int, **inputs: Any) -> Evidence:
+def draws(target: type | Callable, /, *, times: int, to: list[str] | tuple = (), **inputs: Any) -> Evidence:
     """Call a random function several times on the same inputs and follow the gradients.
 
-    target: a function of the inputs, or a class whose objects, made without arguments, are called with the inputs.
-    Evidence: samples [times, ...]; grad_NAME, the gradient of the sum of one sample with respect to each float input,
+    target: a function of the inputs, or a class whose objects, made without arguments, are called with the inputs; to:
+    the inputs that require gradients in a further call; the others are plain tensors.
+    Evidence: samples [times, ...]; grad_NAME, the gradient of the sum of one sample with respect to each input in `to`,
     None where no gradient arrives; same_when_reseeded, whether torch.manual_seed repeats the draw. If the first sample
     is no tensor there is nothing else.
     """
     sampler = target() if inspect.isclass(target) else target
     given = tensors(inputs)
-    floats = {
-        name: value for name, value in given.items() if isinstance(value, torch.Tensor) and value.is_floating_point()
-    }
     out: Evidence = {}
     first = sampler(*given.values())
     out |= flatten("sample", first)
@@ -91,13 +95,12 @@ def draws(target: type | Callable, /, *, times: int, **inputs: Any) -> Evidence:
     samples = [first, *(sampler(*given.values()) for _ in range(int(times) - 1))]
     out["samples"] = torch.stack(samples).detach().cpu().numpy()
 
-    for value in floats.values():
-        value.requires_grad_(True)
+    leaves = {name: given[name].requires_grad_() for name in to}
     torch.manual_seed(7)
     first = sampler(*given.values())
     if isinstance(first, torch.Tensor) and first.requires_grad:
         first.sum().backward()
-    for name, value in floats.items():
+    for name, value in leaves.items():
         out[f"grad_{name}"] = None if value.grad is None else value.grad.detach().cpu().numpy()
     torch.manual_seed(7)
     out["same_when_reseeded"] = bool(torch.equal(first, sampler(*given.values())))
@@ -396,20 +399,51 @@ def _gradients(value: Any, leaves: Mapping[str, torch.Tensor]) -> Evidence:
 # Asking
 
 
-def direct_ask(targets: Mapping[str, Any]) -> Ask:
+def direct_ask(targets: Mapping[str, Any], seconds: float = 0.0) -> Ask:
     """An `ask` that calls the probes on these objects here and now, as the notebook and pytest do.
 
-    targets: name -> the student's object. ask(probe, targets=None, /, **inputs) hands the probe all of them in this
-    order, or those named; its first two arguments by position alone, so that an input may have any name. Raises
-    StudentError when the student's code raised.
+    targets: name -> the student's object; seconds: the time limit of a question, 0 for none.
+    ask(probe, targets=None, /, **inputs) hands the probe all of them in this order, or those named; its first two
+    arguments by position alone, so that an input may have any name. Raises StudentError when the student's code raised.
     """
 
     def ask(question: Callable, targets: tuple[str, ...] | None = None, /, **inputs: Any) -> Evidence:
         names = tuple(all_targets) if targets is None else targets
-        return answer(question, [all_targets[name] for name in names], inputs)
+        with _at_most(seconds):
+            return answer(question, [all_targets[name] for name in names], inputs)
 
     all_targets = dict(targets)
     return ask
+
+
+@contextlib.contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """End the student's code after so many seconds, as the stop button does, with a StudentError. 0: no limit."""
+    if not seconds or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    over = threading.Event()
+
+    def stop() -> None:
+        over.set()
+        _thread.interrupt_main()
+
+    timer = threading.Timer(seconds, stop)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+        timer.cancel()
+        if over.is_set():  # `fit` ends a training that is interrupted without an exception, or it comes only now
+            time.sleep(0.1)
+    except KeyboardInterrupt:
+        if not over.is_set():
+            raise
+    finally:
+        timer.cancel()
+    if over.is_set():
+        text = f"your code ran longer than {seconds:.0f} s and was stopped: take fewer steps, or larger batches"
+        raise StudentError("Stopped", text)
 
 
 def answer(question: Callable, targets: list[Any], inputs: Mapping[str, Any]) -> Evidence:

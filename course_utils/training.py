@@ -90,7 +90,8 @@ def fit(
     progress: False for no progress bar (so does COURSE_PROGRESS=0).
 
     Interrupting (Ctrl-C, or the stop button) loses nothing: the history so far is returned, the model keeps what it
-    has learned. So does a loss that is no longer a number. Raises ValueError for data that cannot be trained on.
+    has learned. So does a loss that is no longer a number. Raises ValueError for data that cannot be trained on, and
+    TypeError for an optimiser that is made already.
     """
     _check(model, images, targets, validation, epochs, batch_size)
     device = images.device
@@ -98,6 +99,12 @@ def fit(
     loss = loss or pixel_error
     corrupt = corrupt or _unchanged
     steps = epochs * math.ceil(len(images) / batch_size)
+    if isinstance(optimizer, torch.optim.Optimizer):
+        kind = type(optimizer).__name__
+        raise TypeError(
+            f"optimizer= wants a function that makes the optimiser, not a finished {kind}: adam(1e-3), or "
+            f"lambda parameters: torch.optim.{kind}(parameters, lr=...)"
+        )
     opt = (optimizer or adam())([p for p in model.parameters() if p.requires_grad])
     scheduler = schedule(opt, steps) if schedule else None
     data = (images,) if targets is None else (images, targets.to(device))

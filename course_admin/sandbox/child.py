@@ -37,6 +37,8 @@ CAPABILITY_VERSION = 0x20080522
 
 BROKEN = 70
 """The exit code when the child could not be shut in, or its shell lost the pipes."""
+HIGH = 127
+"""The exit code in place of larger ones that a program chose: 128 and more say which signal ended a process."""
 STUDENT = 1000
 """User and group of the student's code, where the sandbox was started by root: a user whose processes are counted."""
 SCRATCH = ("/tmp", "/work", "/dev/shm")
@@ -72,7 +74,7 @@ def run(descriptors: tuple[int, int, int], config: Config, shell: Callable[[int,
             _close_all()
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
                 signal.signal(number, signal.SIG_IGN)
-            os._exit(_wait_for(second))
+            os._exit(_wait_for(second, own=True))
         shell(job, frames)
         code = 0
     except BaseException:
@@ -109,6 +111,7 @@ def shut_in(config: Config) -> None:
         "RLIMIT_CORE": 0,
         "RLIMIT_MEMLOCK": 0,
         "RLIMIT_MSGQUEUE": 0,
+        "RLIMIT_SIGPENDING": 1024,
     }
     if config["linux"]:
         # Not RLIMIT_AS: torch's CUDA build maps gigabytes that it never touches. What the parent has comes on top.
@@ -199,8 +202,10 @@ def _close_all() -> None:
     os.closerange(0, 256)
 
 
-def _wait_for(child: int) -> int:
-    """Wait until `child` has ended, and collect all that end meanwhile. Returns an exit code that says how."""
+def _wait_for(child: int, *, own: bool = False) -> int:
+    """Wait until `child` has ended, and collect all that end meanwhile. Returns an exit code that says how: 128 and the
+    number of the signal that ended it, else its own, at most HIGH when it is the student's own process.
+    """
     while True:
         try:
             ended, status = os.wait()
@@ -210,4 +215,4 @@ def _wait_for(child: int) -> int:
             return BROKEN
         if ended == child:
             number = os.waitstatus_to_exitcode(status)
-            return number if number >= 0 else 128 - number
+            return 128 - number if number < 0 else min(number, HIGH) if own else number

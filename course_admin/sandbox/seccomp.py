@@ -2,8 +2,9 @@
 
 What namespaces, read-only mounts and missing privileges already prevent is forbidden once more where it would widen
 the kernel's surface (mounting, new namespaces, bpf, io_uring); what they do not prevent is forbidden because of that:
-memory that no limit counts (memfd, System V shared memory and queues), reaching into other processes, keys, and
-sockets that a network namespace does not cover (AF_VSOCK leads to a virtual machine's host).
+memory that no limit counts (memfd, System V shared memory and queues), pools that all processes of a user or of the
+machine share (asynchronous input and output, inotify), reaching into other processes, keys, and sockets that a network
+namespace does not cover (AF_VSOCK leads to a virtual machine's host).
 
 The program looks at struct seccomp_data: the number of the call at offset 0, the architecture at 4, the arguments
 from 16 on, 8 bytes each, least significant half first. Its layout (each line an instruction, jumps go to the labels):
@@ -49,6 +50,15 @@ CALLS: dict[str, tuple[int | None, int | None]] = {
     "msgget": (68, 186),
     "semget": (64, 190),
     "mq_open": (240, 180),
+    # pools that no namespace divides
+    "io_setup": (206, 0),
+    "io_destroy": (207, 1),
+    "io_submit": (209, 2),
+    "io_cancel": (210, 3),
+    "io_getevents": (208, 4),
+    "io_pgetevents": (333, 292),
+    "inotify_init": (253, None),
+    "inotify_init1": (294, 26),
     # other processes
     "ptrace": (101, 117),
     "process_vm_readv": (310, 270),

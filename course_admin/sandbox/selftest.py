@@ -13,13 +13,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from course_admin.sandbox import bwrap
 from course_admin.sandbox.fork_server import Sandbox
 from course_admin.sandbox.limits import Limits
-from course_admin.sandbox.session import FRESH, NONE, PRELOADED, SandboxError
+from course_admin.sandbox.session import FRESH, NONE, PRELOADED, START_SECONDS, CellResult, SandboxError, Session
 
+TRIAL_SECONDS = 300.0
+"""How long a cell of the trial may take: it imports torch, while other programs may have the processor."""
 MODES = ("auto", "bwrap", "none")
 """What people may ask for. `auto` is the sandbox, preloaded or fresh, as is `bwrap`; neither ever means none."""
 
@@ -66,12 +69,17 @@ def _trial(preloaded):
 """
 
 
+class Busy(SandboxError):  # noqa: N818 - a state of the machine
+    """The trial had no time: that says nothing about the sandbox."""
+
+
 def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = (), as_fork_server: bool = False) -> Sandbox:
     """The best sandbox that works here, started and tried. Its `why` says in one line what it is.
 
     mode: one of MODES; hide: folders that must not be readable inside even when they lie in a folder that is let in;
     as_fork_server: whether others shall get their parents from it, if it is a preloaded one (see Sandbox).
-    Raises SandboxError, one readable line with the remedy, when none works.
+    Raises SandboxError, one readable line with the remedy, when none works, and Busy, one of them, when the machine has
+    no time to try it.
     """
     if mode not in MODES:
         raise SandboxError(f"--sandbox {mode}", f"choose one of {', '.join(MODES)}")
@@ -88,6 +96,9 @@ def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = (), as_for
             sandbox = Sandbox(kind, limits, bwrap=program, hide=hide, as_fork_server=as_fork_server)
             try:
                 _try(sandbox)
+            except Busy:
+                sandbox.close()
+                raise
             except SandboxError as error:
                 failures.append(str(error))
                 sandbox.close()
@@ -132,18 +143,35 @@ def remedy(reason: str) -> str:
 
 
 def _try(sandbox: Sandbox) -> None:
-    """Start a sandbox and look from inside whether it is one. Raises SandboxError."""
-    with sandbox.session() as session:
-        for source in (TRIAL, f"_trial({sandbox.kind == PRELOADED})"):
-            result = session.execute(source)
-            if result.state != "ok":
-                last = result.outputs[-1] if result.outputs else {}
-                text = f"{last.get('ename', '')}: {last.get('evalue', '')}" if "ename" in last else result.why
-                raise SandboxError(f"{sandbox.kind}: {text or result.state}")
+    """Start a sandbox and look from inside whether it is one. Raises SandboxError, and Busy."""
+    limits = sandbox.limits
+    sandbox.limits = replace(limits, cell_seconds=TRIAL_SECONDS, interrupt=TRIAL_SECONDS / 10)
+    try:
+        with sandbox.session(seconds_left=START_SECONDS + 2 * TRIAL_SECONDS) as session:
+            result = _tried(session, sandbox.kind)
+    finally:
+        sandbox.limits = limits
     shown = "".join(str(output.get("data", "")) for output in result.outputs)
     if "the sandbox holds" not in shown:
         raise SandboxError(f"{sandbox.kind}: the trial printed nothing")
     sandbox.start()
+
+
+def _tried(session: Session, kind: str) -> CellResult:
+    """What the trial printed. Raises SandboxError, and Busy."""
+    for source in (TRIAL, f"_trial({kind == PRELOADED})"):
+        result = session.execute(source)
+        if result.state == "interrupted" or result.seconds > TRIAL_SECONDS:
+            load = f"{os.getloadavg()[0]:.0f} programs want its {os.cpu_count()} processors"
+            raise Busy(
+                f"the machine is too busy to try the sandbox within {TRIAL_SECONDS:.0f} s ({load})",
+                "try again when less is running",
+            )
+        if result.state != "ok":
+            last = result.outputs[-1] if result.outputs else {}
+            text = f"{last.get('ename', '')}: {last.get('evalue', '')}" if "ename" in last else result.why
+            raise SandboxError(f"{kind}: {text or result.state}")
+    return result
 
 
 def _started(sandbox: Sandbox) -> Sandbox:

@@ -21,7 +21,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from course_admin.sandbox import frames, process_watch
-from course_admin.sandbox.child import BROKEN
+from course_admin.sandbox.child import BROKEN, HIGH
 from course_admin.sandbox.limits import seconds, size
 from course_admin.sandbox.outputs import Outputs
 from course_admin.sandbox.preloaded import CODE
@@ -405,7 +405,7 @@ def _how(code: int | None) -> str:
             name = f"signal {code - 128}"
         names = {"SIGSEGV": "a crash in compiled code, SIGSEGV", "SIGKILL": "killed", "SIGXCPU": "processor time"}
         return f"ended the Python process ({names.get(name, name)})"
-    return f"ended the Python process (exit code {code})"
+    return f"ended the Python process (exit code {code}{' or above' if code == HIGH else ''})"
 
 
 def _read(descriptor: int) -> bytes | None:

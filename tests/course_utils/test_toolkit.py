@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 from torch.nn import functional as F
 
+from course_admin.grading.execution import ExecutionSettings
 from course_utils import probes
 from course_utils.checks.toolkit import (
     CheckFailed,
     declare,
     exercise,
+    exercises,
     lines_of,
     nonlinearities,
     run_linear,
     share_of,
 )
-from course_utils.probes import direct_ask
+from course_utils.probes import QUESTION_SECONDS, direct_ask
 
 
 def judged(judging, answer, seed=0, **declared):
@@ -209,9 +213,8 @@ def test_nan_is_said():
 
 def test_what_raises_on_another_size_alone_keeps_half_and_says_so_first():
     share, lines = judged(mean_of_rows, lambda X: X.reshape(1, 2).mean(1))
-    assert share == 0.5 and lines.startswith(
-        "✗  another size came in, 7 rows, 5 columns: your code raised RuntimeError"
-    )
+    assert share == 0.5 and lines.startswith("✗  another size came in, 7 rows, 5 columns: sizes do not fit")
+    assert "the inputs were X [7, 5]: does your code hold a fixed size" in lines and "invalid for input" in lines
 
 
 def test_what_raises_everywhere_keeps_nothing():
@@ -319,6 +322,53 @@ def test_where_random_numbers_come_from(answer, words):
     assert words in lines and share == float(words == "✓")
 
 
+def test_gradients_are_followed_to_the_inputs_that_are_named():
+    """A right answer may turn the other inputs, labels for example, into numpy."""
+
+    def judging(c):
+        answer = c.samples("a mean and a spread", times=3, to=["mean"], mean=np.zeros(2), std=np.ones(2))
+        c.verify("values", answer.array("grad_mean") is not None and "grad_std" not in answer.got, "")
+
+    assert judged(judging, lambda m, s: m + torch.from_numpy(s.numpy()) * torch.randn(2))[0] == 1
+
+
+def test_a_check_stops_code_that_runs_too_long(monkeypatch):
+    monkeypatch.setattr(exercises, "QUESTION_SECONDS", 0.3)
+
+    def forever(X):
+        while True:
+            time.sleep(0.01)
+
+    with pytest.raises(CheckFailed, match=r"ran longer than 0 s and was stopped: take fewer steps"):
+        exercise(values=(1, "right"))(mean_of_rows)(forever)
+
+
+def test_a_training_that_ends_quietly_when_it_is_interrupted_is_stopped_as_well(monkeypatch):
+    monkeypatch.setattr(exercises, "QUESTION_SECONDS", 0.3)
+
+    def swallows(X):
+        try:
+            while True:
+                time.sleep(0.01)
+        except KeyboardInterrupt:
+            return X.mean(1)
+
+    with pytest.raises(CheckFailed, match="was stopped"):
+        exercise(values=(1, "right"))(mean_of_rows)(swallows)
+
+
+def test_the_stop_button_stays_the_stop_button():
+    def pressed(X):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        exercise(values=(1, "right"))(mean_of_rows)(pressed)
+
+
+def test_grading_gives_as_much_time_as_the_check():
+    assert ExecutionSettings().question_timeout == QUESTION_SECONDS
+
+
 def sampled(c):
     mean, std = np.array([0.0, 3.0]), np.array([1.0, 0.5])
     answer = c.samples("two normal numbers", mean=mean, std=std)
@@ -336,6 +386,7 @@ def sampled(c):
         (lambda m, s: m + s * 12**0.5 * (torch.rand(2) - 0.5), 0.75, "is not normal"),
         (lambda m, s: m + s * torch.randn(1), 0.5, "share the same noise"),
         (lambda m, s: m + 1.0, 0, "draw the noise inside"),
+        (lambda m, s: (m + s * torch.randn(2)).tolist(), 0, "no tensors of the shape asked for"),
     ],
 )
 def test_samples_have_the_right_moments_and_are_fresh(answer, share, words):

@@ -450,6 +450,12 @@ def test_importing_training_and_plotting_stays_cheap():
     assert done.returncode == 0, done.stderr
 
 
+def test_a_finished_optimiser_is_refused_with_what_is_wanted(images):
+    model = new_model()
+    with pytest.raises(TypeError, match=r"a function that makes the optimiser, not a finished SGD: .*optim"):
+        fit(model, images, epochs=1, optimizer=torch.optim.SGD(model.parameters(), lr=0.1))
+
+
 @pytest.mark.skipif(not (torch.cuda.is_available() or torch.backends.mps.is_available()), reason="no GPU here")
 def test_fit_on_the_gpu(images):
     device = training.best_device()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import platform
 import re
 import socket
 import struct
@@ -21,7 +22,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from course_admin.sandbox import frames, process_watch, seccomp
+from course_admin.sandbox import frames, process_watch, seccomp, selftest
 from course_admin.sandbox.fork_server import Sandbox
 from course_admin.sandbox.limits import MB, Limits
 from course_admin.sandbox.outputs import Outputs
@@ -445,6 +446,7 @@ def test_the_whole_notebook_has_a_limit(sandbox):
     ("code", "words"),
     [
         ("import os; os._exit(3)", r"ended the Python process \(exit code 3\)"),
+        ("import os; os._exit(137)", r"\(exit code 127 or above\)"),  # not killed: 128 and a signal
         ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
         ("import os; os.abort()", "SIGABRT"),
         ("import os; os.kill(os.getpid(), 9)", "killed"),
@@ -577,6 +579,7 @@ print("found", found)
 def test_nothing_can_be_written_but_scratch(session):
     code = """
 import os
+import platform
 written = []
 for top in ("/", "/usr", "/etc", "/dev", "/proc", "/proc/sys/kernel", "/sandbox", "/sandbox/packages/0", "/root",
             "/sandbox/course/course_utils", "/sandbox/program/course_sandbox", os.path.dirname(os.__file__), "/home"):
@@ -999,3 +1002,34 @@ def test_without_a_sandbox_grading_refuses_and_says_what_to_do(monkeypatch, mode
         open_sandbox(mode, LIMITS)
     with pytest.raises(SandboxError, match="choose one of"):
         open_sandbox("maybe", LIMITS)
+
+
+@pipeline
+def test_a_busy_machine_is_no_missing_sandbox(sandbox, monkeypatch):
+    """The trial imports torch, which takes longer than a submission's limits where others have the processor."""
+    with open_sandbox("auto", replace(LIMITS, cell_seconds=0.01, interrupt=0.01)) as opened:
+        assert opened.limits.cell_seconds == 0.01, "the trial's patience is not the submissions'"
+    monkeypatch.setattr(selftest, "TRIAL_SECONDS", 0.001)
+    with pytest.raises(SandboxError, match=r"the machine is too busy .*: try again when less is running") as busy:
+        open_sandbox("auto", LIMITS)
+    assert "container" not in str(busy.value)
+
+
+POOLS = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+for call, arguments in ((206, (64, ctypes.byref(ctypes.c_ulong(0)))), (253, ()), (294, (0,)), (425, (8, 0))):
+    got = libc.syscall(call, *arguments)
+    print(call, got, ctypes.get_errno())
+import resource
+print(resource.getrlimit(resource.RLIMIT_SIGPENDING))
+"""
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="the numbers are those of x86_64")
+def test_pools_that_all_processes_share_are_closed(session):
+    """io_setup, inotify_init, inotify_init1, io_uring_setup: contexts of a machine, instances of a user."""
+    output = printed(session.execute(POOLS))
+    for call in (206, 253, 294, 425):
+        assert f"{call} -1 1\n" in output, output
+    assert "(1024, 1024)" in output

@@ -15,7 +15,7 @@ def sampler(c):
     mu = c.rng.uniform(-2, 2, size=(3, 4))
     # Away from 0, where the variance and the standard deviation are the same.
     logvar = c.rng.uniform(0.8, 1.6, size=(3, 4)) * c.rng.choice([-1, 1], size=(3, 4))
-    answer = c.samples("mu and logvar of shape [3, 4]", mu=mu, logvar=logvar)
+    answer = c.samples("mu and logvar of shape [3, 4]", to=["mu", "logvar"], mu=mu, logvar=logvar)
     if not c.shape("moments", answer, mu.shape, "the sample"):
         return
     samples = answer.array("samples", (2000, *mu.shape))

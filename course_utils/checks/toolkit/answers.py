@@ -7,6 +7,7 @@ Answer for an array, a number or a shape, and gets None for anything else.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -25,6 +26,8 @@ TORCH_SAYS = {
     "only for scalar outputs": "backward() starts from one number, this loss has several: take their mean",
 }
 """torch's messages about training steps, and what they mean."""
+SIZES = re.compile("multiplied|for input of size|must match|mismatch|reshape array|broadcast|out of bounds|expanded")
+"""What torch and numpy say where sizes do not fit on each other."""
 SHOWN = 6
 """Decimal numbers that a counterexample shows at the most; of whole numbers twice as many."""
 
@@ -106,7 +109,12 @@ class Answer:
     @property
     def raised(self) -> str:
         """What the student's code raised, as lines for the student; "" if nothing."""
-        return "" if self.error is None else explain(self.error)
+        if self.error is None or self.error.is_stub or not SIZES.search(self.error.text):
+            return "" if self.error is None else explain(self.error)
+        arrays = [(name, value.shape) for name, value in self.inputs.items() if isinstance(value, np.ndarray)][:3]
+        came = ", ".join(f"{name} {list(shape)}" for name, shape in arrays) or self.words
+        hint = f"the inputs were {came}: does your code hold a fixed size, such as 784?"
+        return f"sizes do not fit{self.error.where and f' in {self.error.where}'}; {hint}\n   {self.error.text}"
 
 
 def explain(error: StudentError) -> str:

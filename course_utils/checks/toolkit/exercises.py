@@ -14,7 +14,7 @@ from course_utils.checks.toolkit.answers import STUB, explain
 from course_utils.checks.toolkit.rubric import MAX_SLIPS, Rubric, Verdict, declare, lines_of
 from course_utils.checks.toolkit.training import Training
 from course_utils.checks.toolkit.values import Stop
-from course_utils.probes import Ask, StudentError, direct_ask
+from course_utils.probes import QUESTION_SECONDS, Ask, StudentError, direct_ask
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - students read this name; "Error" would suggest their code crashed
@@ -43,7 +43,7 @@ class Exercise:
         try:
             # Wild numbers of the student's may overflow in a comparison: that is a finding, not a warning to print.
             with np.errstate(all="ignore"):
-                ask = direct_ask(dict(zip(self.targets, objects, strict=True)))
+                ask = direct_ask(dict(zip(self.targets, objects, strict=True)), QUESTION_SECONDS)
                 lines = lines_of(self.judge(ask, np.random.default_rng()))
         except StudentError as error:
             # `from None`: one line about the slip, not two tracebacks through the course's own code.

@@ -27,11 +27,12 @@ class Randomness(Values):
         options = {"seed": int(self.rng.integers(10_000)), "times": times}
         return self._put(probes.seeded, words, options, inputs, "draw_0")
 
-    def samples(self, words: str, /, *, times: int = 2000, **inputs: Any) -> Answer:
+    def samples(self, words: str, /, *, times: int = 2000, to: Sequence[str] = (), **inputs: Any) -> Answer:
         """Call a random function (or an object of a class made without arguments) `times` times on the same inputs.
-        For `moments` and `fresh`; `answer.array("samples")` has the shape [times, ...].
+        For `moments` and `fresh`; `answer.array("samples")` has the shape [times, ...]. Gradients are followed to the
+        inputs named in `to`.
         """
-        return self._put(probes.draws, words, {"times": times}, inputs, "sample")
+        return self._put(probes.draws, words, {"times": times, "to": list(to)}, inputs, "sample")
 
     def generator(self, aspect: str, answer: Answer, after: After = ()) -> bool:
         """Judge whether all random numbers come from the generator that is passed in: the same seed repeats them, the
