@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,10 @@ def configure(c: Any, root: Path | str) -> None:
         "clean_html": "course_admin.feedback.sanitise.safe_html",
         "highlight_code": "course_admin.feedback.sanitise.highlighted",
     }
+    # Of feedback pages: nbconvert's own template loads MathJax from a server, which learns who reads which page. The
+    # formgrader sets its own folders: its keys work through MathJax.
+    theirs = Path(find_spec("nbgrader").submodule_search_locations[0], "server_extensions", "formgrader", "templates")
+    c.HTMLExporter.extra_template_basedirs = [str(Path(__file__).parent / "feedback" / "templates"), str(theirs)]
     c.HTMLExporter.preprocessors = [
         "course_admin.feedback.page.PlainNames",
         "course_admin.feedback.mark_scheme.ShowMarkScheme",

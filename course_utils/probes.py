@@ -422,25 +422,28 @@ def _at_most(seconds: float) -> Iterator[None]:
     if not seconds or threading.current_thread() is not threading.main_thread():
         yield
         return
-    over = threading.Event()
+    over, done = threading.Event(), threading.Event()
 
     def stop() -> None:
-        over.set()
-        _thread.interrupt_main()
+        wait = seconds
+        while not done.wait(wait):  # again and again: an interrupt inside a destructor is lost
+            over.set()
+            _thread.interrupt_main()
+            wait = 1.0
 
-    timer = threading.Timer(seconds, stop)
-    timer.daemon = True
-    timer.start()
+    watch = threading.Thread(target=stop, daemon=True)
+    watch.start()
     try:
-        yield
-        timer.cancel()
-        if over.is_set():  # `fit` ends a training that is interrupted without an exception, or it comes only now
-            time.sleep(0.1)
-    except KeyboardInterrupt:
+        try:
+            yield
+        finally:
+            done.set()
+            watch.join()
+            if over.is_set():  # an interrupt may still be on its way
+                time.sleep(0.01)
+    except BaseException:  # `fit` ends without one when it is interrupted, other code may raise what it likes
         if not over.is_set():
             raise
-    finally:
-        timer.cancel()
     if over.is_set():
         text = f"your code ran longer than {seconds:.0f} s and was stopped: take fewer steps, or larger batches"
         raise StudentError("Stopped", text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import secrets
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 from jinja2 import pass_context
 from nbconvert.filters.highlight import Highlight2HTML
 from nbconvert.filters.markdown_mistune import InvalidNotebook, IPythonRenderer, MarkdownWithMath
+
+from course_admin.feedback.formulas import as_mathml
 
 TAGS = frozenset(
     [
@@ -84,10 +87,32 @@ def _coloured(source: str, language: str | None, magics: str | None) -> str:
 def _render(source: str, attachments: Mapping[str, Mapping[str, str]]) -> str:
     if len(PASTED.sub("", source)) > MOST_MARKDOWN or source.count("[") > MOST_BRACKETS:
         return _as_it_is(source)
-    return safe_html(MarkdownWithMath(renderer=_Renderer(escape=False, attachments=attachments)).render(source))
+    renderer = _Renderer(escape=False, attachments=attachments)
+    rendered = safe_html(MarkdownWithMath(renderer=renderer).render(source))
+    # Put in last: a page in which students' MathML stayed would be harder to keep safe.
+    return re.sub(f"{renderer.mark}([0-9]+)_", lambda found: renderer.formulas[int(found[1])], rendered)
 
 
 class _Renderer(IPythonRenderer):
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.formulas: list[str] = []
+        self.mark = f"formula{secrets.token_hex(8)}x"
+        """Stands for a formula until all else is cleaned; nobody can write it beforehand."""
+
+    def _formula(self, source: str, display: str) -> str:
+        self.formulas.append(as_mathml(source.strip(), display))
+        return f"{self.mark}{len(self.formulas) - 1}_"
+
+    def inline_math(self, body: str) -> str:
+        return self._formula(body, "inline")
+
+    def block_math(self, body: str) -> str:
+        return f"<p>{self._formula(body, 'block')}</p>"
+
+    def latex_environment(self, name: str, body: str) -> str:
+        return self.block_math(f"\\begin{{{name}}}{body}\\end{{{name}}}")
+
     def _embed_image_or_attachment(self, src: str) -> str:
         try:
             return super()._embed_image_or_attachment(src)
