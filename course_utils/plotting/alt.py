@@ -30,7 +30,7 @@ def describe(drawing: Axes | Figure, alt: str) -> Axes | Figure:
         raise ValueError("describe() needs words: what does the figure show to someone who cannot see it?")
     if not isinstance(drawing, Artist):
         raise ValueError(f"describe() takes axes or a figure first and then the text, got {type(drawing).__name__}.")
-    figure = drawing.get_figure(root=True) if isinstance(drawing, Axes) else drawing
+    figure = drawing.figure.figure if isinstance(drawing, Axes) else drawing
     drawing._course_alt = " ".join(alt.split())
     # Hooks on this one figure, not formatters for all: the inline backend resets the formatters when it is set up.
     figure._ipython_display_ = partial(_display, figure)

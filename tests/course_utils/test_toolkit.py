@@ -10,7 +10,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_admin.grading.execution import ExecutionSettings
 from course_utils import probes
 from course_utils.checks.toolkit import (
     CheckFailed,
@@ -22,7 +21,7 @@ from course_utils.checks.toolkit import (
     run_linear,
     share_of,
 )
-from course_utils.probes import QUESTION_SECONDS, direct_ask
+from course_utils.probes import direct_ask
 
 
 def judged(judging, answer, seed=0, **declared):
@@ -363,10 +362,6 @@ def test_the_stop_button_stays_the_stop_button():
 
     with pytest.raises(KeyboardInterrupt):
         exercise(values=(1, "right"))(mean_of_rows)(pressed)
-
-
-def test_grading_gives_as_much_time_as_the_check():
-    assert ExecutionSettings().question_timeout == QUESTION_SECONDS
 
 
 def sampled(c):

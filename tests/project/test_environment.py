@@ -31,8 +31,12 @@ MAC = dict(DEBIAN, sys_platform="darwin", platform_system="Darwin", platform_mac
 
 
 def named(texts):
-    """Requirements by canonical name, without the project's reference to its own extras."""
-    found = {canonicalize_name(Requirement(text).name): Requirement(text) for text in texts}
+    """Requirements by canonical name, without the project's reference to its own extras, and without what holds on
+    Intel Macs alone.
+    """
+    requirements = [Requirement(text) for text in texts]
+    everywhere = [r for r in requirements if r.marker is None or any(r.marker.evaluate(e) for e in (DEBIAN, MAC))]
+    found = {canonicalize_name(requirement.name): requirement for requirement in everywhere}
     found.pop(OURSELVES, None)
     return found
 
