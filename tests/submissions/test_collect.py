@@ -208,6 +208,9 @@ def test_a_name_is_found_however_it_is_written(tmp_path, written):
         ("id\n../ada\n", r"line 2: '\.\./ada' cannot be the name of a folder"),
         ("id\nAda\nada\n", "upper and lower case"),
         ("id,name\n,Ada Lovelace\n", "line 2: a student without any"),
+        (f"id\nada\n{'x' * 300}\n", "line 3: 'x{40}…' cannot be the name of a folder, it is too long; add a column id"),
+        (f"id\n{'小' * 100}\n", "line 2: '小{40}…' cannot be the name of a folder"),
+        (f"login\n{'😀' * 60}\n", "line 2: .* cannot be the name of a folder"),
         ("PK\x03\x04\x00", "is not CSV"),
     ],
 )
