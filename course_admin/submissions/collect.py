@@ -13,6 +13,7 @@ moved to its place in one step, so a command that is stopped leaves a student's 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import json
@@ -23,6 +24,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from course_admin.common.one_at_a_time import one_at_a_time
 from course_admin.common.text import last_line, printable
 from course_admin.course import CourseError, Lab, find_labs
 from course_admin.deadlines import FORM, Deadlines, deadlines, in_words
@@ -111,7 +113,7 @@ def collect(
     moments = hand_in_times(known, listed, dates, found.notes)
     if listed and not any(student.submitted for student in listed.students):
         raise CourseError(f"{times} has no times in it: write them into a column `submitted`, as {FORM}")
-    with open_source(Path(source)) as files:
+    with contextlib.nullcontext() if dry_run else one_at_a_time(root), open_source(Path(source)) as files:
         pieces = [piece for file in files if (piece := parse_by(names, file) if names else parse(file)) is not None]
         taken = {id(piece.file) for piece in pieces}
         others = [file for file in files if id(file) not in taken]
