@@ -94,10 +94,10 @@ def collect(
 ) -> Collected:
     """Sort a download of Canvas or Moodle, a zip or the folder it was unpacked into, into submitted/.
 
-    lab: whose hand-ins these are (default: the course's only lab); roster: the class list (default:
-    roster.csv in the root); times: a CSV with the times of handing in; pattern: what the names of another LMS's files
-    look like, see `lms_downloads.parse_by`; force: also replace what is newer or
-    was put there by hand, which is kept in submitted/.collected; dry_run: write nothing.
+    lab: whose hand-ins these are (default: the course's only lab); roster: the class list (default: roster.csv in the
+    root); times: a CSV with the times of handing in; pattern: what the names of another LMS's files look like, see
+    `lms_downloads.parse_by`; force: also replace what is newer or was put there by hand, which is kept in
+    submitted/.collected; dry_run: write nothing.
     Whatever is in a hand-in, it costs the others nothing.
     Raises CourseError, before anything is written, for what is no download, and for a class list that is none.
     """
@@ -139,17 +139,15 @@ def collect(
         for student, own in groups.items():
             try:
                 hand_in = _take(work, store, student, own, moments, dates, force=force, dry_run=dry_run)
-            except CourseError:
-                raise
             except Exception as error:
-                if isinstance(error, OSError) and error.errno in FOR_ALL:
+                if isinstance(error, CourseError) or (isinstance(error, OSError) and error.errno in FOR_ALL):
                     raise
                 hand_in = HandIn(student.id, student.display_name, FAILED, notes=[_in_words(error)])
-                if not dry_run:
-                    remove_leftovers(store)
             if len(hand_in.notes) > MAX_NOTES:
                 hand_in.notes[MAX_NOTES:] = [f"{len(hand_in.notes) - MAX_NOTES} more notes"]
             found.hand_ins.append(hand_in)
+        if not dry_run:
+            remove_leftovers(store)
     if known is None:
         found.notes.append("no class list: students have the names of the LMS, and missing students cannot be found")
     else:

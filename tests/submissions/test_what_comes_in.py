@@ -10,7 +10,7 @@ import tracemalloc
 import zipfile
 
 import pytest
-from downloads import LAB, inside, make_course, notebook, zipped
+from downloads import LAB, REPO, inside, make_course, notebook, zipped
 
 from course_admin.cli import main
 from course_admin.course import CourseError
@@ -415,3 +415,9 @@ def test_a_pattern_that_cannot_be_used_is_said_in_one_line(course, tmp_path, cap
     said = capsys.readouterr().err
     assert (ended.value.code, said.count("\n")) == (code, 1)
     assert words in said
+
+
+def test_the_manual_shows_the_patterns_that_are_tested():
+    manual = (REPO / "docs" / "graders.md").read_text(encoding="utf-8")
+    for pattern in (BLACKBOARD, ILIAS, SAKAI, "(?P<student>[^/]+)/.*"):
+        assert f"'{pattern}'" in manual
