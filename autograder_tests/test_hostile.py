@@ -291,7 +291,7 @@ def graded(root: Path, folder: Path, sandbox: Sandbox, full: dict[str, float], s
 
 def files_of(root: Path) -> dict[str, tuple]:
     """Every file of a course but those that grading writes, with what would tell that it was changed."""
-    written = ("autograded", "feedback", "evidence", ".course-secret", "gradebook.db", ".nbgrader.log")
+    written = ("autograded", "feedback", "evidence", ".course-secret", ".course-lock", "gradebook.db", ".nbgrader.log")
     found = {}
     for path in root.rglob("*"):
         inside = path.relative_to(root)

@@ -112,9 +112,7 @@ def rubric(
 
 @app.command(epilog="Example: [bold]course collect submissions.zip --lab 01_pca_vs_ae --roster roster.csv[/]")
 def collect(
-    source: Annotated[
-        Path, typer.Argument(metavar="ZIP|DIR", help="The download from Canvas or Moodle, as a zip or unpacked.")
-    ],
+    source: Annotated[Path, typer.Argument(metavar="ZIP|DIR", help="The download from the LMS, as a zip or unpacked.")],
     lab: Annotated[str | None, typer.Option(metavar="LAB", help="The lab that these submissions belong to.")] = None,
     roster: Annotated[
         Path | None, typer.Option(metavar="CSV", help="The class list (default: roster.csv, if it exists).")
@@ -125,13 +123,21 @@ def collect(
             metavar="CSV", help="The submission times: Moodle's grading worksheet, or a CSV with a column submitted."
         ),
     ] = None,
+    pattern: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REGEX",
+            help="For another LMS: what its file paths look like, with the groups student, attempt and file. "
+            r"Blackboard: '.*_(?P<student>\w+)_attempt_(?P<attempt>[-\d]+)_(?P<file>.+)'",
+        ),
+    ] = None,
     force: Annotated[
         bool, typer.Option("--force", help="Also replace newer files and files put there by hand.")
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be done, and write nothing.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")] = False,
 ) -> None:
-    """Sort the submissions of a Canvas or Moodle download into submitted/.
+    """Sort the submissions of a Canvas or Moodle download into submitted/, with --pattern those of another LMS.
 
     Lists who is missing, late or not on the class list, and duplicate submissions.
     """
@@ -139,7 +145,9 @@ def collect(
 
     from course_admin.submissions import collect as work
 
-    found = work.collect(course_root(), source, lab, roster=roster, times=times, force=force, dry_run=dry_run)
+    found = work.collect(
+        course_root(), source, lab, roster=roster, times=times, pattern=pattern, force=force, dry_run=dry_run
+    )
     if json:
         print(work.as_json(found), end="")
     else:

@@ -25,6 +25,7 @@ from course_admin.common.tables import read_table
 from course_admin.course import CourseError
 
 FORM = "YYYY-MM-DD HH:MM"
+FIRST_YEAR = 1970
 HEADS = ("student", "lab", "due")
 RATES = {"grace": math.inf, "per_day": 1.0, "cap": 1.0}
 """The settings of LateDays (course_admin.nbgrader_plugins.late, slow to import), and the largest value of each."""
@@ -105,7 +106,13 @@ class Deadlines(Configurable):
         if not re.search(r"\d[T ]\d", str(text)):
             raise CourseError(f"{where} is {text!r}, a day without a time: write it as {FORM}")
         moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-        return moment.astimezone(timezone.utc)
+        try:
+            moment = moment.astimezone(timezone.utc)
+            if moment.year >= FIRST_YEAR:
+                return moment
+        except OverflowError:
+            pass
+        raise CourseError(f"{where} is {text!r}: write it as {FORM}, with a year from {FIRST_YEAR} to 9998")
 
     def _until(self, due: datetime, until: str, where: str) -> datetime:
         if re.fullmatch(r"\d+([.,]\d+)?", until.strip()):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,15 @@ def printable(text: str, *, keep: str = "\n", instead: str = UNPRINTABLE) -> str
     keep: control characters that stay; instead: what the others become.
     """
     return "".join(char if char.isprintable() or char in keep else instead for char in text)
+
+
+def in_unicode(name: str) -> str:
+    """The name of a file; one whose bytes are not UTF-8, which Python gives as lone surrogates, as Windows text."""
+    try:
+        name.encode("utf-8")
+    except UnicodeEncodeError:
+        return os.fsencode(name).decode("cp1252", "replace")
+    return name
 
 
 def one_line(value: Any, limit: int = 300) -> str:

@@ -24,7 +24,8 @@ from typing import Any
 import nbformat
 
 from course_admin.common.graded_cells import CHECK
-from course_admin.common.text import last_line
+from course_admin.common.one_at_a_time import one_at_a_time
+from course_admin.common.text import in_unicode, last_line, printable
 from course_admin.course import CourseError, Lab, find_labs
 from course_admin.feedback.render import Page, render
 from course_admin.grading.fingerprint import fingerprint, judging_digest, rules_of
@@ -70,9 +71,10 @@ def grade(
     table: whether to show a table at the end; execution: settings (course_admin.grading.execution: sandbox, timeout,
     memory) that replace the configured ones.
     A broken submission never stops the others: its Outcome says what is wrong with it.
-    Raises CourseError, before anything is graded, for an unknown lab, one that is not built or has no exams, and when
-    nothing was handed in; when no sandbox works, at the first submission that has to be executed; when the gradebook
-    refuses; and when it is interrupted. Marks that are stored by then are kept, and the same command continues.
+    Raises CourseError, before anything is graded, for an unknown lab, one that is not built or has no exams, when
+    nothing was handed in, and when another command is at work; when no sandbox works, at the first submission that has
+    to be executed; when the gradebook refuses; and when it is interrupted. Marks that are stored by then are kept, and
+    the same command continues.
     """
     from rich.console import Console
 
@@ -81,14 +83,14 @@ def grade(
     for lab in chosen:
         _check_gradable(lab)
     work = {lab: _submissions(lab, student) for lab in chosen}
-    if not any(work.values()):
+    outcomes = [outcome for lab in chosen for outcome in _unusable(lab, student)]
+    if not any(work.values()) and not outcomes:
         raise _nothing_handed_in(chosen, student)
     if execution.get("sandbox") == NONE:
         console.print(f"*** {WARNING} ***", style="bold red", highlight=False)
     count = sum(map(len, work.values()))
-    outcomes: list[Outcome] = []
     try:
-        with _without_warnings(), _pool(jobs, scheduler, count) as pool:
+        with one_at_a_time(root), _without_warnings(), _pool(jobs, scheduler, count) as pool:
             for lab, students in work.items():
                 if students:
                     outcomes += _grade_lab(lab, students, pool, force=force, console=console, execution=execution)
@@ -135,6 +137,7 @@ def rescore(
         raise _nothing_handed_in([lab], student)
     changes: dict[str, tuple[float, float] | str] = {}
     with (
+        one_at_a_time(root),
         _without_warnings(),
         CourseGradebook.of(config) as gradebook,
         _pool(jobs, scheduler, len(students)) as pool,
@@ -200,9 +203,29 @@ def _pool(jobs: int | None, scheduler: str | None, count: int) -> Pool:
 
 def _submissions(lab: Lab, student: str | None) -> list[str]:
     """The students who handed this lab in: the folders submitted/<student>/<lab>."""
+    return [name for name in _folders(lab, student) if _can_be_in_a_gradebook(name)]
+
+
+def _unusable(lab: Lab, student: str | None) -> list[Outcome]:
+    """The outcomes of those whose folder has a name that no gradebook can hold."""
+    found = []
+    for name in _folders(lab, student):
+        if not _can_be_in_a_gradebook(name):
+            better = in_unicode(name)
+            why = "longer than 128 characters" if better == name else f"not UTF-8 (it means {better}?)"
+            finding = f"not graded, since the name of the folder is {why}: rename it in submitted/ and grade again"
+            found.append(Outcome(lab.name, printable(better), FAILED, findings=[finding]))
+    return found
+
+
+def _folders(lab: Lab, student: str | None) -> list[str]:
     folders = sorted((lab.root / "submitted").glob(f"*/{glob.escape(lab.name)}"))
     names = [folder.parent.name for folder in folders if folder.is_dir() and not folder.parent.name.startswith(".")]
     return [name for name in names if student in (None, name)]
+
+
+def _can_be_in_a_gradebook(name: str) -> bool:
+    return in_unicode(name) == name and len(name) <= 128
 
 
 def _nothing_handed_in(labs: Sequence[Lab], student: str | None) -> CourseError:
@@ -231,6 +254,7 @@ def _grade_lab(
         if force or any(not records.summary(student) for student in students):
             pool.prepare(settings)  # early: it takes as long as what follows here
         register(lab, config, gradebook)
+        records.remove_leftovers(students)
         release, rules = read_release(lab.source, config), rules_of(lab.root, lab.name)
         pages: deque[Task] = deque()
 

@@ -5,8 +5,9 @@
     evidence/STUDENT/LAB.zip       the answers that the exams got: enough to re-mark without executing anything
     feedback/STUDENT/LAB/LAB.html  the page for the student
 
-The gradebook is written first, then the files, each of them atomically. So a command that is killed anywhere leaves
-either the earlier state, or one that the next run recognises as unfinished and does again.
+The gradebook is written first, then the files, each of them atomically, the autograded notebook last. So a command
+that is killed anywhere leaves either the earlier state, or one that the next run recognises as unfinished and does
+again. The notebook, which tells what a person has marked, is never missing.
 """
 
 from __future__ import annotations
@@ -16,16 +17,15 @@ import errno
 import hashlib
 import json
 import os
-import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
-from course_admin.common.atomic import write_atomic
+from course_admin.common.atomic import TEMPORARY, write_atomic
 from course_admin.common.graded_cells import CHECK, KEY, exam_name, is_automatic
 from course_admin.course import Lab
 from course_admin.grading.gradebook import CourseGradebook, Entry
@@ -146,6 +146,14 @@ class Records:
         return {name: cell.out_of for name, cell in cells.items() if cell.marks and not cell.written}
 
     # --- writing -----------------------------------------------------------------------------------------------------
+
+    def remove_leftovers(self, students: Iterable[str]) -> None:
+        """Remove the incomplete files of a command that was killed."""
+        for student in students:
+            folders = [self._folder(name, student) for name in ("autograded_directory", "feedback_directory")]
+            for folder in (folders[0], folders[0].parent, folders[1], self.evidence(student).parent):
+                for path in folder.glob(TEMPORARY):
+                    path.unlink(missing_ok=True)
 
     def store(
         self, submission: Submission, notebook: NotebookNode, run: Run, marks: Mapping[str, Mark], evidence: bytes
@@ -318,27 +326,27 @@ class Records:
             self._put(self.path("autograded_directory", student, ".ipynb"), _as_json(notebook))
 
     def _replace_autograded(self, student: str, notebook: NotebookNode, files: Mapping[str, bytes]) -> None:
-        folder = self._folder("autograded_directory", student)
-        new = folder.with_name(f".{folder.name}.new")
-        shutil.rmtree(new, ignore_errors=True)
-        new.mkdir(parents=True, exist_ok=True)
-        (new / f"{self.lab.name}.ipynb").write_bytes(_as_json(notebook))
-        for name, content in self._lab_files.items():
-            (new / name).parent.mkdir(parents=True, exist_ok=True)
-            (new / name).write_bytes(content)
+        folder, name = self._folder("autograded_directory", student), f"{self.lab.name}.ipynb"
+        folder.mkdir(parents=True, exist_ok=True)
         # A file of the lab replaces a student's file of the same name, as in nbgrader.
-        for name, content in files.items():
+        courses = {path.casefold() for path in (name, *self._lab_files)}
+        folders = {above for path in courses for above in _folders_of(path)}
+        own = {
+            path: content
+            for path, content in files.items()
+            if path.casefold() not in folders and not courses & {path.casefold(), *_folders_of(path.casefold())}
+        }
+        _remove_others(folder, {folder / path for path in (name, *self._lab_files, *own)})
+        for path, content in self._lab_files.items():
+            self._put(folder / path, content, folder.parent)
+        for path, content in own.items():
             with _ignoring_bad_names():
-                (new / name).parent.mkdir(parents=True, exist_ok=True)
-                if not (new / name).exists():
-                    (new / name).write_bytes(content)
-        if folder.exists():
-            shutil.rmtree(folder)
-        new.rename(folder)
+                self._put(folder / path, content, folder.parent)
+        self._put(folder / name, _as_json(notebook), folder.parent)
 
-    def _put(self, path: Path, content: bytes) -> None:
+    def _put(self, path: Path, content: bytes, temporary: Path | None = None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, content)
+        write_atomic(path, content, folder=temporary)
 
 
 @contextlib.contextmanager
@@ -349,6 +357,23 @@ def _ignoring_bad_names() -> Iterator[None]:
     except OSError as error:
         if error.errno not in BAD_NAME_ERRORS:
             raise
+
+
+def _folders_of(path: str) -> list[str]:
+    return [str(folder) for folder in PurePosixPath(path).parents]
+
+
+def _remove_others(folder: Path, wanted: set[Path]) -> None:
+    """Remove what is in a folder but for these files, and what is a folder in their place or a file in their way."""
+    above = {parent for path in wanted for parent in path.parents}
+    for here, folders, files in os.walk(folder, topdown=False):
+        for path in (Path(here, name) for name in (*files, *folders)):
+            if not path.is_dir() or path.is_symlink():
+                if path not in wanted or path.is_symlink():
+                    path.unlink(missing_ok=True)
+            elif path not in above:
+                with contextlib.suppress(OSError):  # another program may have put something into it
+                    path.rmdir()
 
 
 def _answers(notebook: NotebookNode) -> dict[str, str]:

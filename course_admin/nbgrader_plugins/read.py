@@ -22,6 +22,7 @@ from course_admin.grading.gradebook import has_points
 from course_admin.submissions.find_notebook import read_notebook
 from course_admin.submissions.read import read_release, repaired
 from course_admin.submissions.safe_files import walk
+from course_admin.submissions.timestamp import read_timestamp
 
 
 class DamagedError(ValueError):
@@ -74,13 +75,16 @@ class TolerantReader(NotebookExporter):
 
 
 def refuse_links(converter: Any, init_assignment: Callable[[str, str], None], lab: str, student: str) -> None:
-    """nbgrader's `init_assignment`, which copies files, for submissions of plain files alone.
+    """nbgrader's `init_assignment`, which copies files and reads the time of handing in, for submissions of plain files
+    and with a time that nbgrader would not misread.
 
-    Raises DamagedError for the others: `course grade` leaves the links out and grades the rest.
+    Raises DamagedError for the others: `course grade` leaves the links or the time out and grades the rest.
     """
     coursedir = converter.coursedir
     folder = Path(coursedir.format_path(coursedir.submitted_directory, student, lab))
     notes = [f"{part.name} is a link" for part in (folder, folder.parent) if part.is_symlink()] or walk(folder)[1]
     if notes:
         raise DamagedError(f"not copied: {notes[0]}; `course grade` grades what can be graded without it")
+    if problem := read_timestamp(folder)[1]:
+        raise DamagedError(f"not graded: {problem}; `course grade` grades it without a time")
     init_assignment(lab, student)

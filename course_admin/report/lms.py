@@ -13,7 +13,7 @@ the columns about the student and the lab's are kept (grade/export/lib.php write
 or in German; the heads and the numbers are written as they came.
 
 A student with answers that wait for a person gets no mark, and neither does one who is not in the gradebook: the cell
-is left as it came.
+is left as it came. So is one in which a person decided something: EX (excused), a letter, a locked mark.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from course_admin.common.tables import decoded, delimiter_of, parse_table
+from course_admin.common.text import one_line
 from course_admin.course import CourseError
 from course_admin.report.marks import Marks
 from course_admin.submissions.roster import Roster, Student, folded, read_roster
@@ -47,6 +48,8 @@ MOODLE_ABOUT = (
 )
 MOODLE_KNOWN_BY = {"emailaddress", "username", "idnumber", "emailadresse", "anmeldename", "idnummer"}
 GRADE, MAXIMUM = ("grade", "bewertung"), ("maximumgrade", "bestwertung")
+SCALE, CHANGEABLE = ("scale", "skala"), ("gradecanbechanged", "bewertungkanngeandertwerden")
+NO_MARK = ("", "-")
 LANGUAGES = "in English or German: choose one of these in Moodle, and download the file again"
 
 
@@ -83,6 +86,8 @@ def for_lms(
         raise CourseError(f"{like} is neither Moodle's grading worksheet nor its gradebook's export {LANGUAGES}")
     about = CANVAS_ABOUT if lms == "canvas" else MOODLE_ABOUT
     target = _column(heads, rows[0].lab, column, like, worksheet, about)
+    if worksheet and set(keys) & set(SCALE):
+        raise CourseError(f"{like} is graded by a scale, not by points: change that in Moodle, and download it again")
     kept = range(len(heads)) if worksheet else [i for i, key in enumerate(keys) if key in about or i == target]
     notes: list[str] = []
     factor = _factor(rows[0].out_of, _maxima(table, keys, target, worksheet), like, scale, notes)
@@ -90,7 +95,7 @@ def for_lms(
     if comma is None:
         comma = _has_commas([cell for row in table[1:] for cell in row])
     marks = {row.student: row for row in rows}
-    listed, waiting, absent = set(), [], []
+    listed, waiting, absent, decided, changed = set(), [], [], [], []
     for line, student in _students(like, rows, roster).items():
         found = marks.get(student)
         if found is None:
@@ -99,16 +104,26 @@ def for_lms(
         if student in listed:
             raise CourseError(f"{like} has two lines for {student}: take the wrong one out")
         listed.add(student)
+        row = table[line]
+        row += [""] * (len(heads) - len(row))
+        there = row[target].strip()
+        before = _number(there)
+        locked = any(key in CHANGEABLE and folded(cell) in ("no", "nein") for key, cell in zip(keys, row, strict=False))
+        if locked or (before is None and there not in NO_MARK):
+            decided.append(f"{student} ({'locked' if locked else one_line(there, 20)})")
+            continue
         if found.pending:
             waiting.append(student)
             continue
-        row = table[line]
-        row += [""] * (len(heads) - len(row))
         value = f"{max(found.total, 0.0) * factor:.2f}"
+        if before is not None and before != float(value):
+            changed.append(f"{student} ({there})")
         row[target] = value.replace(".", ",") if comma else value
     lists = {
+        "left as they were, since a person decided something else": decided,
         "left as they were, since answers wait for a person": waiting,
         "left as they were, since nothing of theirs was graded": absent,
+        "had another mark until now": changed,
         f"graded, but not in {like.name} (a class list with the LMS's numbers helps: --roster)": sorted(
             set(marks) - listed
         ),

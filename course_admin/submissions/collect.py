@@ -13,6 +13,8 @@ moved to its place in one step, so a command that is stopped leaves a student's 
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import re
@@ -22,18 +24,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from course_admin.common.one_at_a_time import one_at_a_time
+from course_admin.common.text import last_line, printable
 from course_admin.course import CourseError, Lab, find_labs
 from course_admin.deadlines import FORM, Deadlines, deadlines, in_words
 from course_admin.submissions.hand_in_times import hand_in_times, known_already, note_time, timestamp_text
-from course_admin.submissions.lms_downloads import Piece, choose, parse
+from course_admin.submissions.lms_downloads import OTHER, Piece, choose, compiled, parse, parse_by
 from course_admin.submissions.owners import by_student, names_given_before, owners_of
 from course_admin.submissions.roster import Student, by_name, find_roster, folded, read_roster
-from course_admin.submissions.safe_files import TIMESTAMP
+from course_admin.submissions.safe_files import MAX_NOTES, TIMESTAMP
 from course_admin.submissions.student_folder import (
-    KEPT,
+    FAILED,
     NEW,
     NOTHING,
     REPLACED,
+    STATES,
     UNCHANGED,
     StudentFolder,
     remove_leftovers,
@@ -42,6 +47,8 @@ from course_admin.submissions.unknown_names import warning
 from course_admin.submissions.zip_reader import open_source
 
 RECORDS = ".collected"
+FOR_ALL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE)
+"""Errors of the system that are no hand-in's fault, and that the next hand-in would meet, too."""
 
 
 @dataclass
@@ -81,19 +88,23 @@ def collect(
     *,
     roster: Path | None = None,
     times: Path | None = None,
+    pattern: str | None = None,
     force: bool = False,
     dry_run: bool = False,
 ) -> Collected:
     """Sort a download of Canvas or Moodle, a zip or the folder it was unpacked into, into submitted/.
 
-    lab: whose hand-ins these are (default: the course's only lab); roster: the class list (default:
-    roster.csv in the root); times: a CSV with the times of handing in; force: also replace what is newer or
-    was put there by hand, which is kept in submitted/.collected; dry_run: write nothing.
+    lab: whose hand-ins these are (default: the course's only lab); roster: the class list (default: roster.csv in the
+    root); times: a CSV with the times of handing in; pattern: what the names of another LMS's files look like, see
+    `lms_downloads.parse_by`; force: also replace what is newer or was put there by hand, which is kept in
+    submitted/.collected; dry_run: write nothing.
+    Whatever is in a hand-in, it costs the others nothing.
     Raises CourseError, before anything is written, for what is no download, and for a class list that is none.
     """
     from course_admin.settings import load_settings
 
     root = Path(root)
+    names = compiled(pattern) if pattern is not None else None
     work = _the_lab(root, lab)
     dates = deadlines(load_settings(root))
     known = find_roster(root, roster)
@@ -102,15 +113,20 @@ def collect(
     moments = hand_in_times(known, listed, dates, found.notes)
     if listed and not any(student.submitted for student in listed.students):
         raise CourseError(f"{times} has no times in it: write them into a column `submitted`, as {FORM}")
-    with open_source(Path(source)) as files:
-        pieces = [piece for file in files if (piece := parse(file)) is not None]
+    with contextlib.nullcontext() if dry_run else one_at_a_time(root), open_source(Path(source)) as files:
+        pieces = [piece for file in files if (piece := parse_by(names, file) if names else parse(file)) is not None]
         taken = {id(piece.file) for piece in pieces}
         others = [file for file in files if id(file) not in taken]
-        found.left_out = [f"{file.path} {file.problem or 'has no name that Canvas or Moodle gives'}" for file in others]
+        no_match = "does not fit --pattern" if names else "has no name that Canvas or Moodle gives"
+        found.left_out = [f"{file.path} {file.problem or no_match}" for file in others]
         if not pieces:
             there = ", ".join(file.path for file in files[:3]) or "nothing"
+            if names:
+                raise CourseError(f"--pattern fits none of the files of {source} (there: {there})")
             raise CourseError(
-                f"{source} is no download of Canvas or Moodle: none of its files has such a name (there: {there})"
+                f"{source} is no download of Canvas or Moodle: none of its files has such a name (there: {there}); "
+                "describe the names of another LMS with --pattern REGEX (docs/graders.md has examples), or put each "
+                f"notebook at submitted/STUDENT/{work.name}/{work.name}.ipynb"
             )
         store = root / "submitted" / RECORDS / work.name
         groups, found.unknown = by_student(pieces, known, names_given_before(store))
@@ -121,14 +137,24 @@ def collect(
         if not dry_run:
             remove_leftovers(store)
         for student, own in groups.items():
-            found.hand_ins.append(_take(work, store, student, own, moments, dates, force=force, dry_run=dry_run))
+            try:
+                hand_in = _take(work, store, student, own, moments, dates, force=force, dry_run=dry_run)
+            except Exception as error:
+                if isinstance(error, CourseError) or (isinstance(error, OSError) and error.errno in FOR_ALL):
+                    raise
+                hand_in = HandIn(student.id, student.display_name, FAILED, notes=[_in_words(error)])
+            if len(hand_in.notes) > MAX_NOTES:
+                hand_in.notes[MAX_NOTES:] = [f"{len(hand_in.notes) - MAX_NOTES} more notes"]
+            found.hand_ins.append(hand_in)
+        if not dry_run:
+            remove_leftovers(store)
     if known is None:
         found.notes.append("no class list: students have the names of the LMS, and missing students cannot be found")
     else:
-        there = {hand_in.student for hand_in in found.hand_ins if hand_in.state != NOTHING}
+        there = {hand_in.student for hand_in in found.hand_ins if hand_in.state not in (NOTHING, FAILED)}
         found.missing = [student.id for student in by_name(known.students) if student.id not in there]
     found.notes += warning(dates).splitlines()
-    handed_in = [hand_in for hand_in in found.hand_ins if hand_in.state != NOTHING]
+    handed_in = [hand_in for hand_in in found.hand_ins if hand_in.state not in (NOTHING, FAILED)]
     without = [hand_in.student for hand_in in handed_in if not hand_in.handed_in]
     if without:
         what = "something was" if len(without) == len(handed_in) else f"these were ({'; '.join(without)})"
@@ -144,7 +170,7 @@ def show(found: Collected, console: Any, *, dry_run: bool = False) -> None:
     from rich import box
     from rich.table import Table
 
-    from course_admin.common.text import printable, rich_text
+    from course_admin.common.text import rich_text
 
     table = Table(title=found.lab, title_style="bold", title_justify="left", box=box.SIMPLE_HEAD)
     for head in ("student", "hand-in", "files", "late", "notes"):
@@ -155,7 +181,7 @@ def show(found: Collected, console: Any, *, dry_run: bool = False) -> None:
         table.add_row(rich_text(row.student), row.state, files, row.late, rich_text("\n".join(notes)))
     console.print(table)
     rows = found.hand_ins
-    counts = {state: sum(row.state == state for row in rows) for state in (NEW, REPLACED, UNCHANGED, KEPT, NOTHING)}
+    counts = {state: sum(row.state == state for row in rows) for state in STATES}
     counts |= {"late": sum(bool(row.late) for row in rows), "doubled": sum(row.doubled for row in rows)}
     counts["missing"] = len(found.missing)
     plainly = {"highlight": False, "markup": False, "soft_wrap": True}
@@ -168,11 +194,15 @@ def show(found: Collected, console: Any, *, dry_run: bool = False) -> None:
         console.print(printable(note), **plainly)
     if dry_run:
         console.print("nothing was written (--dry-run)", **plainly)
+    without = [f"{row.student} ({', '.join(row.notes) or 'no file'})" for row in rows if row.state in (NOTHING, FAILED)]
+    if without:
+        what = "hand-in was" if len(without) == 1 else "hand-ins were"
+        console.print(printable(f"{len(without)} {what} left out: {'; '.join(without)}"), **plainly)
 
 
 def as_json(found: Collected) -> str:
     """The same for programs."""
-    return json.dumps(asdict(found), ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(asdict(found), ensure_ascii=False, indent=1).encode("utf-8", "replace").decode() + "\n"
 
 
 # --- before ----------------------------------------------------------------------------------------------------------
@@ -184,6 +214,11 @@ def _the_lab(root: Path, name: str | None) -> Lab:
         there = ", ".join(lab.name for lab in labs)
         raise CourseError(f"whose hand-ins are these? Name the lab: --lab {labs[0].name} (there: {there})")
     return labs[0]
+
+
+def _in_words(error: Exception) -> str:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else last_line(str(error))
+    return f"could not be put into submitted/: {reason or type(error).__name__}"
 
 
 # --- one student ------------------------------------------------------------------------------------------------------
@@ -241,6 +276,8 @@ def _take(
 
 def _is_called_otherwise(student: Student, piece: Piece) -> bool:
     """Whether a file's name is neither that of its student nor of the student's group; second names do not count."""
+    if piece.lms == OTHER:  # its name may be any of the student's
+        return False
     called = folded(piece.name)
     words = [folded(word) for word in (student.first_name, student.last_name) if word]
     words = words or [folded(word) for word in re.split(r"[\s,]+", student.name)]

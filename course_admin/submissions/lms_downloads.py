@@ -20,6 +20,9 @@ mod/assign/classes/downloader.php)
     ..._assignsubmission_onlinetext/onlinetext.html               text typed in place of a file
 
 The number is Moodle's for the student in that assignment, the one in the Identifier column of its grading worksheet.
+
+For all others a person gives a pattern, a regular expression with the named groups `student`, `attempt` and `file`
+(`compiled`, `parse_by`).
 """
 
 from __future__ import annotations
@@ -30,13 +33,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from course_admin.course import UsageError
+from course_admin.submissions.find_notebook import MAX_PARTS
 from course_admin.submissions.safe_files import NBGRADER_FILES
 from course_admin.submissions.zip_reader import File, UnreadableError, read_inner
 
+# Canvas's numbers begin with no 0, and stand after a name but for anonymous files: 2026_01_lab.ipynb is not Canvas's.
 CANVAS = re.compile(
-    r"(?:(?P<name>.+?)_)??(?P<late>(?i:LATE)_)?(?P<id>anon_[0-9A-Za-z]+|[0-9]+)_(?P<late_after>LATE_)?"
-    r"(?:(?P<attempt>[0-9]+)_(?P<file>.+)|(?P<typed>text|link)\.html)\Z"
+    r"(?:(?P<name>.+?)_(?P<late>(?i:LATE)_)?(?P<id>[1-9][0-9]*)|(?P<late_anon>LATE_)?(?P<anon>anon_[0-9A-Za-z]+))"
+    r"_(?P<late_after>LATE_)?(?:(?P<attempt>[1-9][0-9]*)_(?P<file>.+)|(?P<typed>text|link)\.html)\Z"
 )
+OTHER = "other"
+GROUPS = ("student", "attempt", "file")
 MAX_OF_STUDENT = 200 * 2**20
 """All files of one student together."""
 MOODLE = re.compile(r"(?P<name>.+?)(?:_(?P<id>[0-9]+))?_assignsubmission_(?P<plugin>[a-z0-9]+)")
@@ -45,8 +53,9 @@ MOODLE = re.compile(r"(?P<name>.+?)(?:_(?P<id>[0-9]+))?_assignsubmission_(?P<plu
 class Piece(NamedTuple):
     """One file of the download, and what its name says.
 
-    id: the LMS's number of the student ("" where there is none); attempt: Canvas's number of the file, which grows
-    with time, 0 with Moodle; path: what the student called it; typed: text or a link in place of a file.
+    lms: "canvas", "moodle" or OTHER; id: the LMS's number of the student ("" where there is none; of OTHER, whatever it
+    writes); attempt: grows with time, of Canvas the number of the file, of Moodle always 0; path: what the student
+    called it; typed: text or a link in place of a file.
     """
 
     lms: str
@@ -94,13 +103,43 @@ def parse(file: File) -> Piece | None:
             return Piece(
                 "canvas",
                 canvas["name"] or "",
-                canvas["id"],
+                canvas["id"] or canvas["anon"],
                 int(canvas["attempt"] or 0),
-                bool(canvas["late"] or canvas["late_after"]),
+                bool(canvas["late"] or canvas["late_anon"] or canvas["late_after"]),
                 (canvas["file"] or part,),
                 bool(canvas["typed"]),
                 file,
             )
+    return None
+
+
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern of an LMS's file names. Raises UsageError."""
+    try:
+        found = re.compile(pattern)
+    except re.error as error:
+        raise UsageError(f"--pattern is no regular expression: {error}") from error
+    if "student" not in found.groupindex or set(found.groupindex) - set(GROUPS):
+        there = ", ".join(found.groupindex) or "none"
+        raise UsageError(f"--pattern needs the group (?P<student>...), and may have attempt and file (there: {there})")
+    return found
+
+
+def parse_by(pattern: re.Pattern[str], file: File) -> Piece | None:
+    """What a pattern says of a file: it has to fit the whole path, or what remains of it without folders above.
+
+    attempt: its digits are read as one number, so that a date from year to second is one, too. file: by default the
+    name of the file.
+    """
+    if file.problem.endswith("leads elsewhere"):
+        return None
+    for i in range(len(file.parts)):
+        fits = pattern.fullmatch("/".join(file.parts[i:]))
+        if fits and (student := (fits["student"] or "").strip()):
+            groups = fits.groupdict()
+            attempt = int(re.sub(r"[^0-9]", "", groups.get("attempt") or "") or 0)
+            path = tuple(part for part in (groups.get("file") or "").split("/") if part) or file.parts[-1:]
+            return Piece(OTHER, student, student, attempt, False, path, False, file)
     return None
 
 
@@ -110,7 +149,7 @@ def choose(lab: str, pieces: Sequence[Piece]) -> Chosen:
     Several can be there when somebody hands in again and two downloads lie in one folder, or has two accounts.
     """
     found = Chosen()
-    found.pieces = _newest_account(pieces, found)
+    found.pieces = _newest_attempt(_newest_account(pieces, found), found)
     newest: dict[str, tuple[Piece, str]] = {}
     for piece in sorted(found.pieces, key=lambda piece: (piece.attempt, piece.file.when)):
         if piece.typed:
@@ -120,6 +159,14 @@ def choose(lab: str, pieces: Sequence[Piece]) -> Chosen:
             found.doubled = True
             found.notes.append(f"{newest[path.casefold()][0].file.parts[-1]} is older and was left out")
         newest[path.casefold()] = (piece, path)
+    folders = {piece.file.parts[:-1] for piece in found.pieces if piece.lms == "canvas"}
+    if len(folders) > 1:
+        names = ", ".join(sorted("/".join(folder) or "the top" for folder in folders))
+        found.notes.append(
+            f"has Canvas's names in several folders ({names}), which may be several students: collect one folder at a "
+            "time, or describe the names with --pattern"
+        )
+        return found
     _read([(path, piece.file) for piece, path in newest.values()], found)
     if not any(_is_notebook(path) for path in found.content):
         _recognise(found)
@@ -128,6 +175,7 @@ def choose(lab: str, pieces: Sequence[Piece]) -> Chosen:
     # Most archives hold one folder with everything in it.
     while len({path.partition("/")[0] for path in found.content}) == 1 and all("/" in path for path in found.content):
         found.content = {path.partition("/")[2]: data for path, data in found.content.items()}
+    _rename_folders(lab, found)
     for path in [path for path in found.content if path.casefold() in NBGRADER_FILES]:
         del found.content[path]
         found.notes.append(f"{path} was left out: nbgrader would read it as the time of the hand-in")
@@ -152,20 +200,52 @@ def _newest_account(pieces: Sequence[Piece], found: Chosen) -> list[Piece]:
     return ranked[-1]
 
 
+def _newest_attempt(pieces: list[Piece], found: Chosen) -> list[Piece]:
+    """All files of the newest attempt of an LMS that counts attempts; Canvas counts files."""
+    newest = max(piece.attempt for piece in pieces)
+    older = sorted({piece.file.parts[-1] for piece in pieces if piece.lms == OTHER and piece.attempt < newest})
+    if not older:
+        return pieces
+    found.doubled = True
+    found.notes += [f"{name} is older and was left out" for name in older]
+    return [piece for piece in pieces if piece.attempt == newest]
+
+
 def _read(files: Sequence[tuple[str, File]], found: Chosen) -> None:
     """Add files to the content, as long as there is room for them."""
-    folders = {above.casefold() for path, _ in files for above in _above(path)}
+    room = MAX_OF_STUDENT - sum(map(len, found.content.values()))
+    there = {path.casefold() for path in found.content}
     for path, file in files:
         try:
-            if path.casefold() in folders:
-                raise UnreadableError("is a file and a folder at once")
+            if path.casefold() in there:
+                raise UnreadableError("is there twice")
             data = file.read()
-            if len(data) + sum(len(other) for other in found.content.values()) > MAX_OF_STUDENT:
+            if len(data) > room:
                 raise UnreadableError(f"would make the hand-in larger than {MAX_OF_STUDENT >> 20} MB")
         except UnreadableError as error:
             found.notes.append(f"{path} {error}; it was left out")
             continue
+        room -= len(data)
+        there.add(path.casefold())
         found.content[path] = data
+
+
+def _rename_folders(lab: str, found: Chosen) -> None:
+    """Give another name to a folder that is called like a file: one beside it, the lab's notebook, nbgrader's own."""
+    files = {path.casefold() for path in (*found.content, *NBGRADER_FILES, f"{lab}.ipynb")}
+    folders = {above.casefold() for path in found.content for above in _above(path)}
+    renamed = {}
+    for path in list(found.content):
+        parts = path.split("/")
+        for i, old in enumerate(_above(path)):
+            new = old
+            while new.casefold() in files or (new != old and new.casefold() in folders):
+                new += "_"
+            if new != old:
+                renamed[old] = new
+                parts[i] = new.rpartition("/")[2]
+        found.content["/".join(parts)] = found.content.pop(path)
+    found.notes += [f"the folder {old} has the name of a file and is now {new}" for old, new in renamed.items()]
 
 
 def _above(path: str) -> list[str]:
@@ -201,6 +281,8 @@ def _recognise(found: Chosen) -> None:
 
 
 def _holds_notebook(data: bytes) -> bool:
+    if sum(map(data.count, (b"[", b"{", b","))) > MAX_PARTS:
+        return False
     try:
         content = json.loads(data)
     except (ValueError, RecursionError):

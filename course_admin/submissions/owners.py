@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from course_admin.submissions.lms_downloads import Piece
-from course_admin.submissions.roster import Roster, Student, folded, is_folder_name
+from course_admin.submissions.lms_downloads import OTHER, Piece
+from course_admin.submissions.roster import UNIQUE, Roster, Student, folded, is_folder_name
 from course_admin.submissions.student_folder import read_record
 
 
@@ -26,7 +26,8 @@ def by_student(
             if shifted and (others := owners_of(shifted, known)[0]):
                 piece, owners = shifted, others
             if not owners:
-                unknown[f"{piece.name or piece.id}{f' ({piece.id})' if piece.name and piece.id else ''}{why}"] = None
+                number = f" ({piece.id})" if piece.name and piece.id not in ("", piece.name) else ""
+                unknown[f"{piece.name or piece.id}{number}{why}"] = None
         for owner in owners:
             groups.setdefault(owner, []).append(piece)
     return dict(sorted(groups.items(), key=lambda item: item[0].id)), list(unknown)
@@ -44,13 +45,14 @@ def owners_of(piece: Piece, known: Roster) -> tuple[list[Student], str]:
         return group, ""
     # "Participant 123" has its number in the name.
     number = piece.id or "".join(re.findall(r"\A\D+ (\d+)\Z", piece.name) if piece.lms == "moodle" else [])
-    numbered = known.find("canvas_id" if piece.lms == "canvas" else "moodle_id", number)
+    columns = ("id", *UNIQUE) if piece.lms == OTHER else (f"{piece.lms}_id",)
+    numbered = next((there for column in columns if (there := known.find(column, number))), [])
     if numbered and named and not set(numbered) & set(named):
         return [], f": the number is {numbered[0].id}'s, the name {named[0].id}'s"
     found = [student for student in numbered if student in named] or numbered or named
     if len(found) > 1:
         could = " or ".join(student.id for student in found)
-        return [], f": could be {could}, which the number in a column {piece.lms}_id of the class list tells"
+        return [], f": could be {could}, which the number in a column {columns[0]} of the class list tells"
     return found, ""
 
 
@@ -80,6 +82,8 @@ def _named_by_lms(piece: Piece, called: dict[str, str]) -> Student:
     """
     anonymous = not piece.name or folded(piece.name) in ("participant", "teilnehmer", "teilnehmerin")
     name = (f"participant{piece.id}" if piece.name else piece.id) if anonymous else folded(piece.name)
+    if piece.lms == OTHER and is_folder_name(piece.name):
+        name = piece.name
     owner = piece.id or name
     if not is_folder_name(name) or called.setdefault(name, owner) != owner:
         name = f"{name}_{owner}" if is_folder_name(f"{name}_{owner}") else owner

@@ -184,7 +184,9 @@ def read_roster(path: Path) -> Roster:
         if not called:
             raise CourseError(f"{path}, line {number}: a student without any of {', '.join(CALLED_BY)}")
         if not is_folder_name(called):
-            raise CourseError(f"{path}, line {number}: {called!r} cannot be the name of a folder; add a column id")
+            shown = called if len(called) <= 40 else f"{called[:40]}…"
+            why = ", it is too long" if len(called) > 40 else ""
+            raise CourseError(f"{path}, line {number}: {shown!r} cannot be the name of a folder{why}; add a column id")
         if called in students:
             raise CourseError(f"{path}, line {number}: there are two students called {called!r}: take one out")
         students[called] = lines[number - 1] = _split(Student(**{**values, "id": called}))
@@ -198,6 +200,7 @@ def is_folder_name(name: str) -> bool:
     """Whether a student's id can be the name of a folder, and of a student in nbgrader."""
     return (
         0 < len(name) <= 100
+        and len(name.encode(errors="replace")) <= 200
         and name == name.strip()
         and not name.startswith(".")
         and not name.endswith(".")

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from course_admin.common.atomic import TEMPORARY, write_atomic
 from course_admin.submissions.safe_files import NBGRADER_FILES, TIMESTAMP, read_plain_file, walk
 
-NEW, REPLACED, UNCHANGED, KEPT, NOTHING = "new", "replaced", "unchanged", "kept", "nothing"
+STATES = NEW, REPLACED, UNCHANGED, KEPT, NOTHING, FAILED = "new", "replaced", "unchanged", "kept", "nothing", "failed"
 """The state of a hand-in: new; replaced an older one; unchanged; kept, since what is
-there is newer or was put there by hand; no usable file.
+there is newer or was put there by hand; no usable file; failed, since it could not be read or written.
 """
 
 

@@ -7,16 +7,18 @@ file is that file's affair (`File.problem`); what is wrong with the whole is an 
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import re
 import stat
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 
+from course_admin.common.text import in_unicode
 from course_admin.course import CourseError
 from course_admin.submissions.safe_files import read_plain_file
 
@@ -30,10 +32,12 @@ MAX_RATIO = 200
 """How many bytes may come out of one in an archive. Notebooks are text: 5 to 30; what has more than 1 MB and more than
 this is a bomb."""
 MAX_DEPTH = 20
-DAMAGE = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
-DAMAGE += (OSError,)
+MAX_PATH = 1000
+"""Bytes of a path inside the student's folder."""
 UNUSUAL = re.compile(r'[\x00-\x1f\x7f:*?"<>|]')
 """What names do not have on every system; it becomes "_"."""
+EARLIEST = datetime(1980, 1, 1)
+"""The time of a file whose own is impossible; a zip cannot hold an earlier one."""
 JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints", "__pycache__")
 
 
@@ -79,19 +83,24 @@ def open_source(path: Path) -> Iterator[list[File]]:
         try:
             archive = opened.enter_context(zipfile.ZipFile(path))
             files = sorted(_of_archive(archive), key=lambda file: file.parts)
-        except DAMAGE as error:
+        except CourseError:
+            raise
+        except Exception as error:  # zipfile raises errors of many kinds for damaged bytes
             raise CourseError(f"{path} is no zip archive, or a damaged one ({error}): download it again") from error
         yield files
 
 
 def read_inner(data: bytes) -> list[File]:
     """The files of an archive that a student handed in. Raises UnreadableError."""
+    # Each entry of a zip's table of contents begins so; a million of them would take zipfile ten seconds.
+    if data.count(b"PK\x01\x02") > MAX_FILES:
+        raise UnreadableError(f"has more than {MAX_FILES} files: it is not unpacked")
     try:
         return sorted(_of_archive(zipfile.ZipFile(io.BytesIO(data)), MAX_INNER), key=lambda file: file.parts)
-    except DAMAGE as error:
-        raise UnreadableError(f"is a damaged zip archive ({error})") from error
     except CourseError as error:
         raise UnreadableError(str(error)) from error
+    except Exception as error:  # zipfile raises errors of many kinds for damaged bytes
+        raise UnreadableError(f"is a damaged zip archive ({error})") from error
 
 
 def _of_folder(folder: Path) -> Iterator[File]:
@@ -101,22 +110,37 @@ def _of_folder(folder: Path) -> Iterator[File]:
         try:
             entries = sorted(here.iterdir())
         except OSError as error:
-            raise CourseError(f"{here} cannot be read: {error.strerror}") from error
+            if here == folder:
+                raise CourseError(f"{here} cannot be read: {error.strerror}") from error
+            yield File(_parts(here.relative_to(folder).parts), EARLIEST, bytes, f"cannot be read ({error.strerror})")
+            continue
         for entry in entries:
-            parts = tuple(UNUSUAL.sub("_", part) for part in entry.relative_to(folder).parts)
+            parts = _parts(entry.relative_to(folder).parts)
             if _is_junk(parts):
                 continue
-            kind = entry.lstat().st_mode
-            if stat.S_ISDIR(kind):
-                if len(parts) < MAX_DEPTH:
-                    waiting.append(entry)
+            facts = entry.lstat()
+            if stat.S_ISDIR(facts.st_mode) and len(parts) < MAX_DEPTH:
+                waiting.append(entry)
                 continue
             count += 1
             if count > MAX_FILES:
                 raise CourseError(f"{folder} has more than {MAX_FILES} files: name the folder with the hand-ins alone")
-            problem = "" if stat.S_ISREG(kind) else "is a link" if stat.S_ISLNK(kind) else "is no plain file"
-            when = datetime.fromtimestamp(entry.lstat().st_mtime)
-            yield File(parts, when, lambda entry=entry: _plain_content(entry), problem or _name_problem(parts))
+            problem = _kind_problem(facts.st_mode) or _name_problem(parts)
+            when = EARLIEST
+            with contextlib.suppress(ValueError, OverflowError, OSError):  # a student can set any time
+                when = datetime.fromtimestamp(facts.st_mtime)
+            yield File(parts, when, lambda entry=entry: _plain_content(entry), problem)
+
+
+def _kind_problem(mode: int) -> str:
+    if stat.S_ISDIR(mode):
+        return "lies too deep"
+    return "" if stat.S_ISREG(mode) else "is a link" if stat.S_ISLNK(mode) else "is no plain file"
+
+
+def _parts(names: Iterable[str]) -> tuple[str, ...]:
+    """The names of a path as every system can write them."""
+    return tuple(UNUSUAL.sub("_", in_unicode(name)) for name in names)
 
 
 def _plain_content(path: Path) -> bytes:
@@ -138,14 +162,14 @@ def _of_archive(archive: zipfile.ZipFile, limit: int = MAX_TOTAL) -> Iterator[Fi
     for member in members:
         if member.is_dir():
             continue
-        parts = tuple(UNUSUAL.sub("_", part) for part in re.split(r"[/\\]", _member_name(member)))
+        parts = _parts(re.split(r"[/\\]", _member_name(member)))
         if _is_junk(parts):
             continue
         problem = _name_problem(parts) or _member_problem(member)
         if not problem and parts in seen:
             problem = "is there twice under one name"
         seen.add(parts)
-        when = datetime(1980, 1, 1)
+        when = EARLIEST
         with contextlib.suppress(ValueError):
             when = datetime(*member.date_time)
         yield File(parts, when, lambda member=member: _member_content(archive, member), problem)
@@ -167,7 +191,7 @@ def _member_problem(member: zipfile.ZipInfo) -> str:
         return "is no plain file"
     if member.flag_bits & 1:
         return "is encrypted"
-    if member.file_size > MAX_BYTES:
+    if max(member.file_size, member.compress_size) > MAX_BYTES:
         return f"is larger than {MAX_BYTES >> 20} MB"
     if member.file_size > 2**20 and member.file_size > MAX_RATIO * max(member.compress_size, 1):
         return f"would unpack to {member.file_size >> 20} MB from {member.compress_size >> 10} kB: a bomb"
@@ -175,11 +199,49 @@ def _member_problem(member: zipfile.ZipInfo) -> str:
 
 
 def _member_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
+    """The content, as many bytes as the member says it has, which _member_problem has looked at."""
     try:
-        # At most as much as the member says it holds, which _member_problem has looked at.
-        return archive.read(member)
-    except DAMAGE as error:
+        # As if it were not compressed, without the checksum, which is that of the content.
+        packed = copy.copy(member)
+        packed.compress_type, packed.file_size = zipfile.ZIP_STORED, member.compress_size
+        del packed.CRC
+        with archive.open(packed) as file:
+            content = _unpacked(file.read(), member)
+    except UnreadableError:
+        raise
+    except Exception as error:  # zipfile and each compression raise errors of their own for damaged bytes
         raise UnreadableError(f"is damaged in the archive ({error})") from error
+    if len(content) > member.file_size:
+        raise UnreadableError("is damaged in the archive (it is larger than it says)")
+    if len(content) < member.file_size or zlib.crc32(content) != member.CRC:
+        raise UnreadableError("is damaged in the archive (size or checksum is wrong)")
+    return content
+
+
+def _unpacked(data: bytes, member: zipfile.ZipInfo) -> bytes:
+    """The content of a member, at most one byte more than it says it has.
+
+    zipfile unpacks all that there is before it compares: of deflate with `read`, of bzip2 and LZMA always.
+    """
+    most = member.file_size + 1
+    if member.compress_type == zipfile.ZIP_STORED:
+        return data[:most]
+    if member.compress_type == zipfile.ZIP_DEFLATED:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(data, most)
+    if member.compress_type == zipfile.ZIP_BZIP2:
+        import bz2
+
+        return bz2.BZ2Decompressor().decompress(data, most)
+    if member.compress_type == zipfile.ZIP_LZMA:
+        import lzma
+
+        # A zip has a version, the length of the properties and these; an .lzma file the properties and the size,
+        # which is unknown where a mark ends the content.
+        start = 4 + int.from_bytes(data[2:4], "little")
+        size = b"\xff" * 8 if member.flag_bits & 2 else member.file_size.to_bytes(8, "little")
+        unpacker = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=2 * MAX_BYTES)
+        return unpacker.decompress(data[4:start] + size + data[start:], most)
+    raise UnreadableError(f"is compressed by method {member.compress_type}, which is not read: hand in an ordinary zip")
 
 
 def _is_junk(parts: tuple[str, ...]) -> bool:
@@ -192,6 +254,7 @@ def _name_problem(parts: tuple[str, ...]) -> str:
         return "lies too deep"
     if any(part in ("", ".", "..") for part in parts) or PurePosixPath("/".join(parts)).is_absolute():
         return "has a path that leads elsewhere"
-    if any(len(part.encode(errors="replace")) > 200 for part in parts):
+    sizes = [len(part.encode(errors="replace")) for part in parts]
+    if max(sizes) > 200 or sum(sizes) > MAX_PATH:
         return "has a name that is too long"
     return ""

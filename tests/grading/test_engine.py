@@ -17,13 +17,17 @@ import time
 import traceback
 from collections import deque
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import stubbed
 from template_course import template_course
 
 from course_admin import classroom
+from course_admin.cli import main
+from course_admin.common.one_at_a_time import one_at_a_time
 from course_admin.course import CourseError
 from course_admin.grading import command as grading
 from course_admin.grading import gradebook, pool
@@ -31,8 +35,10 @@ from course_admin.grading import tasks as worker
 from course_admin.grading.command import FAILED, GRADED, KEPT, grade, rescore
 from course_admin.grading.execution import Execution
 from course_admin.grading.pool import LostError, ProcessPool, Task, spread
+from course_admin.grading.store import Records
 from course_admin.report import read_marks
 from course_admin.sandbox import process_watch
+from course_admin.submissions.collect import collect
 
 REPO = Path(__file__).parents[2]
 LAB = "00_template"
@@ -298,6 +304,165 @@ def test_ctrl_c_says_how_to_go_on(course, stubs, monkeypatch):
         grade(course, [LAB])
 
 
+# --- two commands at once, and a command that is killed where it replaces ---------------------------------------------
+
+
+def _in_a_fork(what):
+    """Run something in a copy of this process. Returns its process number."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            what()
+            code = 0
+        except BaseException:
+            traceback.print_exc(file=sys.__stderr__)
+        finally:
+            os._exit(code)
+    return pid
+
+
+def _holding(root, tmp_path):
+    """A process that holds the lock of a course until it is killed; it has it when this returns."""
+
+    def hold():
+        with one_at_a_time(root):
+            (tmp_path / "held").touch()
+            time.sleep(60)
+
+    pid = _in_a_fork(hold)
+    while not (tmp_path / "held").exists():
+        time.sleep(0.01)
+    return pid
+
+
+def test_a_second_command_is_refused_and_a_killed_one_leaves_no_lock(course, stubs, monkeypatch, tmp_path):
+    monkeypatch.setattr("course_admin.grading.command._pool", lambda *_: pool.ThreadPool())
+    grade(course, [LAB], student="ada")
+    (tmp_path / f"lovelaceada_1_2_{LAB}.ipynb").write_text("{}")
+    before = {path: path.stat().st_mtime_ns for path in course.rglob("*") if path.name != ".course-lock"}
+    pid = _holding(course, tmp_path)
+    try:
+        for command in (
+            lambda: grade(course, [LAB]),
+            lambda: grade(course, [LAB], student="ada", force=True),
+            lambda: rescore(course, LAB, "standardise"),
+            lambda: collect(course, tmp_path, LAB),
+        ):
+            with pytest.raises(CourseError, match=r"another `course grade` or `course collect` is working in") as said:
+                command()
+            assert str(said.value).count("\n") == 0
+        assert collect(course, tmp_path, LAB, dry_run=True).hand_ins
+        assert {path: path.stat().st_mtime_ns for path in before} == before
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    grade(course, [LAB])
+    assert_everything_is_there_once(course)
+
+
+def test_two_commands_started_together(course, stubs, monkeypatch):
+    """One of them may be refused; neither fails otherwise, and together they grade the class once."""
+    monkeypatch.setattr("course_admin.grading.command._pool", lambda *_: pool.ThreadPool())
+    grade(course, [LAB], student="ada")
+
+    def graded():
+        sys.stdout = sys.stderr = io.StringIO()
+        try:
+            grade(course, [LAB], force=True)
+        except CourseError as error:
+            assert "another `course grade`" in str(error)
+
+    for _ in range(3):
+        pids = [_in_a_fork(graded) for _ in range(3)]
+        assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0, 0, 0]
+    assert_everything_is_there_once(course)
+
+
+def test_an_autograded_folder_is_replaced_by_two_at_once(tmp_path):
+    """What a lock does not hold back, such as a course on a disk that has none."""
+    records = Records.__new__(Records)
+    records.lab, records._lab_files = SimpleNamespace(name=LAB), {"figures/a.png": b"1", "data.csv": b"2"}
+    records._folder = lambda _, student: tmp_path / "autograded" / student / LAB
+
+    def replaced():
+        for number in range(150):
+            records._replace_autograded("ada", {"cells": [number]}, {"src/k.py": b"3", "notes.md": b"4"})
+
+    pids = [_in_a_fork(replaced) for _ in range(3)]
+    assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in pids] == [0, 0, 0]
+    there = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    names = ("figures/a.png", "data.csv", "src/k.py", "notes.md", f"{LAB}.ipynb")
+    assert there == {f"autograded/ada/{LAB}/{name}" for name in names}
+
+
+def test_an_autograded_folder_holds_what_is_wanted_whatever_was_there(tmp_path):
+    records = Records.__new__(Records)
+    records.lab, records._lab_files = SimpleNamespace(name=LAB), {"figures/a.png": b"lab", "data.csv": b"lab"}
+    records._folder = lambda _, student: tmp_path / "autograded" / student / LAB
+    folder = tmp_path / "autograded" / "ada" / LAB
+    for name in (f"{LAB}.ipynb/x", "data.csv/x", "old/older/x", "figures/b.png"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("old")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "kept").write_text("kept")
+    (folder / "link").symlink_to(tmp_path / "elsewhere")
+    (folder / "src").symlink_to(tmp_path / "elsewhere")
+    files = {f"{LAB}.ipynb/y": b"s", "data.csv": b"s", "figures": b"s", "src/k.py": b"s", "data.csv/z": b"s"}
+    records._replace_autograded("ada", {"cells": []}, files)
+    there = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert set(there) == {f"{LAB}.ipynb", "data.csv", "figures/a.png", "src/k.py"}
+    assert (there["data.csv"], there["figures/a.png"], there["src/k.py"]) == (b"lab", b"lab", b"s")
+    assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["kept"]
+    assert {path.name for path in folder.iterdir()} == {f"{LAB}.ipynb", "data.csv", "figures", "src"}
+
+
+def test_a_kill_at_any_step_does_not_flag_what_a_person_marked(course, stubs, monkeypatch):
+    monkeypatch.setattr("course_admin.grading.command._pool", lambda *_: pool.ThreadPool())
+    (course / "submitted" / "ada" / LAB / "helper.py").write_text("k = 1")
+    grade(course, [LAB], student="ada")
+    with sqlite3.connect(course / "gradebook.db") as database:
+        marked = "update grade set manual_score = 0.75, needs_manual_grade = 0 where needs_manual_grade = 1"
+        assert database.execute(marked).rowcount == 1
+    kept = course.with_name("kept")
+    shutil.copytree(course, kept)
+
+    def killed_after(steps):
+        left = [steps]
+
+        def counted(method):
+            def call(*arguments, **options):
+                if left[0] == 0:
+                    os._exit(9)
+                left[0] -= 1
+                return method(*arguments, **options)
+
+            return call
+
+        sys.stdout = sys.stderr = io.StringIO()
+        for name in ("rename", "replace", "mkdir", "unlink", "rmdir", "open"):
+            setattr(Path, name, counted(getattr(Path, name)))
+        shutil.rmtree = counted(shutil.rmtree)
+        grade(course, [LAB], student="ada", force=True)
+
+    for steps in range(200):
+        shutil.rmtree(course)
+        shutil.copytree(kept, course)
+        (course / "submitted" / "ada" / LAB / "helper.py").unlink()
+        (course / "submitted" / "ada" / LAB / "other.py").write_text("k = 2")
+        code = os.waitstatus_to_exitcode(os.waitpid(_in_a_fork(partial(killed_after, steps)), 0)[1])
+        grade(course, [LAB], student="ada", force=True)
+        with sqlite3.connect(course / "gradebook.db") as database:
+            found = database.execute("select manual_score, needs_manual_grade from grade where manual_score > 0")
+            assert found.fetchall() == [(0.75, 0)], f"flagged again after {steps} steps"
+        there = {path.name for path in (course / "autograded" / "ada").rglob("*")}
+        assert there == {LAB, f"{LAB}.ipynb", "other.py"}, f"after {steps} steps"
+        if code == 0:
+            break
+        assert code == 9
+    assert steps > 10
+
+
 # --- a gradebook that refuses ----------------------------------------------------------------------------------------
 
 
@@ -348,6 +513,36 @@ def test_a_gradebook_that_cannot_be_written_is_said(course, stubs, monkeypatch):
     ):
         book.write_marks(LAB, "new student", {"check-sampler": 1.0})
     assert_everything_is_there_once(course)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are Unicode there")
+def test_names_that_are_no_utf8_cost_only_those_that_have_them(course, capsys):
+    """With the real sandbox: files beside the notebook, a name that the code prints, and a student's own folder."""
+    odd = os.fsdecode(b"\xf6")
+    for name in CLASS[2:]:
+        shutil.rmtree(course / "submitted" / name)
+    ada = course / "submitted" / "ada" / LAB
+    notebook = json.loads((ada / f"{LAB}.ipynb").read_text())
+    listing = {"cell_type": "code", "source": "import os\nprint(os.listdir())", "metadata": {}, "outputs": []}
+    notebook["cells"].append({**listing, "execution_count": None, "id": "listing"})
+    (ada / f"{LAB}.ipynb").write_text(json.dumps(notebook))
+    (ada / f"L{odd}sung.txt").write_text("3")
+    (ada / odd).mkdir()
+    (ada / odd / f"{odd}.png").write_bytes(b"4")
+    shutil.copytree(ada, course / "submitted" / f"J{odd}rg" / LAB)
+    shutil.copytree(ada, course / "submitted" / ("x" * 129) / LAB)
+    with pytest.raises(SystemExit) as ended:
+        main(["--root", str(course), "grade", LAB, "--json", "-j", "1"])
+    assert ended.value.code == 0
+    outcomes = {row["student"]: row for row in json.loads(capsys.readouterr().out)}
+    assert (outcomes["ada"]["state"], outcomes["ada"]["automatic"]) == (GRADED, 9)
+    assert outcomes["bob wrong"]["state"] == GRADED
+    assert outcomes["Jörg"]["state"] == outcomes["x" * 129]["state"] == FAILED
+    assert "is not UTF-8 (it means Jörg?): rename it in submitted/" in outcomes["Jörg"]["findings"][0]
+    assert "is longer than 128 characters: rename it" in outcomes["x" * 129]["findings"][0]
+    assert (course / "feedback" / "ada" / LAB / f"{LAB}.html").is_file()
+    again = {outcome.student: outcome.state for outcome in grade(course, [LAB], jobs=1)}
+    assert again == {"ada": KEPT, "bob wrong": KEPT, "Jörg": FAILED, "x" * 129: FAILED}
 
 
 # --- re-marked from saved evidence ----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from course_admin.deadlines import Deadlines, deadlines, in_words
 from course_admin.grading.command import KEPT, grade
 from course_admin.report import gradebook_url, read_marks
 from course_admin.settings import load_settings
+from course_admin.submissions.hand_in_times import read_time
 from course_admin.submissions.unknown_names import unknown_students, warning
 
 REPO = Path(__file__).parents[2]
@@ -319,7 +321,14 @@ def test_a_timestamp_is_read_as_nbgrader_reads_it(tmp_path, text, moment):
     assert read_timestamp(tmp_path) == (moment, "")
 
 
-@pytest.mark.parametrize("content", [b"yesterday", b"", b"\xff\xfe", b"9" * 400])
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"yesterday", b"", b"\xff\xfe", b"9" * 400),
+        # What nbgrader would complete with today's date, or with midnight.
+        *(b"1", b"Mon", b"10:30", b"October", b"10:30 UTC", b"12 10:30", b"2026-10", b"2026-10-12", b"Mon 10:30 UTC"),
+    ],
+)
 def test_a_spoiled_timestamp_is_a_finding_and_no_crash(tmp_path, content):
     from course_admin.submissions.timestamp import read_timestamp
 
@@ -327,6 +336,62 @@ def test_a_spoiled_timestamp_is_a_finding_and_no_crash(tmp_path, content):
     moment, problem = read_timestamp(tmp_path)
     assert moment is None
     assert "holds no date and time" in problem
+    assert problem.count("\n") == 0
+    assert "write it as 2026-10-12 21:05:00 UTC" in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-10-13 10:00:00 XYZ",
+        "2026-10-13 10:00:00 +0200",
+        "Tue, 13 Oct 2026 10:00:00 XYZ",
+        "2026-10-13 10:00 Mars/Base",
+    ],
+)
+def test_a_time_zone_that_is_not_known_is_not_passed_over(tmp_path, text):
+    from course_admin.submissions.timestamp import read_timestamp
+
+    (tmp_path / "timestamp.txt").write_text(text)
+    moment, problem = read_timestamp(tmp_path)
+    assert moment is None
+    assert f"holds a time zone that is not known ({text})" in problem
+
+
+def test_stock_nbgrader_does_not_grade_what_it_would_misread(tmp_path):
+    from types import SimpleNamespace
+
+    from course_admin.nbgrader_plugins.read import DamagedError, refuse_links
+
+    folder = tmp_path / "submitted" / "ada" / "lab"
+    folder.mkdir(parents=True)
+    made = []
+    where = SimpleNamespace(submitted_directory="", format_path=lambda *_: str(folder))
+    for text, copied in (("10:30", 0), ("2026-10-13 10:00:00 UTC", 1)):
+        (folder / "timestamp.txt").write_text(text)
+        with contextlib.suppress(DamagedError):
+            refuse_links(SimpleNamespace(coursedir=where), lambda *names: made.append(names), "lab", "ada")
+        assert len(made) == copied
+
+
+@pytest.mark.parametrize(
+    ("zone", "text"),
+    [
+        ("Europe/Berlin", "0001-01-01 00:00"),
+        ("UTC", "0001-01-01 00:00"),
+        ("UTC", "0001-01-01T00:00+05:00"),
+        ("America/New_York", "9999-12-31 23:59"),
+        ("UTC", "0999-12-31 23:59"),
+    ],
+)
+def test_years_that_nobody_means_are_said(tmp_path, zone, text):
+    with pytest.raises(CourseError, match=r"the due date of a is '.*': write it as YYYY-MM-DD HH:MM, with a year from"):
+        dates(timezone=zone, due={"a": text}).check()
+    (tmp_path / "extensions.csv").write_text(f"student,lab,due\nada,a,{text}\n")
+    with pytest.raises(CourseError, match=r"the extension of ada for a is .*with a year from"):
+        dates(timezone=zone, due={"a": "2026-10-12 23:59"}, course_root=str(tmp_path)).check()
+    with pytest.raises(CourseError, match="with a year from"):
+        read_time(text, dates(timezone=zone), "the time")
 
 
 # --- whole runs ------------------------------------------------------------------------------------------------------

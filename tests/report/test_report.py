@@ -362,6 +362,76 @@ def test_other_ways_in_which_canvas_writes_its_export(graded, tmp_path, change):
     assert [len(row) for row in rows] == [len(rows[0])] * 7
 
 
+EVERYBODY = {"ada": [1, 0.85, 0.5], "bjorn": [1, 1, 1], "cy": [0.5, 0, 0], "dan": [0, 0, 0]}
+
+
+@pytest.fixture(scope="module")
+def all_graded(tmp_path_factory):
+    return make_class(tmp_path_factory.mktemp("all"), EVERYBODY, written=dict.fromkeys(EVERYBODY, 1.0))
+
+
+def test_what_a_person_decided_on_canvas_stays(all_graded, tmp_path):
+    text = """\
+Student,ID,SIS User ID,SIS Login ID,Section,00_template (9002)
+    Points Possible,,,,,10.00
+"Lovelace, Ada",1,S1,ada,A,EX
+"Two, Björn",2,S2,bjorn,A,N/A
+"Three, Cy",3,S3,cy,A,complete
+"Four, Dan",4,S4,dan,A,8.50
+"Five, Eve",5,S5,nosuch,A,EX
+"""
+    rows, said = written(all_graded, tmp_path, text, "canvas")
+    assert [row[-1] for row in rows[2:]] == ["EX", "N/A", "complete", "1.00", "EX"]
+    assert said[0] == ("left as they were, since a person decided something else: ada (EX), bjorn (N/A), cy (complete)")
+    assert "had another mark until now: dan (8.50)" in said
+
+
+@pytest.mark.parametrize("no", ["No", "no"])
+def test_a_mark_that_moodle_does_not_let_change_stays(all_graded, tmp_path, no):
+    before = WORKSHEET.replace("10.00,Yes,-,-,\n", f"10.00,{no},-,-,\n", 1)
+    rows, said = written(
+        all_graded, tmp_path, before, "moodle", roster=Roster([Student("bjorn", "Björn", "van der Berg")])
+    )
+    assert [row[4] for row in rows[1:3]] == ["7.55", ""]
+    assert "since a person decided something else: bjorn (locked)" in said[0]
+    rows, said = written(all_graded, tmp_path, GERMAN_WORKSHEET.replace(",Ja,", ",Nein,"), "moodle")
+    assert rows[1][4] == ""
+    assert "ada (locked)" in said[0]
+
+
+def test_a_letter_in_moodles_gradebook_stays(all_graded, tmp_path):
+    text = GRADES.replace("(Real)", "(Letter)").replace("ada@uni.example,-", "ada@uni.example,B+")
+    rows, said = written(
+        all_graded,
+        tmp_path,
+        text,
+        "moodle",
+        column="Assignment: 00 Template (Letter)",
+        roster=Roster([Student("ada", sis_id="m001")]),
+    )
+    assert rows[1][-1] == "B+"
+    assert "ada (B+)" in " ".join(said)
+
+
+SCALED = """\
+Identifier,"Full name","Email address",Status,Grade,Scale,"Grade can be changed","Last modified (grade)"
+"Participant 123","Ada Lovelace",ada@example.org,x,,"Bad, Good",Yes,-
+"""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        SCALED,
+        SCALED.replace("x,,", "x,Good,"),
+        SCALED.replace("Identifier", "ID").replace("Grade,Scale", "Bewertung,Skala"),
+    ],
+)
+def test_a_worksheet_that_is_graded_by_a_scale_gets_no_points(all_graded, tmp_path, text):
+    with pytest.raises(CourseError, match=r"graded by a scale, not by points: change that in Moodle"):
+        written(all_graded, tmp_path, text, "moodle")
+
+
 # The German worksheet and gradebook's export.
 GERMAN_WORKSHEET = """\
 ID,"Vollständiger Name",E-Mail-Adresse,Status,Bewertung,Bestwertung,"Bewertung kann geändert werden",\

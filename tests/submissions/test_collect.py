@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from downloads import LAB, ROSTER, inside, make_course, notebook, zipped
 
 from course_admin.cli import main
 from course_admin.course import CourseError
@@ -25,20 +26,6 @@ from course_admin.submissions.roster import Roster, Student, read_roster
 from course_admin.submissions.student_folder import KEPT, NEW, NOTHING, REPLACED, UNCHANGED, StudentFolder
 from course_admin.submissions.zip_reader import File
 
-REPO = Path(__file__).parents[2]
-LAB = "01_pca_vs_ae"
-CONFIG = """
-c.Deadlines.timezone = "Europe/Berlin"
-c.Deadlines.due = {"01_pca_vs_ae": "2026-10-12 23:59"}
-"""
-
-# The course's own list, and what the LMSs export, each with the three students Ada, Björn and Cy.
-ROSTER = """\
-id,first_name,last_name,email,canvas_id
-ada,Ada,Lovelace,ada@uni.example,4711
-bjorn,Björn,van der Berg,bjorn@uni.example,4712
-cy,Cy,Young,cy@uni.example,4713
-"""
 # lib/gradebook_exporter.rb: heads, a line for manual posting, one with the points, then the students by name.
 CANVAS_EXPORT = """\
 Student,ID,SIS User ID,SIS Login ID,Section,PCA vs AE (901),Assignments Current Score
@@ -61,36 +48,13 @@ Identifier,"Full name","Email address",Status,Grade,"Maximum Grade","Grade can b
 """
 
 
-def notebook(text="x = 1"):
-    return json.dumps({"cells": [{"cell_type": "code", "source": text}], "nbformat": 4}).encode()
-
-
 @pytest.fixture
 def course(tmp_path):
-    root = tmp_path / "course"
-    (root / "notebooks" / LAB).mkdir(parents=True)
-    (root / "nbgrader_config.py").write_text((REPO / "nbgrader_config.py").read_text() + CONFIG)
-    (root / "roster.csv").write_text(ROSTER, encoding="utf-8")
-    return root
-
-
-def zipped(path, files, when=(2026, 10, 13, 8, 0, 0)):
-    """A zip of files by name; a value may be a (ZipInfo, content) of its own making."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
-        for name, content in files.items():
-            info = zipfile.ZipInfo(name, when)
-            info.compress_type = zipfile.ZIP_DEFLATED
-            made.writestr(info, content)
-    return path
+    return make_course(tmp_path / "course")
 
 
 def by_student(found):
     return {hand_in.student: hand_in for hand_in in found.hand_ins}
-
-
-def inside(root, student):
-    folder = root / "submitted" / student / LAB
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 def tree(root):
@@ -244,6 +208,9 @@ def test_a_name_is_found_however_it_is_written(tmp_path, written):
         ("id\n../ada\n", r"line 2: '\.\./ada' cannot be the name of a folder"),
         ("id\nAda\nada\n", "upper and lower case"),
         ("id,name\n,Ada Lovelace\n", "line 2: a student without any"),
+        (f"id\nada\n{'x' * 300}\n", "line 3: 'x{40}…' cannot be the name of a folder, it is too long; add a column id"),
+        (f"id\n{'小' * 100}\n", "line 2: '小{40}…' cannot be the name of a folder"),
+        (f"login\n{'😀' * 60}\n", "line 2: .* cannot be the name of a folder"),
         ("PK\x03\x04\x00", "is not CSV"),
     ],
 )
@@ -701,7 +668,10 @@ def test_no_path_leads_out_of_the_students_folder(course, tmp_path, name):
     before = {path for path in tmp_path.rglob("*") if "submitted" not in path.parts}
     found = collect(course, hostile(tmp_path / "x.zip", member(name)))
     assert set(tree(course)) == {f"ada/{LAB}/{LAB}.ipynb", f".collected/{LAB}/ada.json"}
-    assert {path for path in tmp_path.rglob("*") if "submitted" not in path.parts} - before <= {tmp_path / "x.zip"}
+    assert {path for path in tmp_path.rglob("*") if "submitted" not in path.parts} - before <= {
+        tmp_path / "x.zip",
+        course / ".course-lock",
+    }
     assert any("leads elsewhere" in line for line in found.left_out)
 
 
