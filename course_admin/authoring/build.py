@@ -24,7 +24,7 @@ from typing import Any
 from course_admin.authoring import derived_cells, lab_text
 from course_admin.authoring.build_rules import problems
 from course_admin.authoring.draft import Draft, Problem
-from course_admin.authoring.lab_exercises import known_exercises
+from course_admin.authoring.lab_exercises import checks_folder, known_exercises
 from course_admin.authoring.lab_text import Cell
 from course_admin.common.atomic import TEMPORARY, write_atomic
 from course_admin.course import CONFIG, CourseError, Lab, find_labs
@@ -175,7 +175,7 @@ def make(lab: Lab, *, text: str | None = None, files: dict[str, bytes] | None = 
         raise Refused(found)
     exercises = known_exercises(lab)
     cells = derived_cells.derived(lab.name, parsed.cells, exercises)
-    notebook = _source_notebook(cells, files)
+    notebook = _source_notebook(lab, cells, files)
     trouble = None
     try:
         release = _generate(lab, notebook)
@@ -195,13 +195,24 @@ def make(lab: Lab, *, text: str | None = None, files: dict[str, bytes] | None = 
 # --- the two notebooks ----------------------------------------------------------------------------------
 
 
-def _source_notebook(cells: list[Cell], files: dict[str, bytes]) -> dict[str, Any]:
+def install_cell(lab: Lab) -> str:
+    """The cell that installs course_utils where it, or this lab's checks in it, is missing."""
+    checks = checks_folder(lab)
+    needed = next((path.name for path in (checks, checks.with_suffix(".py")) if path.exists()), "")
+    text = INSTALL_CELL.read_text(encoding="utf-8").strip("\n")
+    if needed:
+        module = f"course_utils/checks/{needed}" + ("" if needed.endswith(".py") else "/__init__.py")
+        text = text.replace('NEEDED = "course_utils/__init__.py"', f'NEEDED = "{module}"')
+    return text
+
+
+def _source_notebook(lab: Lab, cells: list[Cell], files: dict[str, bytes]) -> dict[str, Any]:
     made: list[dict[str, Any]] = []
     ids: set[str] = set()
     for position, cell in enumerate(cells):
         entry = {**cell, "id": _cell_id(position, cell, ids)}
         if lab_text.INSTALL_TAG in cell["metadata"].get("tags", []):
-            entry["source"] = INSTALL_CELL.read_text(encoding="utf-8").strip("\n")
+            entry["source"] = install_cell(lab)
         if cell["cell_type"] == "code":
             entry.update(execution_count=None, outputs=[])
         made.append(entry)
