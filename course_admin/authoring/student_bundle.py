@@ -43,6 +43,7 @@ ROOMS = (
 )
 LITTER = frozenset([".ipynb_checkpoints", "__pycache__", ".virtual_documents", ".DS_Store", "build"])
 READABLE = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]{%d,}" % leaks.SHORTEST_CODE)
+RIGHT_ANSWER = "right answer of a corpus"
 SHOWN = 20
 """Of so many finds the message says every word."""
 
@@ -98,12 +99,19 @@ def contents(root: Path, labs: Sequence[Lab]) -> dict[str, bytes]:
 def answers_in(files: Mapping[str, bytes], root: Path) -> list[str]:
     """What must not go out, one line for each find: solutions, hidden tests, mark schemes, exams and corpora of all
     labs of the course, whichever are published, and markers that only an instructor's notebook has.
+
+    The right answers of a corpus are not looked for in the notebooks of other labs: they are written in every way that
+    people write such code, and other labs give some of it.
     """
-    wanted = answers_of(root)
+    everything = answers_of(root)
+    labs = {lab.name for lab in find_labs(root)}
     found = []
     for name, data in files.items():
         if re.search(r"(^|/)(course_admin|autograder_tests|source|tests|nbgrader_config\.py|gradebook)", name):
             found.append(f"{name} is for instructors")
+        top = name.split("/")[0]
+        other = top in labs and name.endswith(".ipynb")
+        wanted = [secret for secret in everything if secret.kind != RIGHT_ANSWER or not other or secret.lab == top]
         for place, text in texts(name, data):
             where = f"{name}{place}"
             found.extend(f"{where} has the marker {marker}" for marker in sorted(set(regions.MARKER.findall(text))))
@@ -115,7 +123,7 @@ def answers_in(files: Mapping[str, bytes], root: Path) -> list[str]:
 
 
 def answers_of(root: Path) -> list[Secret]:
-    """What `answers_in` looks for, each key once."""
+    """What `answers_in` looks for, each key once, those of right answers once for each lab."""
     found: dict[str, Secret] = {}
     for lab in find_labs(root):
         cells = derived_cells.read_cells(lab) if lab.text.is_file() else []
@@ -125,7 +133,8 @@ def answers_of(root: Path) -> list[Secret]:
         for path in sorted(lab.corpora.glob("*.py")):
             secrets += _secrets_of_corpus(path, cells)
         for secret in secrets:
-            found.setdefault(secret.key, replace(secret, lab=lab.name))
+            key = f"{lab.name} {secret.key}" if secret.kind == RIGHT_ANSWER else secret.key
+            found.setdefault(key, replace(secret, lab=lab.name))
     return list(found.values())
 
 
@@ -323,7 +332,7 @@ def _secrets_of_corpus(path: Path, cells: Sequence[Cell]) -> list[Secret]:
         if "keeps=" not in heading:
             named = re.search(r'\bexercise="([^"]*)"', heading)
             given = _given(cells, named[1] if named else path.stem)
-            answer = leaks.secrets_of_code(body, "right answer of a corpus")
+            answer = leaks.secrets_of_code(body, RIGHT_ANSWER)
             found += [secret for secret in answer if not leaks.find([secret], given)]
     return found
 

@@ -89,6 +89,27 @@ def test_the_code_that_a_lab_gives_is_no_answer_of_its_corpus(root, tmp_path):
     assert "basis = torch.linalg.svd(images - mean, full_matrices=False)[2][:width]" in wanted
 
 
+def test_code_that_one_lab_gives_and_that_answers_an_exercise_of_another_stops_neither(root, tmp_path):
+    new_lab(root, "00_template")
+    for lab in ("08_x", "09_y"):
+        text = root / "notebooks" / lab / f"{lab}.py"
+        text.parent.mkdir(parents=True)
+        text.write_text(
+            "# %% [markdown]\n# # A lab\n\n# %%\nimport torch\n\nX = torch.zeros(3, 4)\nX.nansum(dim=0, keepdim=True)\n"
+        )
+    corpus = root / "autograder_tests" / "corpora" / "09_y" / "total.py"
+    corpus.parent.mkdir()
+    corpus.write_text("# %% by-nansum\ndef total(X):\n    return X.nansum(dim=0, keepdim=True)\n")
+    build.build(root, say=lambda line: None)
+    student_bundle.publish(root, tmp_path / "one", ["08_x"], say=lambda line: None)
+    with pytest.raises(CourseError, match=r"09_y/09_y.ipynb, cell 2 shows a right answer of a corpus of 09_y"):
+        student_bundle.publish(root, tmp_path / "other", ["09_y"], say=lambda line: None)
+    (root / "course_utils").mkdir()
+    (root / "course_utils" / "sums.py").write_text("def total(X):\n    return X.nansum(dim=0, keepdim=True)\n")
+    with pytest.raises(CourseError, match=r"course_utils/sums.py shows a right answer of a corpus of 09_y"):
+        student_bundle.publish(root, tmp_path / "one", ["08_x"], say=lambda line: None)
+
+
 @pytest.mark.parametrize("where", ["below its exercise", "in a text"])
 def test_an_answer_of_a_corpus_elsewhere_in_the_lab_is_found(root, tmp_path, where):
     text = new_lab(root, "00_template")[0]

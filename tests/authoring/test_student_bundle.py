@@ -274,7 +274,9 @@ def test_an_answer_in_course_utils_stops_the_command(course, tmp_path, capsys):
         main(["--root", str(course), "publish", str(tmp_path / "bundle")])
     said = capsys.readouterr()
     assert ended.value.code == 1
-    assert re.search(rf"answer would go to students: course_utils/checks/mini\.py shows a solution of {NAME}: largest", said.err)
+    assert re.search(
+        rf"answer would go to students: course_utils/checks/mini\.py shows a solution of {NAME}: largest", said.err
+    )
     assert not (tmp_path / "bundle").exists()
 
 

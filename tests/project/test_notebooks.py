@@ -31,6 +31,9 @@ SETTINGS = {
 MAY_FAIL = "raises-exception"
 STUB_SENTENCE = ast.literal_eval(re.search(r"\((\".*\")\)", CODE_STUB).group(1))
 
+SIX = ("01_pca_vs_ae", "02_manual_weights", "03_sparse_denoising", "04_conv", "05_vae", "06_semi_supervised")
+"""The labs of the course; an instructor's own lab may have any size, and no figure."""
+
 each_lab = pytest.mark.parametrize("lab", LABS.values(), ids=LABS)
 
 
@@ -172,7 +175,7 @@ def test_the_release_runs_to_its_end_and_only_the_blanks_are_missing(lab, releas
 @pytest.mark.pipeline
 def test_every_picture_says_in_words_what_it_shows(lab, source_run, release_run):
     for ran in (source_run(lab), release_run(lab)):
-        assert pictures(ran)
+        assert pictures(ran) or lab.name not in SIX
         assert [where for where, alt in pictures(ran) if len(alt) < 10] == []
 
 
@@ -305,9 +308,7 @@ def test_an_error_a_warning_and_a_picture_without_words_are_found(tmp_path):
     assert code_cells(ran)[-1].outputs[0].data["text/plain"] == "2"
 
 
-# --- what the six labs keep to, in numbers: an instructor's own lab may have any size -------------------
-
-SIX = ("01_pca_vs_ae", "02_manual_weights", "03_sparse_denoising", "04_conv", "05_vae", "06_semi_supervised")
+# --- what the six labs keep to, in numbers --------------------------------------------------------------
 
 ROW = re.compile(r"^\| \d\.\d \| .* \| (\d+) \| (\d+) \|$", flags=re.MULTILINE)
 END_OF_CORE = "The graded part ends here"
