@@ -27,19 +27,9 @@ from course_admin.authoring.draft import Draft, Problem
 from course_admin.authoring.lab_exercises import checks_folder, known_exercises
 from course_admin.authoring.lab_text import Cell
 from course_admin.common.atomic import TEMPORARY, write_atomic
+from course_admin.common.notebook import METADATA
 from course_admin.course import CONFIG, CourseError, Lab, find_labs
 
-NOTEBOOK_METADATA = {
-    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {
-        "codemirror_mode": {"name": "ipython", "version": 3},
-        "file_extension": ".py",
-        "mimetype": "text/x-python",
-        "name": "python",
-        "nbconvert_exporter": "python",
-        "pygments_lexer": "ipython3",
-    },
-}
 INSTALL_CELL = Path(__file__).with_name("install_cell.py")
 
 
@@ -220,7 +210,7 @@ def _source_notebook(lab: Lab, cells: list[Cell], files: dict[str, bytes]) -> di
         "digest": lab_text.digest(lab_text.normal_cells(cells)),
         "files": {name: _hash(data) for name, data in files.items()},
     }
-    return {"cells": made, "metadata": {**NOTEBOOK_METADATA, "course": course}, "nbformat": 4, "nbformat_minor": 5}
+    return {"cells": made, "metadata": {**METADATA, "course": course}, "nbformat": 4, "nbformat_minor": 5}
 
 
 def _cell_id(position: int, cell: Cell, taken: set[str]) -> str:
@@ -269,8 +259,6 @@ def _generate(lab: Lab, notebook: dict[str, Any]) -> dict[str, Any]:
     for before, after in zip(notebook["cells"], made["cells"], strict=True):
         after["id"] = before["id"]
         after["source"] = "".join(after["source"])
-    made["metadata"] = dict(NOTEBOOK_METADATA)
-    made.update(nbformat=4, nbformat_minor=5)
     return made
 
 
