@@ -24,13 +24,12 @@ from typing import Any
 from course_admin.authoring import derived_cells, lab_text
 from course_admin.authoring.build_rules import problems
 from course_admin.authoring.draft import Draft, Problem
+from course_admin.authoring.install_address import INSTALL_CELL, refuse_address_of_course
 from course_admin.authoring.lab_exercises import checks_folder, known_exercises
 from course_admin.authoring.lab_text import Cell
 from course_admin.common.atomic import TEMPORARY, write_atomic
 from course_admin.common.notebook import METADATA
 from course_admin.course import CONFIG, CourseError, Lab, find_labs
-
-INSTALL_CELL = Path(__file__).with_name("install_cell.py")
 
 
 class Refused(CourseError):  # noqa: N818
@@ -68,6 +67,7 @@ def build(root: Path, names: Sequence[str] = (), *, say: Callable[[str], None] =
     Raises Refused with the problems of all labs; those without problems are built all the same.
     """
     found: list[Problem] = []
+    refuse_address_of_course(root, say=say)
     for lab in find_labs(root, tuple(names)):
         try:
             built = make(lab)

@@ -23,6 +23,7 @@ import tomllib
 
 from course_admin.authoring import build, cell_code, derived_cells, leaks
 from course_admin.authoring.draft import grade_id, is_solution
+from course_admin.authoring.install_address import refuse_address_of_course
 from course_admin.authoring.lab_text import Cell
 from course_admin.authoring.leaks import Secret
 from course_admin.bootstrap import MINIMUM_PYTHON
@@ -70,6 +71,7 @@ def publish(
     if zip:
         _refuse_archive(archive)
     labs = find_labs(root, tuple(names))
+    refuse_address_of_course(root, say=say)
     _refuse_stale(root, labs)
     files = contents(root, labs)
     found = answers_in(files, root)
