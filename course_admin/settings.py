@@ -69,6 +69,7 @@ def configure(c: Any, root: Path | str) -> None:
         "highlight_code": "course_admin.feedback.sanitise.highlighted",
     }
     c.HTMLExporter.preprocessors = [
+        "course_admin.feedback.page.PageStyle",
         "course_admin.feedback.page.PlainNames",
         "course_admin.feedback.mark_scheme.ShowMarkScheme",
     ]

@@ -8,7 +8,6 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from nbgrader.api import Gradebook
 
 from course_admin import classroom
 from course_admin.authoring import build, student_bundle
@@ -73,10 +72,8 @@ def test_a_new_lab_is_built_tested_published_and_graded_as_it_is(clone, tmp_path
     handed_in = classroom.read_notebook(tmp_path / "one" / lab / f"{lab}.ipynb")
     classroom.hand_in(root, "ada", lab, classroom.fill(handed_in, answers))
     run(command, "grade", lab, "--sandbox", "none")
-    assert run(command, "report", lab, "--format", "csv").splitlines()[1].startswith("ada,")
-    gradebook = Gradebook(f"sqlite:///{root / 'gradebook.db'}")
-    assert gradebook.find_submission(lab, "ada").score == 9
-    gradebook.close()
+    # All that a check gives: the tenth point is that of the answer in words.
+    assert run(command, "report", lab, "--format", "csv").splitlines()[1].startswith(f"{lab},ada,9,10,")
 
 
 def test_the_code_that_a_lab_gives_is_no_answer_of_its_corpus(root, tmp_path):
