@@ -20,7 +20,7 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: ## make or update .venv (nothing to do: a fraction of a second)
-	@$(PYTHON) -I course_admin/bootstrap.py
+	@$(PYTHON) -I course_admin/bootstrap.py $(if $(filter setup,$(MAKECMDGOALS)),--tell)
 
 demo: setup ## build the releases, make a small class, grade it, show marks and feedback
 	@$(BIN)/course demo

@@ -23,6 +23,9 @@ MINIMUM_PYTHON = (3, 11)
 NEEDED_GB = 10.5  # torch with its CUDA libraries is most of it: 7 installed, 3.5 downloaded
 STAMP, LOG = "course-stamp.json", "course-setup.log"
 PROGRESS_SECONDS = 15
+NEXT = (
+    "done. In each new terminal type `. .venv/bin/activate` here; then `course --help` and all commands work as printed"
+)
 AGAIN = "then run `make setup` again"
 EXAMPLE = """example:
   make setup                        make .venv or bring it up to date
@@ -48,8 +51,11 @@ def main(argv=None):
     """Run the set-up; returns the exit code: 0, or 1 after one line on stderr."""
     parser = argparse.ArgumentParser(epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent, help=argparse.SUPPRESS)
+    parser.add_argument("--tell", action="store_true", help=argparse.SUPPRESS)  # also where there is nothing to do
+    given = parser.parse_args(argv)
     try:
-        set_up(parser.parse_args(argv).root.resolve())
+        if set_up(given.root.resolve()) or given.tell:
+            say(NEXT)
         return 0
     except (SetupError, OSError) as error:
         print(f"setup: {error if isinstance(error, SetupError) else explain(str(error))}", file=sys.stderr)
@@ -59,7 +65,7 @@ def main(argv=None):
 
 
 def set_up(root):
-    """Bring `root`/.venv to what requirements.lock and pyproject.toml say; does nothing where nothing has changed."""
+    """Bring `root`/.venv to what requirements.lock and pyproject.toml say. Returns whether anything had changed."""
     if os.name != "posix":
         raise SetupError("make works on Linux and macOS; on Windows use WSL, or conda with environment.yml")
     this = sys.version_info[:2]
@@ -77,7 +83,7 @@ def set_up(root):
         fcntl.flock(lock, fcntl.LOCK_EX)
         venv, version, stamp = root / ".venv", python_of(root / ".venv"), read_stamp(root / ".venv")
         if version and stamp == fingerprint(root, version):
-            return
+            return False
         # Complete environments keep their Python; in one that was begun only, it may still be chosen.
         usable = version and (stamp.get("location") == str(venv) if stamp else version == list(this))
         if not usable or tuple(version) < MINIMUM_PYTHON:
@@ -92,7 +98,7 @@ def set_up(root):
         part = venv / f"{STAMP}.part"
         part.write_text(json.dumps(fingerprint(root, python_of(venv))))
         part.replace(venv / STAMP)
-        say("done")
+        return True
 
 
 def fingerprint(root, version):

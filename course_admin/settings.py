@@ -24,6 +24,7 @@ TEXT_STUB = "*Your answer goes here: replace this line.*"
 
 def configure(c: Any, root: Path | str) -> None:
     """Set the traitlets configuration `c` of the course in `root`."""
+    _refuse_quickstart(root)
     _find_alembic()
     c.CourseDirectory.root = str(Path(root).resolve())
     c.CourseDirectory.course_id = "autoencoders"
@@ -32,6 +33,7 @@ def configure(c: Any, root: Path | str) -> None:
     c.ClearSolutions.code_stub = {"python": CODE_STUB}
     c.ClearSolutions.text_stub = TEXT_STUB
     c.GenerateAssignment.create_assignment = True
+    c.GenerateAssignment.preprocessors.append("course_admin.nbgrader_plugins.release.PlainMetadata")
 
     # --- autograde: dotted strings, so that nothing is imported yet. TolerantReader repairs a submission before
     # anything else reads it. Marks come from ScoreExams only, which refuses without CourseExecute.
@@ -72,6 +74,7 @@ def configure(c: Any, root: Path | str) -> None:
     theirs = Path(find_spec("nbgrader").submodule_search_locations[0], "server_extensions", "formgrader", "templates")
     c.HTMLExporter.extra_template_basedirs = [str(Path(__file__).parent / "feedback" / "templates"), str(theirs)]
     c.HTMLExporter.preprocessors = [
+        "course_admin.feedback.page.PageStyle",
         "course_admin.feedback.page.PlainNames",
         "course_admin.feedback.mark_scheme.ShowMarkScheme",
     ]
@@ -91,6 +94,15 @@ def load_settings(root: Path | str) -> Any:
     # Raises for an impossible date now, once, instead of for each submission.
     deadlines(config)
     return config
+
+
+def _refuse_quickstart(root: Path | str) -> None:
+    # It writes its example, ps1 with three students, into the gradebook of the folder where it runs.
+    if sys.argv[1:2] == ["quickstart"] and Path(sys.argv[0]).stem in ("nbgrader", "jupyter-nbgrader", "__main__"):
+        raise SystemExit(
+            f"nbgrader quickstart would write its example into the gradebook of {root}: run it in a folder outside the "
+            "course; `course new 07_topic` makes a new lab here"
+        )
 
 
 def _find_alembic() -> None:

@@ -42,12 +42,14 @@ def sweep(settings: Mapping[str, Callable], *, seeds: Iterable[int] = (0,), prog
     import pandas as pd
     import torch
 
+    from course_utils.training import mps_state_kept
+
     seeds = list(seeds)
     _check(settings, seeds)
     rows = []
     planned = len(settings) * len(seeds)
     state = torch.random.fork_rng(devices=range(torch.cuda.device_count()))
-    with state, _bar(planned, progress) as bar, _interrupts() as interrupted:
+    with state, mps_state_kept(), _bar(planned, progress) as bar, _interrupts() as interrupted:
         try:
             for seed in seeds:
                 for name, run in settings.items():

@@ -357,9 +357,31 @@ def _mode(model: Callable, *, training: bool) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _seeded(seed: int, device: torch.device) -> Iterator[None]:
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(seed)
+    """Random numbers from `seed` inside, on the CPU and on `device`; outside the states are what they were. Not by
+    torch.manual_seed: it changes the state of every device.
+    """
+    gpu = device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if gpu else []), mps_state_kept():
+        torch.default_generator.manual_seed(seed)
+        if gpu:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        elif device.type == "mps":
+            torch.mps.manual_seed(seed)
         yield
+
+
+@contextlib.contextmanager
+def mps_state_kept() -> Iterator[None]:
+    """What torch.random.fork_rng does not do: the random state of an Apple GPU is outside what it was before."""
+    if not torch.backends.mps.is_available():
+        yield
+        return
+    state = torch.mps.get_rng_state()
+    try:
+        yield
+    finally:
+        torch.mps.set_rng_state(state)
 
 
 def _progress_bar(steps: int, wanted: bool):

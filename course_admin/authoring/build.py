@@ -24,23 +24,12 @@ from typing import Any
 from course_admin.authoring import derived_cells, lab_text
 from course_admin.authoring.build_rules import problems
 from course_admin.authoring.draft import Draft, Problem
-from course_admin.authoring.lab_exercises import known_exercises
+from course_admin.authoring.install_address import INSTALL_CELL, refuse_address_of_course
+from course_admin.authoring.lab_exercises import checks_folder, known_exercises
 from course_admin.authoring.lab_text import Cell
 from course_admin.common.atomic import TEMPORARY, write_atomic
+from course_admin.common.notebook import METADATA
 from course_admin.course import CONFIG, CourseError, Lab, find_labs
-
-NOTEBOOK_METADATA = {
-    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {
-        "codemirror_mode": {"name": "ipython", "version": 3},
-        "file_extension": ".py",
-        "mimetype": "text/x-python",
-        "name": "python",
-        "nbconvert_exporter": "python",
-        "pygments_lexer": "ipython3",
-    },
-}
-INSTALL_CELL = Path(__file__).with_name("install_cell.py")
 
 
 class Refused(CourseError):  # noqa: N818
@@ -78,6 +67,7 @@ def build(root: Path, names: Sequence[str] = (), *, say: Callable[[str], None] =
     Raises Refused with the problems of all labs; those without problems are built all the same.
     """
     found: list[Problem] = []
+    refuse_address_of_course(root, say=say)
     for lab in find_labs(root, tuple(names)):
         try:
             built = make(lab)
@@ -175,7 +165,7 @@ def make(lab: Lab, *, text: str | None = None, files: dict[str, bytes] | None = 
         raise Refused(found)
     exercises = known_exercises(lab)
     cells = derived_cells.derived(lab.name, parsed.cells, exercises)
-    notebook = _source_notebook(cells, files)
+    notebook = _source_notebook(lab, cells, files)
     trouble = None
     try:
         release = _generate(lab, notebook)
@@ -195,13 +185,24 @@ def make(lab: Lab, *, text: str | None = None, files: dict[str, bytes] | None = 
 # --- the two notebooks ----------------------------------------------------------------------------------
 
 
-def _source_notebook(cells: list[Cell], files: dict[str, bytes]) -> dict[str, Any]:
+def install_cell(lab: Lab) -> str:
+    """The cell that installs course_utils where it, or this lab's checks in it, is missing."""
+    checks = checks_folder(lab)
+    needed = next((path.name for path in (checks, checks.with_suffix(".py")) if path.exists()), "")
+    text = INSTALL_CELL.read_text(encoding="utf-8").strip("\n")
+    if needed:
+        module = f"course_utils/checks/{needed}" + ("" if needed.endswith(".py") else "/__init__.py")
+        text = text.replace('NEEDED = "course_utils/__init__.py"', f'NEEDED = "{module}"')
+    return text
+
+
+def _source_notebook(lab: Lab, cells: list[Cell], files: dict[str, bytes]) -> dict[str, Any]:
     made: list[dict[str, Any]] = []
     ids: set[str] = set()
     for position, cell in enumerate(cells):
         entry = {**cell, "id": _cell_id(position, cell, ids)}
         if lab_text.INSTALL_TAG in cell["metadata"].get("tags", []):
-            entry["source"] = INSTALL_CELL.read_text(encoding="utf-8").strip("\n")
+            entry["source"] = install_cell(lab)
         if cell["cell_type"] == "code":
             entry.update(execution_count=None, outputs=[])
         made.append(entry)
@@ -209,7 +210,7 @@ def _source_notebook(cells: list[Cell], files: dict[str, bytes]) -> dict[str, An
         "digest": lab_text.digest(lab_text.normal_cells(cells)),
         "files": {name: _hash(data) for name, data in files.items()},
     }
-    return {"cells": made, "metadata": {**NOTEBOOK_METADATA, "course": course}, "nbformat": 4, "nbformat_minor": 5}
+    return {"cells": made, "metadata": {**METADATA, "course": course}, "nbformat": 4, "nbformat_minor": 5}
 
 
 def _cell_id(position: int, cell: Cell, taken: set[str]) -> str:
@@ -258,8 +259,6 @@ def _generate(lab: Lab, notebook: dict[str, Any]) -> dict[str, Any]:
     for before, after in zip(notebook["cells"], made["cells"], strict=True):
         after["id"] = before["id"]
         after["source"] = "".join(after["source"])
-    made["metadata"] = dict(NOTEBOOK_METADATA)
-    made.update(nbformat=4, nbformat_minor=5)
     return made
 
 

@@ -33,13 +33,14 @@ HEADED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 @dataclass(frozen=True)
 class Secret:
     """kind: "solution", "hidden test" or "mark scheme"; cell: its number from 1 (0: of no cell); line: as people read
-    it; key: as it is looked for.
+    it; key: as it is looked for; lab: the lab's name, where several labs are searched.
     """
 
     kind: str
     cell: int
     line: str
     key: str
+    lab: str = ""
 
 
 def secrets(cells: list[Cell]) -> list[Secret]:

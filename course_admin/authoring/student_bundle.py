@@ -7,18 +7,24 @@ goes in is collected in memory, searched for answers, and only then written.
 
 from __future__ import annotations
 
+import ast
+import importlib.util
 import io
 import json
 import re
 import shutil
 import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import tomllib
 
-from course_admin.authoring import build, derived_cells, leaks
+from course_admin.authoring import build, cell_code, derived_cells, leaks
+from course_admin.authoring.draft import grade_id, is_solution
+from course_admin.authoring.install_address import refuse_address_of_course
+from course_admin.authoring.lab_text import Cell
 from course_admin.authoring.leaks import Secret
 from course_admin.bootstrap import MINIMUM_PYTHON
 from course_admin.common import regions
@@ -38,6 +44,10 @@ ROOMS = (
 )
 LITTER = frozenset([".ipynb_checkpoints", "__pycache__", ".virtual_documents", ".DS_Store", "build"])
 READABLE = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]{%d,}" % leaks.SHORTEST_CODE)
+RIGHT_ANSWER = "right answer of a corpus"
+SHOWN = 20
+"""Of so many finds the message says every word."""
+
 BY_PIP = ("torch", "torchvision")  # in PyTorch's own builds, which know the GPU
 
 
@@ -61,12 +71,12 @@ def publish(
     if zip:
         _refuse_archive(archive)
     labs = find_labs(root, tuple(names))
+    refuse_address_of_course(root, say=say)
     _refuse_stale(root, labs)
     files = contents(root, labs)
     found = answers_in(files, root)
     if found:
-        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-        raise CourseError(f"nothing was published, an answer would go to students: {found[0]}{more}")
+        raise CourseError(_refusal(found))
     _write_folder(dest, files)
     size = sum(map(len, files.values())) / 1e6
     say(f"{dest}: {', '.join(lab.name for lab in labs)}; {len(files)} files, {size:.1f} MB, no answers in them")
@@ -80,7 +90,7 @@ def contents(root: Path, labs: Sequence[Lab]) -> dict[str, bytes]:
     """Every file of the bundle, by its path with forward slashes."""
     project = _project()
     files = {f"{lab.name}/{name}": data for lab in labs for name, data in _released(lab).items()}
-    files.update(_package(Path(root), project))
+    files.update(_with_checks_of(labs, _package(Path(root), project)))
     files.update({name: (HOME / name).read_bytes() for name in project["project"]["license-files"]})
     files["pyproject.toml"] = _pyproject(project).encode()
     files["environment.yml"] = _environment(project).encode()
@@ -91,32 +101,42 @@ def contents(root: Path, labs: Sequence[Lab]) -> dict[str, bytes]:
 def answers_in(files: Mapping[str, bytes], root: Path) -> list[str]:
     """What must not go out, one line for each find: solutions, hidden tests, mark schemes, exams and corpora of all
     labs of the course, whichever are published, and markers that only an instructor's notebook has.
+
+    The right answers of a corpus are not looked for in the notebooks of other labs: they are written in every way that
+    people write such code, and other labs give some of it.
     """
-    wanted = answers_of(root)
+    everything = answers_of(root)
+    labs = {lab.name for lab in find_labs(root)}
     found = []
     for name, data in files.items():
         if re.search(r"(^|/)(course_admin|autograder_tests|source|tests|nbgrader_config\.py|gradebook)", name):
             found.append(f"{name} is for instructors")
+        top = name.split("/")[0]
+        other = top in labs and name.endswith(".ipynb")
+        wanted = [secret for secret in everything if secret.kind != RIGHT_ANSWER or not other or secret.lab == top]
         for place, text in texts(name, data):
             where = f"{name}{place}"
             found.extend(f"{where} has the marker {marker}" for marker in sorted(set(regions.MARKER.findall(text))))
-            found.extend(f"{where} shows {_a(secret.kind)}: {secret.line[:80]}" for secret in leaks.find(wanted, text))
+            found.extend(
+                f"{where} shows {_a(secret.kind)} of {secret.lab}: {secret.line[:80]}"
+                for secret in leaks.find(wanted, text)
+            )
     return found
 
 
 def answers_of(root: Path) -> list[Secret]:
-    """What `answers_in` looks for, each key once."""
+    """What `answers_in` looks for, each key once, those of right answers once for each lab."""
     found: dict[str, Secret] = {}
     for lab in find_labs(root):
-        secrets = []
-        if lab.text.is_file():
-            secrets += leaks.secrets(derived_cells.read_cells(lab))
+        cells = derived_cells.read_cells(lab) if lab.text.is_file() else []
+        secrets = leaks.secrets(cells)
         if lab.exams.is_file():
             secrets += leaks.secrets_of_code(lab.exams.read_text(encoding="utf-8"), "exam")
         for path in sorted(lab.corpora.glob("*.py")):
-            secrets += _secrets_of_corpus(path.read_text(encoding="utf-8"))
+            secrets += _secrets_of_corpus(path, cells)
         for secret in secrets:
-            found.setdefault(secret.key, secret)
+            key = f"{lab.name} {secret.key}" if secret.kind == RIGHT_ANSWER else secret.key
+            found.setdefault(key, replace(secret, lab=lab.name))
     return list(found.values())
 
 
@@ -170,6 +190,44 @@ def _package(root: Path, project: dict[str, Any]) -> dict[str, bytes]:
                 if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in inside.parts):
                     found[f"course_utils/{inside.as_posix()}"] = path.read_bytes()
     return found
+
+
+def _with_checks_of(labs: Sequence[Lab], package: Mapping[str, bytes]) -> dict[str, bytes]:
+    """course_utils without the checks of other labs. What stays: the toolkit, the labs' own checks, and all that the
+    releases and the files that stay import.
+    """
+    wanted, found = {"__init__", "toolkit", *(lab.topic for lab in labs)}, {}
+    for lab in labs:
+        for cell in json.loads(lab.release.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                wanted |= _checks_imported("".join(cell["source"]), "")
+    while True:
+        new = {name: data for name, data in package.items() if (_checks_of(name) or "__init__") in wanted}
+        new = {name: data for name, data in new.items() if name not in found}
+        if not new:
+            return found
+        found.update(new)
+        for name, data in new.items():
+            if name.endswith(".py"):
+                wanted |= _checks_imported(data.decode("utf-8"), name.rpartition("/")[0].replace("/", "."))
+
+
+def _checks_of(name: str) -> str:
+    """The part of course_utils.checks that a file belongs to ("pca_vs_ae"); empty for files elsewhere."""
+    match = re.match(r"course_utils/checks/(\w+)", name)
+    return match[1] if match else ""
+
+
+def _checks_imported(source: str, package: str) -> set[str]:
+    """The parts of course_utils.checks that code in this package imports."""
+    names: list[str] = []
+    for node in ast.walk(cell_code.tree(source) or ast.Module([], [])):
+        if isinstance(node, ast.Import):
+            names += [item.name for item in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
+            names += [f"{module}.{item.name}" for item in node.names]
+    return {match[1] for name in names if (match := re.match(r"course_utils\.checks\.(\w+)", name))}
 
 
 def _project() -> dict[str, Any]:
@@ -262,19 +320,44 @@ def _title(lab: Lab) -> str:
 # --- what is looked for ---------------------------------------------------------------------------------
 
 
-def _secrets_of_corpus(text: str) -> list[Secret]:
-    """Each entry's heading; the code of right answers (entries without keeps=) too. The code of wrong answers is no
-    secret: anybody writes much of it, labs included.
+def _secrets_of_corpus(path: Path, cells: Sequence[Cell]) -> list[Secret]:
+    """Each entry's heading; the code of right answers (entries without keeps=) too, but for what the lab gives to
+    students up to that exercise: an answer is a whole cell and repeats it. The code of wrong answers is no secret:
+    anybody writes much of it, labs included.
     """
     found = []
-    for entry in re.split(r"^(?=# %%)", text, flags=re.MULTILINE):
+    for entry in re.split(r"^(?=# %%)", path.read_text(encoding="utf-8"), flags=re.MULTILINE):
         heading, _, body = entry.partition("\n")
         if not heading.startswith("# %%"):
             continue
         found += leaks.secrets_of_code(heading.replace("# %%", "# "), "corpus entry")
         if "keeps=" not in heading:
-            found += leaks.secrets_of_code(body, "right answer of a corpus")
+            named = re.search(r'\bexercise="([^"]*)"', heading)
+            given = _given(cells, named[1] if named else path.stem)
+            answer = leaks.secrets_of_code(body, RIGHT_ANSWER)
+            found += [secret for secret in answer if not leaks.find([secret], given)]
     return found
+
+
+def _given(cells: Sequence[Cell], exercise: str) -> str:
+    """The code that students get, down to the cell of an exercise and with it."""
+    found = []
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            found.append(regions.without(regions.without(cell["source"], regions.SOLUTION), regions.HIDDEN_TESTS))
+        if is_solution(cell) and grade_id(cell) == exercise:
+            return "\n".join(found)
+    return ""
+
+
+def _refusal(found: Sequence[str]) -> str:
+    """All finds, a line each; of more than SHOWN the files at least."""
+    lines = [f"nothing was published, an answer would go to students: {found[0]}", *found[1:SHOWN]]
+    if rest := found[SHOWN:]:
+        files = dict.fromkeys(re.split(r", | (?:shows|has|is) ", line)[0] for line in rest)
+        lines.append(f"{len(rest)} more in {', '.join(files)}")
+    remedy = f"take out what is not meant for students; what is meant so goes into a cell tagged {leaks.ON_PURPOSE}"
+    return "\n".join([*lines, remedy])
 
 
 def _a(kind: str) -> str:

@@ -1,7 +1,9 @@
-"""The mark scheme of a written answer, above the answer on the formgrader's pages and nowhere else.
+"""The model answer and the mark scheme of a written answer, above the student's on the formgrader's pages and nowhere
+else.
 
-It is in the instructor's notebook, between BEGIN MARK SCHEME and END MARK SCHEME. nbgrader takes it out of the
-release, so that it is missing in everything that is made of a release: what students hand in, and their feedback.
+They are in the instructor's notebook, between BEGIN SOLUTION and END SOLUTION, and BEGIN and END MARK SCHEME. nbgrader
+takes both out of the release, so that they are missing in everything that is made of a release: what students hand in,
+and their feedback.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from course_admin.common import regions
 
 
 class ShowMarkScheme(NbGraderPreprocessor):
-    """Puts a cell with the mark scheme above each written answer of a page that the formgrader shows."""
+    """On the formgrader's pages, puts model answer and mark scheme above each answer that a person marks."""
 
     course_root = Unicode(".", help="The course's folder; `configure` sets it.").tag(config=True)
 
@@ -32,21 +34,33 @@ class ShowMarkScheme(NbGraderPreprocessor):
         for cell in nb.cells:
             scheme = schemes.get(cell.metadata.get("nbgrader", {}).get("grade_id", ""))
             if scheme:
-                cells.append(new_markdown_cell(f"**Mark scheme** (students never see it)\n\n{scheme}"))
+                cells.append(new_markdown_cell(scheme))
             cells.append(cell)
         nb.cells = cells
         return nb, resources
 
 
 def read_schemes(root: Path, lab: str) -> dict[str, str]:
-    """The mark schemes in source/<lab>/<lab>.ipynb by grade_id; none where there is no such notebook."""
+    """What a grader reads above each answer that a person marks, as markdown by grade_id, from
+    source/<lab>/<lab>.ipynb; nothing where there is no such notebook.
+    """
     try:
         cells = json.loads((root / "source" / lab / f"{lab}.ipynb").read_text(encoding="utf-8"))["cells"]
-        return {
-            cell["metadata"]["nbgrader"]["grade_id"]: scheme
-            for cell in cells
-            if (scheme := "\n".join(regions.texts("".join(cell["source"]), regions.MARK_SCHEME)).strip())
-            and cell["metadata"].get("nbgrader", {}).get("grade")
-        }
+        found = {}
+        for cell in cells:
+            about = cell["metadata"].get("nbgrader", {})
+            if (about.get("grade") and about.get("solution")) or about.get("task"):
+                found[about["grade_id"]] = _for_graders("".join(cell["source"]), cell["cell_type"] == "code")
+        return {name: text for name, text in found.items() if text}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+
+
+def _for_graders(source: str, code: bool) -> str:
+    scheme = "\n".join(regions.texts(source, regions.MARK_SCHEME)).strip()
+    rest = regions.without(source, regions.MARK_SCHEME)
+    # Without a region nbgrader replaces the whole cell.
+    model = "\n".join(regions.texts(rest, regions.SOLUTION) or [rest]).strip()
+    model = f"```python\n{model}\n```" if code and model else model
+    parts = [("Model answer", model), ("Mark scheme", scheme)]
+    return "\n\n".join(f"**{title}** (students never see it)\n\n{text}" for title, text in parts if text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from pathlib import Path
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode
@@ -17,6 +18,10 @@ FIGURE = re.compile(
     r'<img alt="(?P<alt>[^"<>]*)" width="(?P<width>[0-9]{1,4})" src="data:image/png;base64,(?P<data>[A-Za-z0-9+/=]+)">'
 )
 """What course_utils.plotting.alt.to_html writes."""
+
+
+STYLE = Path(__file__).with_name("style")
+"""nbconvert takes <folder>/custom/custom.css into every page."""
 
 
 class HideTests(NbGraderPreprocessor):
@@ -61,6 +66,16 @@ class PlainPictures(NbGraderPreprocessor):
                 about = {"alt": html.unescape(found["alt"]), "width": int(found["width"])}
                 output.metadata["image/png"] = NotebookNode(about)
         return cell, resources
+
+
+class PageStyle(NbGraderPreprocessor):
+    """Adds style/custom/custom.css to a page: lines are broken where the page ends. The templates' own styles leave a
+    long line, a diagnosis say, behind the right edge.
+    """
+
+    def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
+        resources["config_dir"] = str(STYLE)
+        return nb, resources
 
 
 class PlainNames(NbGraderPreprocessor):

@@ -1,4 +1,5 @@
-"""The classes that nbgrader_config.py names, so that stock nbgrader grades as `course grade` does.
+"""The classes that nbgrader_config.py names, so that stock nbgrader grades as `course grade` does and releases as
+`course build` does (release.PlainMetadata).
 
 The five calls, each behind a plugin of nbgrader's commands:
 

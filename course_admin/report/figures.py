@@ -35,7 +35,7 @@ class Picture:
 
 @styled
 def marks(rows: Sequence[Marks]) -> Picture:
-    """How many students have how many points: ten bins from none to all, mean and median."""
+    """How many students have how many points: ten bins from none to all, mean and median. rows: all marked."""
     totals, out_of = [row.total for row in rows], max(row.out_of for row in rows)
     figure, ax = _figure(2.6)
     counts, edges, _ = ax.hist(totals, bins=10, range=(0, out_of or 1), color=GOOD, edgecolor="white")

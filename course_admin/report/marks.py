@@ -25,6 +25,10 @@ class Grade(NamedTuple):
     pending: bool
     known: bool
 
+    @property
+    def marked(self) -> bool:
+        return self.known and not self.pending
+
 
 class Marks(NamedTuple):
     """One submission in the gradebook.
@@ -52,6 +56,11 @@ class Marks(NamedTuple):
     @property
     def out_of(self) -> float:
         return sum(grade.out_of for grade in self.grades.values())
+
+    @property
+    def complete(self) -> bool:
+        """Whether all exercises are marked. In the total of others an answer without a mark counts as 0."""
+        return all(grade.marked for grade in self.grades.values())
 
     @property
     def pending(self) -> int:

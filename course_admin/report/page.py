@@ -59,12 +59,14 @@ def _lab(lab: str, rows: Sequence[Marks], runs: Mapping[str, RunNotes], roster: 
 
 
 def _key_figures(rows: Sequence[Marks], runs: Mapping[str, RunNotes], missing: int | None) -> list[tuple[str, str]]:
-    totals = [row.total for row in rows]
+    # An answer that is not marked yet would count as 0.
+    totals = [row.total for row in rows if row.complete]
     found = [
         ("students with marks", str(len(rows))),
-        (f"mean of {rows[0].out_of:g}", number(mean(totals))),
-        ("median", number(median(totals))),
-        ("lowest, highest", f"{number(min(totals))}, {number(max(totals))}"),
+        ("all answers marked", str(len(totals))),
+        (f"mean of {rows[0].out_of:g}", number(mean(totals)) if totals else "–"),
+        ("median", number(median(totals)) if totals else "–"),
+        ("lowest, highest", f"{number(min(totals))}, {number(max(totals))}" if totals else "–"),
         ("answers to mark", str(sum(row.pending for row in rows))),
         ("handed in late", str(sum(row.late > 0 for row in rows))),
         ("with findings", str(sum(bool(run.findings) for run in runs.values()))),
@@ -76,8 +78,9 @@ def _pictures(
     rows: Sequence[Marks], items: Sequence[Exercise], runs: Mapping[str, RunNotes]
 ) -> list[tuple[str, figures.Picture]]:
     seconds = [run.seconds for run in runs.values() if run.seconds is not None]
+    complete = [row for row in rows if row.complete]
     pictures = [
-        ("Marks, penalties taken off", figures.marks(rows)),
+        ("Marks, penalties taken off", figures.marks(complete) if complete else None),
         ("Success, exercise by exercise", figures.success(items) if items else None),
         ("Difficulty and discrimination", figures.difficulty(items)),
         ("Run times", figures.seconds(seconds) if seconds else None),

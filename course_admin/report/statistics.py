@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from statistics import mean
 from typing import NamedTuple
 
-from course_admin.report.marks import Grade, Marks, RunNotes
+from course_admin.report.marks import Marks, RunNotes
 
 ENOUGH = 5
 """With fewer students a correlation says nothing and is not shown."""
@@ -101,12 +101,12 @@ def blank(runs: Mapping[str, RunNotes], sentence: str) -> dict[str, int]:
 
 def _exercise(name: str, rows: Sequence[Marks]) -> Exercise:
     grades = [row.grades[name] for row in rows if name in row.grades]
-    marked = [grade for grade in grades if _is_marked(grade)]
+    marked = [grade for grade in grades if grade.marked]
     out_of = max((grade.out_of for grade in grades), default=0.0)
     shares = [grade.points / grade.out_of for grade in marked if grade.out_of > 0]
     # The rest are exercises that are marked for every student: an answer not marked yet would count as wrong.
     others = [other for other in _settled(rows) if other != name]
-    have = [row for row in rows if name in row.grades and _is_marked(row.grades[name])]
+    have = [row for row in rows if name in row.grades and row.grades[name].marked]
     own = [row.grades[name].points for row in have]
     rest = [sum(row.grades[other].points for other in others) for row in have]
     return Exercise(
@@ -124,8 +124,4 @@ def _exercise(name: str, rows: Sequence[Marks]) -> Exercise:
 
 def _settled(rows: Sequence[Marks]) -> list[str]:
     names = dict.fromkeys(name for row in rows for name in row.grades)
-    return [name for name in names if all(name in row.grades and _is_marked(row.grades[name]) for row in rows)]
-
-
-def _is_marked(grade: Grade) -> bool:
-    return grade.known and not grade.pending
+    return [name for name in names if all(name in row.grades and row.grades[name].marked for row in rows)]

@@ -73,11 +73,12 @@ def _show_lab(lab: str, rows: list[Marks], console: Any) -> None:
     table.add_column("student", "mean", no_wrap=True)
     for name, head in zip(exercises, heads, strict=True):
         # An answer that is not marked yet would count as wrong.
-        marked = [row.grades[name].points for row in rows if not row.grades[name].pending]
+        marked = [row.grades[name].points for row in rows if row.grades[name].marked]
         table.add_column(head, number(mean(marked)) if marked else "?", justify="right", no_wrap=True)
     if late:
         table.add_column("late", justify="right", no_wrap=True)
-    total = number(mean(row.total for row in rows))
+    complete = [row.total for row in rows if row.complete]
+    total = number(mean(complete)) if complete else "?"
     table.add_column(f"total /{rows[0].out_of:g}", total, justify="right", no_wrap=True)
     table.add_column("to mark", justify="right", no_wrap=True)
     for row in rows:
@@ -87,6 +88,8 @@ def _show_lab(lab: str, rows: list[Marks], console: Any) -> None:
             points.append(f"{in_words(row.late)}{lost}" if row.late else "")
         table.add_row(escape(row.student), *points, f"[bold]{number(row.total)}[/]", str(row.pending or ""))
     console.print(table)
+    if len(complete) < len(rows):
+        console.print(f"[dim]mean total: of the {len(complete)} of {len(rows)} students with all answers marked[/]")
     if numbered:
         legend = "  ".join(f"{i} {name} /{out_of:g}" for i, (name, out_of) in enumerate(exercises.items(), 1))
         console.print(f"[dim]{legend}[/]", highlight=False)

@@ -57,6 +57,8 @@ def _from_mirrors(
             reasons.append(f"a mirror answered HTTP {error.code}")
         except (OSError, http.client.HTTPException):
             reasons.append("no network")
+        except ValueError:  # of a redirection to what is no address
+            reasons.append("what a mirror answered is no HTTP")
         else:
             if hashlib.md5(data, usedforsecurity=False).hexdigest() == checksum:
                 return data
@@ -70,7 +72,7 @@ def _download(url: str, patient: bool, announce: Callable[[str], None]) -> bytes
 
     pieces = []
     with _open(url) as response:
-        length = int(response.headers.get("Content-Length") or 0)
+        length = response.length or 0  # the header as http.client reads it: None where it is no number
         announce(f"{length / 1e6:.1f} MB" if length else "size unknown")
         started, received = time.monotonic(), 0
         with tqdm(total=length or None, unit="B", unit_scale=True, leave=False, disable=length < PIECE) as bar:

@@ -20,10 +20,9 @@ from PIL import Image, PngImagePlugin
 
 from course_admin.authoring import build, leaks, student_bundle
 from course_admin.cli import main
-from course_admin.course import CourseError, find_labs
+from course_admin.course import CourseError, Lab, find_labs
 
 ROOT = Path(__file__).resolve().parents[2]
-INSTALL_CELL = ROOT / "course_admin" / "authoring" / "install_cell.py"
 LABS = [lab.name for lab in find_labs(ROOT)]
 
 
@@ -83,7 +82,9 @@ def test_the_bundle_has_the_releases_what_they_import_and_how_to_begin_and_nothi
     }
     tracked = subprocess.run(["git", "ls-files", "course_utils"], cwd=ROOT, capture_output=True, text=True)
     if tracked.returncode == 0:  # a downloaded archive of the course has no git
-        assert set(tracked.stdout.split()) <= names
+        template = "course_utils/checks/template/"
+        assert {name for name in tracked.stdout.split() if not name.startswith(template)} <= names
+        assert not [name for name in names if name.startswith(template)]
     for lab in find_labs(ROOT):
         released = {f"{lab.name}/{name}": data for name, data in read(lab.release.parent).items() if name[0] != "."}
         assert {name: data for name, data in read(bundle).items() if name.startswith(lab.name)} == released
@@ -118,6 +119,59 @@ def test_the_zip_holds_the_same_in_one_folder_and_is_the_same_every_time(bundle,
     assert digest(tmp_path / "autoencoders") == digest(bundle)
     again = student_bundle.publish(ROOT, tmp_path / "again" / "autoencoders", zip=True, say=lambda line: None)
     assert again.with_name("autoencoders.zip").read_bytes() == bundle.with_name("autoencoders.zip").read_bytes()
+
+
+def two_labs(course):
+    """A second lab beside that of the course, each with checks of its own, and a third part of checks."""
+    other = course / "notebooks" / "02_other" / "02_other.py"
+    put(other, "# %% [markdown]\n# # Other\n\n# %%\nfrom course_utils.checks import other as checks\n")
+    for name in ("mini", "other", "shared", "unused"):
+        put(course / "course_utils" / "checks" / name / "__init__.py", f'"""The checks of {name}."""\n')
+    build.build(course, say=lambda line: None)
+
+
+def checks_in(bundle):
+    return {path.name for path in (bundle / "course_utils" / "checks").iterdir() if path.is_dir()}
+
+
+@pytest.mark.parametrize(
+    ("more", "inside"),
+    [
+        ("", {"toolkit", "other"}),
+        ("from course_utils.checks.shared import x\n", {"toolkit", "other", "shared"}),
+        ("def f():\n    from .. import shared\n", {"toolkit", "other", "shared"}),
+    ],
+)
+def test_a_bundle_holds_the_checks_of_its_own_labs_and_what_they_import(course, tmp_path, more, inside):
+    two_labs(course)
+    put(course / "course_utils" / "checks" / "other" / "exercise.py", more)
+    student_bundle.publish(course, tmp_path / "bundle", ["02_other"])
+    assert checks_in(tmp_path / "bundle") == inside
+    student_bundle.publish(course, tmp_path / "bundle", [NAME, "02_other"])
+    assert checks_in(tmp_path / "bundle") == inside | {"mini"}
+
+
+def test_a_lab_may_use_the_checks_of_another(course, tmp_path):
+    two_labs(course)
+    text = course / "notebooks" / "02_other" / "02_other.py"
+    put(text, text.read_text(encoding="utf-8").replace("import other as", "import shared as"))
+    build.build(course, say=lambda line: None)
+    student_bundle.publish(course, tmp_path / "bundle", ["02_other"])
+    assert checks_in(tmp_path / "bundle") == {"toolkit", "other", "shared"}
+
+
+@pytest.mark.parametrize("lab", LABS)
+def test_the_bundle_of_one_lab_has_all_that_its_notebook_and_its_checks_import(tmp_path, lab):
+    dest = student_bundle.publish(ROOT, tmp_path / "one", [lab], say=lambda line: None)
+    assert checks_in(dest) == {"toolkit", lab[3:]}
+    code = f"""
+import sys
+sys.path.insert(0, {str(dest)!r})
+from course_utils.checks import {lab[3:]} as checks
+assert checks.__file__.startswith({str(dest)!r}), checks.__file__
+"""
+    done = run("-B", "-c", code, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
 
 
 # --- no answers -----------------------------------------------------------------------------------------
@@ -220,8 +274,26 @@ def test_an_answer_in_course_utils_stops_the_command(course, tmp_path, capsys):
         main(["--root", str(course), "publish", str(tmp_path / "bundle")])
     said = capsys.readouterr()
     assert ended.value.code == 1
-    assert re.search(r"answer would go to students: course_utils/checks/mini\.py shows a solution: largest", said.err)
+    assert re.search(
+        rf"answer would go to students: course_utils/checks/mini\.py shows a solution of {NAME}: largest", said.err
+    )
     assert not (tmp_path / "bundle").exists()
+
+
+def test_all_finds_are_told_and_of_very_many_the_files(course, tmp_path):
+    put(course / "course_utils" / "a.py", f"def scale(X):\n    {SOLUTION}\n")
+    put(course / "course_utils" / "b.py", f"def scale(X):\n    {SOLUTION}\n")
+    with pytest.raises(CourseError) as refused:
+        student_bundle.publish(course, tmp_path / "bundle")
+    lines = str(refused.value).splitlines()
+    assert len(lines) == 5 and "course_utils/a.py shows" in lines[0] and "course_utils/b.py shows" in lines[2]
+    assert leaks.ON_PURPOSE in lines[-1]
+    for number in range(30):
+        put(course / "course_utils" / f"c{number}.py", "### BEGIN SOLUTION\n")
+    with pytest.raises(CourseError) as refused:
+        student_bundle.publish(course, tmp_path / "bundle")
+    said = str(refused.value)
+    assert all(f"course_utils/c{number}.py" in said for number in range(30)) and len(said.splitlines()) == 22
 
 
 # --- it works alone -------------------------------------------------------------------------------------
@@ -245,8 +317,8 @@ assert not [name for name in sys.modules if name.startswith(("course_admin", "nb
     assert done.stdout == "10000 1 28 28 10000 500\n"
 
 
-def install_cell(prelude=""):
-    return prelude + "\n" + INSTALL_CELL.read_text(encoding="utf-8")
+def install_cell(prelude="", lab=LABS[0]):
+    return prelude + "\n" + build.install_cell(Lab(ROOT, lab))
 
 
 NEVER = "import subprocess\ndef never(*a, **k): raise AssertionError(a)\nsubprocess.run = never"
@@ -266,6 +338,25 @@ def test_the_install_cell_takes_the_bundle_around_the_notebook_and_leaves_torch_
     command = json.loads(command)
     assert command[:4] == [sys.executable, "-m", "pip", "install"] and check.strip() == "True"
     assert "--no-deps" in command and Path(command[-1]).samefile(bundle)
+
+
+def test_the_install_cell_replaces_a_course_utils_without_the_checks_of_its_lab(bundle, tmp_path):
+    """As where the bundle of another lab was installed before."""
+    older = shutil.copytree(bundle, tmp_path / "older")
+    shutil.rmtree(older / "course_utils" / "checks" / LABS[0][3:])
+    shutil.make_archive(str(tmp_path / "colab" / "a"), "zip", older.parent, older.name)
+    prelude = f"import sys; sys.path.insert(0, {str(older)!r})\n"
+    done = run("-S", "-c", install_cell(prelude + RECORD), cwd=bundle / LABS[0])
+    assert done.returncode == 0, done.stderr
+    command = json.loads(done.stdout.rsplit(" ", 1)[0])
+    assert "--force-reinstall" in command and Path(command[-1]).samefile(bundle)
+    done = run("-S", "-c", install_cell(prelude + NEVER), cwd=tmp_path / "colab")
+    assert done.returncode == 1
+    assert done.stderr.startswith("course_utils is here without this lab's checks: upload")
+    imported = f"{prelude}import types; sys.modules['course_utils'] = types.ModuleType('course_utils')\n"
+    imported += f"sys.modules['course_utils'].__spec__ = types.SimpleNamespace(origin={str(older / 'x' / 'y')!r})\n"
+    done = run("-S", "-c", install_cell(imported + RECORD), cwd=bundle / LABS[0])
+    assert (done.returncode, done.stderr.count("Restart the kernel")) == (1, 1), done.stderr
 
 
 def test_the_install_cell_says_what_to_do_where_there_is_no_bundle(tmp_path):
@@ -329,9 +420,11 @@ def test_each_release_has_one_install_cell_before_anything_needs_course_utils(la
         next(item for item in find_labs(ROOT) if item.name == lab).release.read_text(encoding="utf-8")
     )
     sources = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    assert [source.strip() for source in sources].count(INSTALL_CELL.read_text(encoding="utf-8").strip()) == 1
+    install = build.install_cell(Lab(ROOT, lab)).strip()
+    assert [source.strip() for source in sources].count(install) == 1
+    assert f'NEEDED = "course_utils/checks/{lab[3:]}/__init__.py"' in install
     first = next(number for number, source in enumerate(sources) if "course_utils" in source)
-    assert sources[first].strip() == INSTALL_CELL.read_text(encoding="utf-8").strip()
+    assert sources[first].strip() == install
     assert not [source for source in sources if "course_admin" in imported(source)]
     assert "course_utils" in imported("\n".join(sources[first + 1 : first + 3]))
 

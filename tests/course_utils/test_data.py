@@ -375,7 +375,7 @@ class Mirror(http.server.ThreadingHTTPServer):
             f"{prefix}-labels-idx1-ubyte.gz": gzip.compress(idx(self.labels)),
         }
         self.checksums = [(name, hashlib.md5(content).hexdigest()) for name, content in self.files.items()]
-        self.asked, self.stall = [], False
+        self.asked, self.stall, self.length, self.location = [], False, None, None
         self.go_on = threading.Event()
 
 
@@ -386,8 +386,10 @@ class _Answer(http.server.BaseHTTPRequestHandler):
         if name not in mirror.files:
             return self.send_error(403)
         content = mirror.files[name]
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
+        self.send_response(302 if mirror.location else 200)
+        if mirror.location:
+            self.send_header("Location", mirror.location)
+        self.send_header("Content-Length", mirror.length or str(len(content)))
         self.end_headers()
         if mirror.stall and "images" in name:
             self.wfile.write(content[:2000])
@@ -455,6 +457,20 @@ def test_what_a_mirror_gets_wrong_is_said(content, reason, mirror, tmp_path, cap
     assert len(data.load_mnist("train").labels) == 10_000
     assert f"10,000 of 60,000 training images ({reason}" in capsys.readouterr().out
     assert cached(tmp_path) == []
+
+
+@pytest.mark.parametrize("length", ["abc", "-5", "1e3", "12, 12"])
+def test_a_content_length_that_is_no_number_stops_no_download(length, mirror, capsys):
+    mirror.length = length
+    assert_holds(data.load_mnist("train"), mirror.pixels, mirror.labels)
+    assert "(size unknown; COURSE_DATA=sample" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("location", ["http://a..b/", "http://" + "x" * 80 + "/", "http://[::1/", "gopher://x/"])
+def test_a_redirection_to_nowhere_leads_to_the_sample(location, mirror, monkeypatch, capsys):
+    mirror.location = location
+    assert len(data.load_mnist("train").labels) == 10_000
+    assert "10,000 of 60,000 training images (" in capsys.readouterr().out
 
 
 def test_a_slow_network_is_given_up_unless_the_full_data_are_wanted(mirror, monkeypatch, tmp_path, capsys):

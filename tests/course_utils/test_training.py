@@ -224,6 +224,51 @@ def test_the_seed_decides_and_the_state_outside_stays(images):
     )
 
 
+class FakeMps:
+    """The generator of an Apple GPU, on machines without one."""
+
+    def __init__(self, monkeypatch):
+        self.state, self.seeds = 11, []
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+        monkeypatch.setattr(torch.mps, "get_rng_state", lambda: self.state)
+        monkeypatch.setattr(torch.mps, "set_rng_state", lambda state: setattr(self, "state", state))
+        monkeypatch.setattr(torch.mps, "manual_seed", self.seed)
+
+    def seed(self, seed):
+        self.state = seed
+        self.seeds.append(seed)
+
+
+def test_the_random_state_of_an_apple_gpu_outside_is_kept(images, monkeypatch):
+    model, mps = new_model(), FakeMps(monkeypatch)
+    with training._seeded(5, torch.device("mps")):
+        assert mps.state == 5
+        first = torch.rand(3)
+    assert mps.state == 11
+    with pytest.raises(ZeroDivisionError), training._seeded(5, torch.device("mps")):
+        assert torch.equal(torch.rand(3), first)
+        raise ZeroDivisionError
+    assert mps.state == 11
+    fit(model, images, epochs=1)
+    assert (mps.state, mps.seeds) == (11, [5, 5]), "a training on the CPU touches no other device"
+
+
+def test_a_sweep_keeps_it_too(monkeypatch):
+    from course_utils.sweeps import sweep
+
+    mps = FakeMps(monkeypatch)
+    sweep({"a": lambda seed: {"loss": float(mps.state)}}, seeds=[1, 2], progress=False)
+    assert (mps.state, mps.seeds) == (11, [1, 2])
+
+
+def test_a_training_on_the_cpu_reseeds_no_gpu(images, monkeypatch):
+    model, touched = new_model(), []
+    for name in ("manual_seed", "manual_seed_all"):
+        monkeypatch.setattr(torch.cuda, name, touched.append)
+    fit(model, images, epochs=1)
+    assert touched == []
+
+
 def test_validation_runs_without_dropout_and_modes_are_restored(images):
     model = new_model(dropout=0.5)
     model.decoder.eval()

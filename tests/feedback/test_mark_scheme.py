@@ -1,4 +1,4 @@
-"""The mark scheme is on the formgrader's pages and on no others."""
+"""The model answer and the mark scheme are on the formgrader's pages and on no others."""
 
 from __future__ import annotations
 
@@ -37,12 +37,30 @@ def page(tmp_path):
     return show
 
 
-def test_the_formgrader_shows_it_above_the_answer_and_not_the_model_answer(page):
+def test_the_formgrader_shows_model_answer_and_mark_scheme_above_the_answer(page):
     shown = page(submission_id="abc", assignment_id=LAB)
-    assert shown[1].startswith("**Mark scheme**")
-    assert shown[1].endswith("1 point: says that columns become comparable")
     assert shown[0::2] == ["x = 1", "because of the units"]
-    assert "different units" not in "".join(shown)
+    model, scheme = shown[1].split("**Mark scheme**")
+    assert model.startswith("**Model answer** (students never see it)\n\nColumns in different units become comparable.")
+    assert scheme.endswith("1 point: says that columns become comparable")
+    assert "SOLUTION" not in shown[1] and "SCHEME" not in shown[1]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        ("Whole cell.\n\n### BEGIN MARK SCHEME\n1 point\n### END MARK SCHEME", ["Whole cell.", "1 point"]),
+        ("Asked.\n### BEGIN SOLUTION\nSo.\n### END SOLUTION", ["So."]),
+        ("### BEGIN MARK SCHEME\n1 point\n### END MARK SCHEME", ["1 point"]),
+    ],
+)
+def test_of_a_cell_each_part_is_shown_where_it_is(source, shown):
+    from course_admin.feedback.mark_scheme import _for_graders
+
+    made = _for_graders(source, code=False)
+    parts = [part.partition("\n\n")[2].strip() for part in made.split("**")[2::2]]
+    assert [part.partition("\n\n**")[0] for part in parts] == shown
+    assert "Asked" not in made
 
 
 @pytest.mark.parametrize(

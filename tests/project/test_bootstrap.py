@@ -85,6 +85,20 @@ def test_the_second_time_nothing_is_done_and_nothing_said(root, calls, quick_ven
     assert (len(calls), len(quick_venv)) == (1, 1)
 
 
+def test_setup_ends_by_saying_what_to_type(root, calls, quick_venv, capsys):
+    said = run(root, capsys)[1]
+    assert ". .venv/bin/activate" in said.out.splitlines()[-1] and "course --help" in said.out.splitlines()[-1]
+    assert bootstrap.main(["--root", str(root), "--tell"]) == 0
+    assert capsys.readouterr().out.splitlines() == said.out.splitlines()[-1:]
+
+
+def test_make_setup_always_says_it_and_other_targets_only_after_installing():
+    for goal, told in (("setup", True), ("test", False)):
+        done = subprocess.run(["make", "-n", goal], cwd=SCRIPT.parents[1], capture_output=True, text=True, check=True)
+        first = next(line for line in done.stdout.splitlines() if "bootstrap.py" in line)
+        assert ("--tell" in first) == told
+
+
 @pytest.mark.parametrize("name", ["requirements.lock", "pyproject.toml"])
 def test_a_changed_file_is_installed_into_the_same_environment(root, calls, quick_venv, capsys, name):
     run(root, capsys)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import click
@@ -88,3 +91,48 @@ def test_the_manuals_numbers_of_grading_are_those_that_were_measured():
         f"{book['ms each']:.0f} ms a submission",
     ]
     assert [number for number in said if number not in text] == []
+
+
+PERSONAL = (
+    *("marks.csv", "canvas.csv", "moodle.csv", "worksheet.csv", "export.csv", "grades.csv", "outcomes.json"),
+    *("submissions.zip", "downloaded/01_pca_vs_ae/x/a.ipynb", "roster.csv", "extensions.csv", "gradebook.db"),
+    *("2026-10-12T1200_Grades-AE.csv", "Noten Übung 1.xlsx", "submitted/ada/01_pca_vs_ae/01_pca_vs_ae.ipynb"),
+)
+
+
+def git(*arguments):
+    done = subprocess.run(["git", *arguments], cwd=REPO, capture_output=True, text=True)
+    if done.returncode > 1:
+        pytest.skip("a downloaded archive of the course has no git")
+    return done.stdout
+
+
+def files_in_commands():
+    """Every table, page, archive and JSON file in the course's folder that a command in a manual reads or writes."""
+    texts = [manual.read_text(encoding="utf-8") for manual in MANUALS]
+    lines = [line for text in texts for line in text.splitlines() if line.startswith("course ")]
+    return {name for line in lines for name in re.findall(r"(?<![\w./-])[\w.-]+\.(?:csv|json|html|zip)\b", line)}
+
+
+@pytest.mark.parametrize("name", sorted({*PERSONAL, *files_in_commands()}))
+def test_personal_data_cannot_be_committed_by_accident(name):
+    assert git("-c", "core.excludesFile=", "check-ignore", "--no-index", name), f"git add would take {name}"
+
+
+def test_git_ignores_no_file_of_the_course():
+    assert len(files_in_commands()) > 5
+    assert git("ls-files", "--cached", "--ignored", "--exclude-standard") == ""
+
+
+@pytest.mark.parametrize("manual", MANUALS, ids=lambda path: path.stem)
+def test_a_manual_says_how_to_activate_the_environment_before_the_first_command_of_it(manual):
+    blocks = re.findall(r"^```\n(.*?)^```", manual.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    words = [line.split()[:2] for block in blocks for line in block.splitlines() if line.strip()]
+    tools = [number for number, line in enumerate(words) if line[0] in ("course", "nbgrader", "jupyter", "pytest")]
+    assert not tools or [".", ".venv/bin/activate"] in words[: tools[0]] or "python3" in [line[0] for line in words]
+
+
+def test_the_command_is_where_the_manuals_say():
+    """In the folder that activating the environment puts first on the path, with the others that the manuals name."""
+    for name in ("course", "nbgrader", "jupyter", "pytest"):
+        assert shutil.which(name, path=str(Path(sys.executable).parent)), f"{name} is not beside {sys.executable}"

@@ -31,6 +31,9 @@ SETTINGS = {
 MAY_FAIL = "raises-exception"
 STUB_SENTENCE = ast.literal_eval(re.search(r"\((\".*\")\)", CODE_STUB).group(1))
 
+SIX = ("01_pca_vs_ae", "02_manual_weights", "03_sparse_denoising", "04_conv", "05_vae", "06_semi_supervised")
+"""The labs of the course; an instructor's own lab may have any size, and no figure."""
+
 each_lab = pytest.mark.parametrize("lab", LABS.values(), ids=LABS)
 
 
@@ -172,7 +175,7 @@ def test_the_release_runs_to_its_end_and_only_the_blanks_are_missing(lab, releas
 @pytest.mark.pipeline
 def test_every_picture_says_in_words_what_it_shows(lab, source_run, release_run):
     for ran in (source_run(lab), release_run(lab)):
-        assert pictures(ran)
+        assert pictures(ran) or lab.name not in SIX
         assert [where for where, alt in pictures(ran) if len(alt) < 10] == []
 
 
@@ -305,25 +308,13 @@ def test_an_error_a_warning_and_a_picture_without_words_are_found(tmp_path):
     assert code_cells(ran)[-1].outputs[0].data["text/plain"] == "2"
 
 
-# --- what every lab keeps to, in numbers ---------------------------------------------------------------
+# --- what the six labs keep to, in numbers --------------------------------------------------------------
 
 ROW = re.compile(r"^\| \d\.\d \| .* \| (\d+) \| (\d+) \|$", flags=re.MULTILINE)
-HEADING = re.compile(r"^### Exercise \d\.\d.* \((\d+) points(?:, about (\d+) minutes)?\)$", flags=re.MULTILINE)
 END_OF_CORE = "The graded part ends here"
 
 
-@each_lab
-def test_table_headings_and_check_cells_agree_on_the_points(lab):
-    cells = nbformat.read(lab.release, as_version=4).cells
-    table = [(int(points), int(minutes)) for points, minutes in ROW.findall(cells[0].source)]
-    headings = [heading for cell in cells for heading in HEADING.findall(cell.source)]
-    graded = [cell.metadata.nbgrader for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]
-    assert [points for points, _ in table] == [meta["points"] for meta in graded]
-    assert [points for points, _ in table] == [int(points) for points, _ in headings]
-    assert [(m, int(told)) for (_, m), (_, told) in zip(table, headings, strict=True) if told and m != int(told)] == []
-
-
-@each_lab
+@pytest.mark.parametrize("lab", [lab for lab in LABS.values() if lab.name in SIX], ids=lambda lab: lab.name)
 def test_a_lab_has_the_size_that_the_curriculum_allows(lab):
     cells = nbformat.read(lab.release, as_version=4).cells
     graded = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("grade")]

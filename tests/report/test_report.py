@@ -157,8 +157,9 @@ def test_the_page_of_a_class(invented):
     page, alts = page_of(invented)
     kinds = ("Histogram of the marks", "Bars of how many", "Exercises by difficulty and", "Histogram of how long")
     assert [alt.startswith(kind) for alt, kind in zip(alts, kinds, strict=True)] == [True] * 4
-    rows = read_marks(invented)[LAB]
-    assert f"mean {sum(row.total for row in rows) / 20:.3g}" in alts[0]
+    totals = [row.total for row in read_marks(invented)[LAB] if row.complete]
+    assert 5 < len(totals) < 20
+    assert f"mean {sum(totals) / len(totals):.3g}" in alts[0]
     for words in (
         "Most frequent diagnoses",
         "all rows share one die",
@@ -206,8 +207,30 @@ def test_whatever_students_write_is_text(bare):
 )
 def test_small_and_uniform_classes(bare, rows):
     page, alts = check_page(as_page(bare, {LAB: rows}))
-    assert len(alts) == 2  # no discrimination, no times
+    assert len(alts) == 1 + any(row.complete for row in rows)  # no discrimination, no times
     assert f"students with marks {len(rows)}" in page.text
+
+
+def test_a_total_with_an_unmarked_answer_is_in_no_mean(bare):
+    """Not as 0, whether it waits for a person or was never marked."""
+    rows = [marks("ada", 2.0, 2.0), marks("ben", 2.0, 0.0, pending=[1]), marks("cy", 1.0, 1.0)]
+    nobody = marks("dan", 1.0, 0.0)
+    rows.append(nobody._replace(grades={**nobody.grades, "e1": Grade(0.0, 2.0, True, False, known=False)}))
+    text = as_text({LAB: rows})
+    mean = next(line.split() for line in text.splitlines() if line.split()[:1] == ["mean"])
+    assert mean == ["mean", "1.5", "1.5", "3"]
+    assert "of the 2 of 4 students with all answers marked" in text
+    page, alts = check_page(as_page(bare, {LAB: rows}))
+    for words in ("all answers marked 2", "mean of 4 3", "median 3", "lowest, highest 2, 4"):
+        assert words in page.text, words
+    assert alts[0].startswith("Histogram of the marks of 2 students: from 2 to 4")
+
+
+def test_where_no_total_is_complete_none_is_invented(bare):
+    rows = [marks("ben", 2.0, 0.0, pending=[1])]
+    assert next(line.split() for line in as_text({LAB: rows}).splitlines() if "mean" in line) == ["mean", "2", "?", "?"]
+    page, alts = check_page(as_page(bare, {LAB: rows}))
+    assert "mean of 4 –" in page.text and not [alt for alt in alts if "Histogram of the marks" in alt]
 
 
 def test_a_lab_without_any_marks(bare):
