@@ -1,6 +1,6 @@
-"""Lab 03's numbers at the full budget: full MNIST, seeds 0 to 4, every run. Batches of 256, pixels in [0, 1]; errors are
-mean squared errors per pixel on the test set unless the set-up says otherwise. Gaussian noise is added to the pixels
-and not cut off; the noise of the test images has a seed of its own, the same for all models.
+"""Lab 03's numbers at the full budget: full MNIST, seeds 0 to 4, every run. Batches of 256, pixels in [0, 1]; errors
+are mean squared errors per pixel on the test set unless the set-up says otherwise. Gaussian noise is added to the
+pixels and not cut off; the noise of the test images has a seed of its own, the same for all models.
 
 `published` is the number of the notebooks that this lab answers to ("pub."), or of independent measurements on full
 MNIST made before this lab was written; `reason` says why ours differs, or that it does not.
@@ -225,7 +225,14 @@ EXPERIMENTS = [
         for level in (*LEVELS, 0)
     ),
     *(
-        ("4 · denoising", f"noise {level:g}, PCA, 30 components", partial(pca_denoiser, level=level, k=30), "test", None, NEW)
+        (
+            "4 · denoising",
+            f"noise {level:g}, PCA, 30 components",
+            partial(pca_denoiser, level=level, k=30),
+            "test",
+            None,
+            NEW,
+        )
         for level in LEVELS
     ),
     *(
@@ -254,7 +261,14 @@ EXPERIMENTS = [
     ),
     ("5 · manifold", "784-64-8-64-784, linear code, sigmoid, 1e-3", partial(eight, published=False), "test", None, NEW),
     *(
-        ("5 · manifold", f"noise of {level:g} standard deviations on its codes", partial(code_noise, level=level), "test", None, NEW)
+        (
+            "5 · manifold",
+            f"noise of {level:g} standard deviations on its codes",
+            partial(code_noise, level=level),
+            "test",
+            None,
+            NEW,
+        )
         for level in (0.5, 1, 1.5, 2, 3)
     ),
     *(
@@ -300,17 +314,18 @@ def notes(runs: list[dict]) -> list[str]:
     lines += ["  (0.5: 0.0217, 0.8: 0.0309, 0.9: 0.0339):"]
     lines += [f"  noise {level:g}: {of('4', f'noise {level:g}, {PUBLISHED}', 'train')};" for level in LEVELS]
     lines += ["- PSNR in dB, each model at its own noise, mended:"]
-    lines += [f"  noise {level:g}: {of('4', f'noise {level:g}, {MENDED}', 'psnr', '{:.1f}')};" for level in LEVELS]
+    lines += [f"  noise {one:g}: {of('4', f'noise {one:g}, {MENDED}', 'psnr', '{:.1f}')};" for one in LEVELS]
     lines += [
-        "- What the total of the sparse networks is made of. The total is the error plus the penalty, so it is no error of",
-        "  reconstruction, and totals of different penalties cannot be compared. Penalties in the convention of the lab are",
-        "  784 * 256 times as large: 0.80, 0.30, 0.12.",
+        "- What the total of the sparse networks is made of. It is the error plus the penalty, so it is no error",
+        "  of reconstruction, and totals of different penalties cannot be compared. In the convention of the lab the",
+        "  penalties are 784 * 256 times as large: 0.80, 0.30, 0.12.",
     ]
     for penalty in (4e-6, 1.5e-6, 0.6e-6):
         name = f"penalty {penalty:g}, total on the test set"
         lines += [
             f"  - {penalty:g}: error {of('2', name, 'error')}; active share {of('2', name, 'active', '{:.2%}')};",
-            f"    dead units {of('2', name, 'dead', '{:d}')} of 1,156; total while training {of('2', name, 'train total')}.",
+            f"    dead units {of('2', name, 'dead', '{:d}')} of 1,156;",
+            f"    total while training {of('2', name, 'train total')}.",
         ]
     lines += [
         "- Area under the ROC curve for digits at 0.3 of their brightness (below 0.5: they have the smaller errors):"
@@ -326,7 +341,6 @@ def notes(runs: list[dict]) -> list[str]:
             shares = of("3", setting, "active", "{:.1%}")
             lines += [f"  - {setting}: {shares}; dead {of('3', setting, 'dead', '{:d}')};"]
             lines += [f"    brightness {of('3', setting, 'brightness', '{:.2f}')}."]
-    lines += [
-        f"- Dead codes of 784-64-8-64-784 as published: {of('5', '784-64-8-64-784, as published', 'dead codes', '{:d}')} of 8."
-    ]
+    dead = of("5", "784-64-8-64-784, as published", "dead codes", "{:d}")
+    lines += [f"- Dead codes of 784-64-8-64-784 as published: {dead} of 8."]
     return lines

@@ -53,7 +53,7 @@ def show_matrix(
     ax: Axes | None = None,
     alt: str | None = None,
 ) -> Axes:
-    """A table of errors as coloured cells with their numbers, darker for larger; the smallest of each column has a frame.
+    """A table of errors as cells with their numbers, darker for larger; the smallest of each column is framed.
 
     values: [R, C]. rows, columns: their R and C names. form: how a number is written. Returns the axes. Raises
     ValueError when names and values do not fit.
@@ -78,7 +78,8 @@ def show_matrix(
     if title:
         ax.set_title(title)
     best = "; ".join(f"{column}: {rows[i]}" for column, i in zip(columns, table.argmin(axis=0), strict=True))
-    text = f"{len(rows)} × {len(columns)} numbers from {table.min():.3g} to {table.max():.3g}. Smallest of each column: {best}"
+    span = f"{len(rows)} × {len(columns)} numbers from {table.min():.3g} to {table.max():.3g}"
+    text = f"{span}. Smallest of each column: {best}"
     return describe(ax, alt or text)
 
 

@@ -25,7 +25,7 @@ def active_share(c):
         "this is the share of units that are 0: a unit is active when its code is above 0": (
             lambda z: (z == 0).double().mean(dim=1), 0.5),
         "this is the mean code: count the units whose code is above 0": lambda z: z.mean(dim=1),
-        "this is the share of units that are active for at least one image": lambda z: (z > 0).any(dim=0).double().mean(),
+        "this is the share of units that are active for any image": lambda z: (z > 0).any(dim=0).double().mean(),
         "small codes are left out: every code above 0 is active": (lambda z: (z > 0.01).double().mean(dim=1), 0.5),
         "codes are compared with the mean of the image: compare them with 0": (
             lambda z: (z > z.mean(dim=1, keepdim=True)).double().mean(dim=1), 0.25),

@@ -57,10 +57,10 @@ def corruptions(c):
         "the other pixels are replaced: a pixel is replaced when its number is below share": bernoulli(1 - SHARE),
         "twice the share is replaced: salt and pepper together are share": bernoulli(2 * SHARE),
     }  # fmt: skip
-    right = bernoulli(SHARE)
-    if c.moments(
-        "replaced", 1.0 * changed, np.full(SHAPE, right[0]), right[1], slips, what="the replaced pixels", keeps=0.5
-    ):
+    right, told = bernoulli(SHARE), "the replaced pixels"
+    # Of all pixels of an image together first, which tells close shares apart.
+    if c.moments("replaced", 1.0 * changed[:, 0].ravel(), *right, slips, what=told, keeps=0.5):
+        c.moments("replaced", 1.0 * changed, np.full(SHAPE, right[0]), right[1], what=told)
         c.fresh("own_draw", 1.0 * changed)
     white, black = (np.abs(spoilt - value) < 1e-5 for value in (1, 0))
     odd = (changed & ~white & ~black).any()

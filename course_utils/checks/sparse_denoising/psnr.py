@@ -25,12 +25,12 @@ def oracle(x, y):
     costs={"one": (0.15, "one image")},
 )
 def psnr(c):
-    x, off = np.zeros((2, 1, 2, 2)), np.reshape([0.1, 0.01], (2, 1, 1, 1)) * np.ones((1, 1, 2, 2))
+    x, off = np.full((2, 1, 2, 2), 0.5), np.reshape([0.6, 0.51], (2, 1, 1, 1)) * np.ones((1, 1, 2, 2))
     images = c.rng.uniform(0.1, 0.8, (7, 1, 4, 3))  # neither 0 nor 1 is among them
     amounts = c.rng.permutation(np.linspace(0.02, 0.4, 7)).reshape(7, 1, 1, 1)
     others = images + amounts * c.rng.normal(0.1, 1, images.shape)
     cases = [
-        c.call("two black images, reconstructed as 0.1 and as 0.01 everywhere", images=x, reconstructions=off),
+        c.call("two grey images of 0.5, reconstructed as 0.6 and as 0.51 everywhere", images=x, reconstructions=off),
         c.call("7 images of 4 x 3 pixels", images=images, reconstructions=others),
     ]
     slips = {
@@ -46,7 +46,8 @@ def psnr(c):
             lambda x, y: decibel(255**2 / mse(x, y)), 0.5),
         "the factor 20 belongs to the root of the error, 10 to the mean square": (
             lambda x, y: 2 * decibel(1 / mse(x, y)), 0.5),
-        "the factor 10 is missing: a decibel is a tenth of a bel": (lambda x, y: -torch.log10(mse(x, y)), 0.5),
+        "the peak is the largest pixel of the images: it belongs to the format, here it is 1": (
+            lambda x, y: decibel(x.max() ** 2 / mse(x, y)), 0.5),
     }  # fmt: skip
     c.agrees("values", cases, oracle, slips, what="the PSNR")
     one = c.call("one image", images=images[:1], reconstructions=others[:1])

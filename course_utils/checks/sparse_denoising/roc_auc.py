@@ -21,7 +21,7 @@ def roc_auc(c):
     many[30:] = many[30:] + 0.3 * c.rng.uniform(0.5, 1, 20)
     words = f"digits = {digits}, others = {others}"
     cases = [
-        c.call(words, digits=digits, others=others),
+        c.call(words, digits=np.array(digits), others=np.array(others)),
         c.call("30 digits, 20 others", digits=many[:30], others=many[30:]),
     ]
     slips = {
@@ -41,7 +41,7 @@ def roc_auc(c):
             lambda x, y: (y[: len(x)] > x[: len(y)]).double().mean(), 0.25),
     }  # fmt: skip
     c.agrees("area", cases, oracle, slips, what="the area", number=True)
-    tied = c.call("digits = [1, 2, 2], others = [2, 3]", digits=[1.0, 2, 2], others=[2.0, 3])
+    tied = c.call("digits = [1, 2, 2], others = [2, 3]", digits=np.array([1.0, 2, 2]), others=np.array([2.0, 3]))
     c.agrees("ties", tied, oracle, what="the area, where equal errors count one half", number=True, after="area")
-    one = c.call("digits = [0.2], others = [0.1]", digits=[0.2], others=[0.1])
+    one = c.call("digits = [0.2], others = [0.1]", digits=np.array([0.2]), others=np.array([0.1]))
     c.agrees("one", one, oracle, what="the area", number=True, after="area")
