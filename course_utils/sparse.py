@@ -82,12 +82,12 @@ def describe_code(model: WideAutoencoder, images: torch.Tensor) -> dict[str, flo
     of the units that are not dead}.
     """
     made, code = model(images)
-    alive = (code > 0).any(dim=0)
-    columns = model.decoder.weight.norm(dim=0)[alive]
+    sums = code.sum(dim=0)
+    lengths = torch.ones_like(sums) if model.unit_norm else model.decoder.weight.norm(dim=0)
     return {
         "error": F.mse_loss(made, images).item(),
         "active": (code > 0).sum(dim=1).float().mean().item(),
-        "dead": int((~alive).sum()),
+        "dead": int((sums == 0).sum()),
         "brightness": ((made * images).sum(dim=1) / images.square().sum(dim=1)).mean().item(),
-        "column": 1.0 if model.unit_norm else columns.median().item() if alive.any() else 0.0,
+        "column": ((sums * lengths).sum() / sums.sum().clamp(min=1e-12)).item(),
     }

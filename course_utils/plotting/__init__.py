@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from course_utils.plotting.curves import show_history, show_variance
     from course_utils.plotting.images import show_filters, show_images, show_pairs
     from course_utils.plotting.live import LiveFigure
-    from course_utils.plotting.style import PALETTE, colour
+    from course_utils.plotting.style import PALETTE, colour, new_figure
     from course_utils.plotting.sweeps import show_sweep
 
 _MODULES = {
@@ -25,6 +25,7 @@ _MODULES = {
     "alt_text": "alt",
     "colour": "style",
     "describe": "alt",
+    "new_figure": "style",
     "show_arrows": "comparisons",
     "show_codes": "codes",
     "show_embeddings": "codes",
@@ -44,6 +45,7 @@ __all__ = [
     "alt_text",
     "colour",
     "describe",
+    "new_figure",
     "show_arrows",
     "show_codes",
     "show_embeddings",

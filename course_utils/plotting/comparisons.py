@@ -61,7 +61,8 @@ def show_matrix(
     table = as_table(values, "values")
     if table.shape != (len(rows), len(columns)):
         raise ValueError(f"values must be {len(rows)} × {len(columns)}, one for each name, got {list(table.shape)}.")
-    ax = axes_or_new(ax, (1.0 * len(columns) + 1.6, 0.5 * len(rows) + 1.2))
+    widest = max(len(str(name)) for name in columns)
+    ax = axes_or_new(ax, (max(1.0, 0.09 * widest) * len(columns) + 1.6, 0.5 * len(rows) + 1.2))
     ax.imshow(np.log(np.maximum(table, 1e-12)), cmap="Blues", aspect="auto")
     middle = (np.log(table.max()) + np.log(max(table.min(), 1e-12))) / 2
     for i, j in np.ndindex(*table.shape):

@@ -3,11 +3,11 @@
 
 # %% target-is-noisy patch="loss = (model(corrupt(clean)) - clean).square().mean() => clean = corrupt(clean); loss = (model(clean) - clean).square().mean()" keeps=0 hint="compared with the noisy image"
 
-# %% noise-thrown-away patch="loss = (model(corrupt(clean)) - clean).square().mean() => noisy = corrupt(clean); loss = (model(clean) - clean).square().mean()" keeps=0 hint="expected at most"
+# %% noise-thrown-away patch="loss = (model(corrupt(clean)) - clean).square().mean() => noisy = corrupt(clean); loss = (model(clean) - clean).square().mean()" keeps=0 hint="get the clean batch"
 
 # %% never-corrupted patch="model(corrupt(clean)) => model(clean)" keeps=0 hint="never called"
 
-# %% noise-once keeps=0 hint="the same noise in all epochs"
+# %% noise-once keeps=0 hint="called once"
 def new_denoiser():
     return nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 784), nn.Sigmoid())
 
@@ -23,7 +23,7 @@ def train_denoiser(images, corrupt):
     return model
 
 
-# %% one-epoch patch="range(20) => range(1)" keeps=0 hint="corrupt() for each batch"
+# %% one-epoch patch="range(20) => range(1)" keeps=0 hint="more steps are needed"
 
 # %% too-few-steps patch="range(20) => range(2)" keeps=0 hint="more steps are needed"
 
