@@ -98,5 +98,5 @@ def test_new_noise_at_every_call():
 
 @pytest.mark.parametrize(("kind", "level"), [("pepper", 0.1), ("masking", 1.1), ("gaussian", -1), ("gaussian", "0.5")])
 def test_what_is_no_noise_is_refused(kind, level):
-    with pytest.raises(ValueError, match="kind is|level is"):
+    with pytest.raises(ValueError, match=r"kind is|level is"):
         Corruption(kind, level)

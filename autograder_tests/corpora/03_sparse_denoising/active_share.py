@@ -7,14 +7,9 @@
 
 # %% counted patch="mean(dim=1) => sum(dim=1)" keeps=0.5 hint="divide by the number of units"
 
-# %% zero-counts patch="codes > 0 => codes >= 0" keeps=0
-
 # %% silent-share patch="codes > 0 => codes == 0" keeps=0.5 hint="units that are 0"
 
 # %% weak-left-out patch="codes > 0 => codes > 0.01" keeps=0.5 hint="small codes are left out"
-
-# %% mean-code patch="return (codes > 0).float().mean(dim=1) => return codes.mean(dim=1)" keeps=0 hint="the mean code"
-
 
 # %% count-nonzero
 def active_share(codes):

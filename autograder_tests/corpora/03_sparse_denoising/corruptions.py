@@ -3,21 +3,15 @@
 
 # %% variance-for-std patch="images + std * torch.randn => images + std**2 * torch.randn" keeps=0.769 hint="std is the standard deviation"
 
-# %% std-left-out patch="images + std * torch.randn => images + torch.randn" keeps=0.769 hint="multiply it by std"
-
 # %% uniform-noise patch="std * torch.randn(images.shape => std * torch.rand(images.shape" keeps=0.769 hint="uniform and positive"
 
 # %% cut-off patch="return images + std * torch.randn(images.shape, generator=generator) => return (images + std * torch.randn(images.shape, generator=generator)).clamp(0, 1)" keeps=0.769 hint="cut off at 0 and 1"
-
-# %% one-noise-for-the-batch patch="torch.randn(images.shape, generator=generator) => torch.randn(images.shape[1:], generator=generator)" keeps=0.923 hint="share the same noise"
 
 # %% global-generator patch="torch.randn(images.shape, generator=generator) => torch.randn(images.shape)" keeps=0.846 hint="do not come from `generator`"
 
 # %% others-replaced patch="< share => > share" keeps=0.808 hint="the other pixels are replaced"
 
 # %% salt-is-pepper patch="< salt => > salt" keeps=0.923 hint="salt is 1, pepper is 0"
-
-# %% half-of-each patch="white = torch.rand(images.shape, generator=generator) < salt => white = torch.rand(images.shape, generator=generator) < 0.5" keeps=0.885 hint="half of each"
 
 # %% with-replacement keeps=0.808 hint="drawn with replacement"
 def add_gaussian(images, std, generator):
@@ -29,18 +23,6 @@ def salt_and_pepper(images, share, salt, generator):
     places = torch.randint(len(flat), (round(share * len(flat)),), generator=generator)
     flat[places] = (torch.rand(len(places), generator=generator) < salt).float()
     return flat.reshape(images.shape)
-
-
-# %% one-mask-for-the-batch patch="replaced = torch.rand(images.shape, generator=generator) < share => replaced = torch.rand(images.shape[1:], generator=generator) < share" keeps=0.923 hint="share the same noise"
-
-
-# %% dropout-style keeps=0.369
-def add_gaussian(images, std, generator):
-    return images + std * torch.randn(images.shape, generator=generator)
-
-
-def salt_and_pepper(images, share, salt, generator):
-    return nn.functional.dropout(images, share)
 
 
 # %% one-number-for-both

@@ -17,14 +17,7 @@ def keep_largest(codes, k):
     return codes * (codes >= least)
 
 
-# %% smallest patch="codes.topk(k, dim=1) => codes.topk(k, dim=1, largest=False)" keeps=0.643 hint="the smallest codes stay"
-
-# %% the-others patch="return torch.zeros_like(codes).scatter(1, positions, values) => return codes.scatter(1, positions, 0.0)" keeps=0.643 hint="are set to 0"
-
 # %% detached patch="values, positions = codes.topk(k, dim=1) => values, positions = codes.detach().topk(k, dim=1)" keeps=0.714 hint="no gradient reaches codes"
-
-# %% above-the-kth patch="return torch.zeros_like(codes).scatter(1, positions, values) => return codes * (codes > values[:, -1:])" keeps=0.643 hint="one unit too few"
-
 
 # %% in-place keeps=0.571 hint="in place"
 def keep_largest(codes, k):

@@ -5,18 +5,11 @@
 
 # %% sorted-ascending patch="order = weight.norm(dim=1).topk(k).indices => order = weight.norm(dim=1).argsort()[-k:]" keeps=0.75 hint="in another order"
 
-# %% first-k patch="return weight[order] => return weight[:k]" keeps=0 hint="the first k filters"
-
 # %% by-the-sum patch="weight.norm(dim=1) => weight.sum(dim=1)" keeps=0.5 hint="opposite signs cancel"
 
 # %% by-the-largest-weight patch="weight.norm(dim=1) => weight.amax(dim=1)" keeps=0.5 hint="largest single weight"
 
 # %% flat patch="return weight[order].reshape(k, side, side) => return weight[order]" keeps=0.8
-
-# %% norms-themselves patch="return weight[order].reshape(k, side, side) => return weight.norm(dim=1)[order]" keeps=0 hint="these are the norms"
-
-# %% norms-of-columns patch="weight.norm(dim=1) => weight[:, : len(weight)].norm(dim=0)" keeps=0
-
 
 # %% argsort-descending
 def largest_filters(weight, k):

@@ -3,17 +3,11 @@
 
 # %% mean-inside-the-log patch="error = (reconstructions - images).square().flatten(1).mean(dim=1) => error = (reconstructions - images).square().mean()" keeps=0.5 hint="of each image first"
 
-# %% mean-at-the-end patch="return 10 * torch.log10(1 / error) => return (10 * torch.log10(1 / error)).mean()" keeps=0.5 hint="mean over the images is taken"
-
 # %% peak-of-the-data patch="1 / error => images.max() ** 2 / error" keeps=0.5 hint="belongs to the format"
 
 # %% peak-255 patch="1 / error => 255**2 / error" keeps=0.5 hint="the peak is 255"
 
 # %% natural-logarithm patch="torch.log10 => torch.log" keeps=0.5 hint="natural logarithm"
-
-# %% sign patch="1 / error => error" keeps=0.5 hint="sign is reversed"
-
-# %% twenty patch="10 * torch => 20 * torch" keeps=0.5 hint="belongs to the root"
 
 # %% summed patch="flatten(1).mean(dim=1) => flatten(1).sum(dim=1)" keeps=0.5 hint="added up"
 

@@ -5,24 +5,9 @@
 
 # %% ties-count-nothing patch="return (larger + equal / 2).mean().item() => return larger.mean().item()" keeps=0.8 hint="count one half"
 
-# %% ties-count-whole patch="equal / 2 => equal" keeps=0.8 hint="count one half"
-
 # %% tensor-for-a-number patch=".mean().item() => .mean()" keeps=0.8
 
 # %% number-of-pairs patch=".mean().item() => .sum().item()" keeps=0.5 hint="divide by the number of all pairs"
-
-# %% above-all-digits keeps=0.25 hint="above all digits"
-def roc_auc(digits, others):
-    return (others > digits.max()).float().mean().item()
-
-
-# %% labels-exchanged keeps=0.5 hint="digits that score high"
-def roc_auc(digits, others):
-    from sklearn.metrics import roc_auc_score
-
-    labels = torch.cat([torch.ones(len(digits)), torch.zeros(len(others))])
-    return float(roc_auc_score(labels, torch.cat([digits, others])))
-
 
 # %% thresholded-first keeps=0
 def roc_auc(digits, others):

@@ -7,13 +7,7 @@
 
 # %% codes-averaged patch="penalty = codes.abs().sum(dim=1) => penalty = codes.abs().mean()" keeps=0.75 hint="averaged over the units"
 
-# %% everything-summed patch="return (error + weight * penalty).mean() => return (error + weight * penalty).sum()" keeps=0.75 hint="everything is summed"
-
 # %% a-count-for-a-penalty patch="penalty = codes.abs().sum(dim=1) => penalty = (codes > 0).float().sum(dim=1)" keeps=0.465 hint="a count has no gradient"
-
-# %% squared-codes patch="codes.abs() => codes.square()" keeps=0.75 hint="the codes are squared"
-
-# %% item patch="return (error + weight * penalty).mean() => return (error + weight * penalty).mean().item()" keeps=0.64
 
 # %% batch-forgotten patch="return penalty * batch * pixels => return penalty * pixels" keeps=0.85 hint="the batch is missing"
 

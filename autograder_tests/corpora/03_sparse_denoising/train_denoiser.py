@@ -23,14 +23,7 @@ def train_denoiser(images, corrupt):
     return model
 
 
-# %% one-epoch patch="range(20) => range(1)" keeps=0 hint="more steps are needed"
-
 # %% too-few-steps patch="range(20) => range(2)" keeps=0 hint="more steps are needed"
-
-# %% untrained patch="            optimizer.step() => " keeps=0 hint="more steps are needed"
-
-# %% the-other-way-round patch="(model(corrupt(clean)) - clean) => (model(clean) - corrupt(clean))" keeps=0 hint="expected at most"
-
 
 # %% by-fit keeps=0 hint="fit() is not accepted"
 def new_denoiser():

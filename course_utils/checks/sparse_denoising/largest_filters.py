@@ -27,11 +27,14 @@ def norm(weight):
 )
 def largest_filters(c):
     small = [[1.0, 0, 0, 1], [0, 4, -4, 0], [3, 2, 0, 0]]
-    # Norms, sums and largest weights rank the filters differently, and no two filters are alike in any of them.
-    units, sizes = 9, np.linspace(1, 3, 9)
-    rows = c.rng.normal(size=(units, 16))
-    rows[:, 0] += c.rng.permutation(np.linspace(-3, 3, units))
-    weight = c.rng.permutation(rows / np.linalg.norm(rows, axis=1, keepdims=True) * sizes[:, None])
+    # The four filters with the largest norm have many weights of both signs, the others one large weight, so that their
+    # sums and largest weights are larger. The first filter is one of the others.
+    units, sizes = 9, np.linspace(3, 1, 9)
+    rows = c.rng.uniform(0.8, 1, (units, 16)) * c.rng.permuted(np.tile([1, -1], (units, 8)), axis=1)
+    rows[4:] *= 0.1
+    rows[range(4, units), c.rng.integers(0, 16, 5)] = 1
+    weight = rows / np.linalg.norm(rows, axis=1, keepdims=True) * sizes[:, None]
+    weight = weight[[8, *c.rng.permutation(8)]]
     shown = str(small).replace(".0", "")
     cases = [
         c.call(f"weight = {shown}, k = 2", weight=small, k=2),

@@ -7,8 +7,8 @@ from course_utils.checks.toolkit import exercise, run_linear
 
 SHAPES, LEVEL = [(256, 784), (784, 256)], 0.5
 ENOUGH = 0.65
-"""The error on new digits with new noise, over that of the mean image: 0.48 for the reference over 20 draws, with a
-standard deviation of 0.01. The best PCA has 0.57; a network that was trained to return the noisy images 0.8."""
+"""The error on new digits with new noise, over that of the mean image: 0.476 for the reference over 20 draws, with a
+standard deviation of 0.008. The best PCA has 0.57, a network that was trained to return the noisy images 1.15."""
 
 
 def output(layers, x):
