@@ -66,9 +66,9 @@ def trained(model, epochs, **options):
 # This lab uses only the CPU. X and T hold the training and the test images as rows of 784 pixels in [0, 1].
 source = budget(full="auto", study="sample", quick="sample")
 train_set = data.load_mnist(
-    "train", source=source, limit=budget(full=None, study=None, quick=1_000)
+    "train", source=source, limit=budget(full=None, study=None, quick=300)
 )
-test_set = data.load_mnist("test", source=source, limit=budget(full=None, study=None, quick=500))
+test_set = data.load_mnist("test", source=source, limit=budget(full=None, study=None, quick=200))
 ten = data.load_ten_digits()
 X, T = train_set.images.flatten(1), test_set.images.flatten(1)
 print(f"{len(X):,} training images, {len(T):,} test images")
@@ -432,8 +432,8 @@ plotting.show_images(
 with torch.no_grad():
     codes = wide["0.3"].encode(T)
 often = (codes > 0).float().mean(dim=0)
-units = ((often > 0.01) & (often < 0.2)).nonzero().flatten()
-units = units[codes[:, units].amax(dim=0).argsort(descending=True)[:8]]
+rare = often.masked_fill(often < 0.01, 1.0).argsort()[:100]  # the hundred rarest of at least 1 %
+units = rare[codes[:, rare].amax(dim=0).argsort(descending=True)[:8]]
 rows = []
 for unit in units:
     column = wide["0.3"].decoder.weight[:, unit].detach()
@@ -455,8 +455,8 @@ plotting.show_images(
 # for one name (Bricken et al. 2023; Cunningham et al. 2023). The problems are the ones that you have just met: dead units, shrinkage, and the choice
 # of the penalty. Newer work uses top-k, which comes next (Gao et al. 2024).
 #
-# **Think.** These units were chosen by a rule: active for 1 % to 20 % of the images, with the largest codes. What would you expect from units that
-# are active for half of all images? Change the rule and look.
+# **Think.** These units were chosen by a rule: of the hundred rarest units that are active for at least 1 % of the images, those with the largest
+# codes. What would you expect from units that are active for half of all images? Change the rule and look.
 
 # %% [markdown]
 # ## 3 · Keep the k largest codes
