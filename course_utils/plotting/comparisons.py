@@ -23,7 +23,7 @@ def show_roc(
 
     if not isinstance(others, Mapping) or not others:
         raise ValueError("show_roc() takes the scores of normal samples and a dict {name: scores} of others.")
-    ax = axes_or_new(ax, (4.2, 4.0))
+    ax = axes_or_new(ax, (4.2, 5.0))
     base, words = as_array(normal).ravel(), []
     for i, (name, scores) in enumerate(others.items()):
         scores = as_array(scores).ravel()
@@ -34,7 +34,8 @@ def show_roc(
         words.append(f"{name} {area:.3f}")
     ax.plot([0, 1], [0, 1], ":", color="0.4", linewidth=1.2)
     ax.set(xlim=(0, 1), ylim=(0, 1.01), aspect="equal", xlabel="false alarms", ylabel="found")
-    ax.legend(title="area under the curve", loc="lower right")
+    # Below the axes: inside there is no corner that no curve can reach.
+    ax.legend(title="area under the curve", loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     if title:
         ax.set_title(title)
     return describe(ax, alt or f"ROC curves, area under each: {', '.join(words)}")

@@ -151,12 +151,12 @@ plotting.show_pairs(
     shown,
     training.reconstruct(plain, shown),
     alt="Two images of each kind and their reconstructions: digits, images that are not digits, noise, "
-    "digits upside down, dim digits. Of clothes and noise only a few bright specks in the middle are left.",
+    "digits upside down, dim digits. Digits come back, also upside down; of noise nearly nothing is left.",
 )
 
 # %% [markdown]
-# The network does not turn everything into digits. It draws what its 64 units can draw, and noise becomes a few bright specks. The errors differ a
-# lot: noise has by far the largest ones.
+# The network does not turn everything into digits. It draws what its 64 units can draw; of noise nearly nothing is left. The errors differ a lot: noise
+# has the largest ones.
 #
 # ### The error as a score
 #
@@ -225,7 +225,7 @@ scores["PCA, 64"] = lambda images: errors_of(
 )
 scores["brightness"] = lambda images: images.mean(dim=1)
 
-figure, axes = plotting.new_figure(1, 3, (11.5, 4.0))
+figure, axes = plotting.new_figure(1, 3, (11.5, 5.0))
 for ax, name in zip(axes[0], ("64 units", "256 units", "brightness"), strict=True):
     score = scores[name]
     found = {kind: score(images) for kind, images in others.items()}
@@ -760,7 +760,7 @@ plotting.show_matrix(
     title="test error (framed: the smallest of each column)",
 )
 
-figure, axes = plotting.new_figure(2, 1, (9.5, 5.6))
+figure, axes = plotting.new_figure(2, 1, (9.5, 3.8))
 for ax, (name, level) in zip(
     axes[:, 0], (("plain", 0.0), ("trained with noise 0.8", 0.8)), strict=True
 ):
@@ -802,8 +802,8 @@ plotting.show_pairs(
 #
 # These are one seed and ten thousand images: differences in the third digit, such as 0.0246 and 0.0249, rank nothing.
 #
-# Both networks have the same shape and saw the same digits. Without noise, the filters are small and scattered. With noise, they are larger and
-# smoother: a filter that adds up many pixels averages the noise away, and a filter that looks at one pixel cannot.
+# Both networks have the same shape and saw the same digits. Without noise, the filters have many small blobs. With noise, they have few larger parts, many
+# of them strokes: a filter that adds up many pixels averages the noise away, and a filter that looks at a few pixels cannot.
 
 # %% [markdown]
 # ## 6 · Leaving the digits, staying with the digits
@@ -963,88 +963,86 @@ plotting.show_matrix(
 # %% [markdown]
 # ## 8 · Going further: where does a denoiser point to?
 #
-# In two dimensions we can look at a denoiser completely. Our data are points near two half circles. A small network $D$ learns to remove
-# Gaussian noise of standard deviation $\sigma$ from them. The arrow at $x$ shows the **residual** $D(x) - x$: the way that the denoiser
-# moves a point.
+# In two dimensions we can look at a denoiser completely. Our data are points near an ellipse. A small network $D$ learns to remove Gaussian noise of
+# standard deviation $\sigma$ from them. The arrow at $x$ shows the **residual** $D(x) - x$: the way that the denoiser moves a point.
 #
 # There is a theorem behind the picture. The best possible denoiser (in the mean square) satisfies
 #
 # $$ D(x) - x = \sigma^2\, \nabla_x \log p_\sigma(x) , $$
 #
-# where $p_\sigma$ is the density of the noisy points (Robbins 1956, with credit to Tweedie; for autoencoders: Vincent 2011, Alain and Bengio 2014). So a denoiser
-# has learned in which direction data become more probable, without ever computing a probability.
+# where $p_\sigma$ is the density of the noisy points (Robbins 1956, who credits Tweedie; for autoencoders: Vincent 2011, Alain and Bengio 2014). So a
+# denoiser has learned in which direction data become more probable, without ever computing a probability.
 
 # %%
-from sklearn.datasets import make_moons
-
-points = torch.tensor(make_moons(1_000, noise=0.03, random_state=0)[0], dtype=torch.float32)
-points = points - points.mean(dim=0)
-
-
-def arrows_of(sigma, seed=0):
-    """Train a denoiser on the points."""
-    torch.manual_seed(seed)
-    model = MLP(2, [64, 64, 2], activation_layer=nn.SiLU)
+generator = torch.Generator().manual_seed(0)
+angle = 2 * torch.pi * torch.rand(1_000, generator=generator)
+ellipse = torch.stack([1.4 * angle.cos(), 0.9 * angle.sin()], dim=1)
+ellipse = ellipse + 0.03 * torch.randn(ellipse.shape, generator=generator)
+fields = {}
+for sigma in (0.8, 0.4, 0.2, 0.1):
+    torch.manual_seed(0)
+    fields[sigma] = MLP(2, [64, 64, 2], activation_layer=nn.SiLU)
     training.fit(
-        model,
-        points,
-        epochs=budget(full=200, study=100, quick=1),
-        batch_size=100,
+        fields[sigma],
+        ellipse,
+        epochs=budget(full=150, study=150, quick=2),
+        batch_size=125,
         corrupt=Corruption("gaussian", sigma),
-        schedule=training.cosine,
         optimizer=training.adam(3e-3),
+        schedule=training.cosine,
         progress=False,
     )
-    return model
-
-
-axis = torch.linspace(-1.8, 1.8, 22)
-grid = torch.stack(torch.meshgrid(axis, 0.7 * axis, indexing="xy"), dim=-1).reshape(-1, 2)
-fields = {sigma: arrows_of(sigma) for sigma in (0.1, 0.3)}
-figure, axes = plotting.new_figure(1, 2, (11, 4.2))
-for ax, (sigma, model) in zip(axes[0], fields.items(), strict=True):
-    with training.evaluating(model):
-        residual = model(grid) - grid
+axis = torch.linspace(-2, 2, 19)
+grid = torch.cartesian_prod(axis, axis)
+figure, axes = plotting.new_figure(1, 2, (9.6, 4.9))
+for ax, sigma, inside in (
+    (axes[0, 0], 0.1, "nearly zero"),
+    (axes[0, 1], 0.4, "short and point outwards"),
+):
+    with training.evaluating(fields[sigma]):
+        residual = fields[sigma](grid) - grid
     plotting.show_arrows(
         grid,
         0.5 * residual,
-        samples=points,
+        samples=ellipse,
         title=f"half the residual, noise {sigma}",
         ax=ax,
-        alt=f"Arrows over two half circles of points, noise {sigma}: they point to the nearer half circle, "
-        "and are short on it.",
+        alt=f"Noise {sigma}: outside of the ellipse of points, the arrows point to it and are longer the "
+        f"further away they start; deep inside they are {inside}.",
     )
 figure
 
 # %% [markdown]
-# The arrows are short near the data and longer away from them. With little noise they point to the nearest curve. With much noise the denoiser
-# cannot know which curve a point came from, so it points to a mean of the possible places.
+# Outside, the arrows point to the ellipse, and they are longer the further away they start. Inside, it depends on the noise. With 0.4, noisy points are
+# everywhere inside, and the arrows point outwards to the nearest part. With 0.1, no noisy point ever came to the middle: what the network does
+# there was never trained.
 #
-# What happens if we follow the arrows? We start at random points, far from the data, and apply denoisers for less and less noise. After each, we add a
-# little new noise.
+# What happens if we follow the arrows? We start at random points. We go a fifth of the way along each arrow and add a little new noise, thirty times
+# for each denoiser, from the largest noise to the smallest.
 
 # %%
-sigmas = (1.0, 0.6, 0.3, 0.2, 0.1, 0.05)
-generator = torch.Generator().manual_seed(0)
+generator = torch.Generator().manual_seed(1)
 x = 1.2 * torch.randn(500, 2, generator=generator)
 stages = {"start": x}
-for i, sigma in enumerate(sigmas):
-    model = arrows_of(sigma)
-    with training.evaluating(model):
-        x = model(x)
-    if i + 1 < len(sigmas):
-        x = x + sigmas[i + 1] * torch.randn(x.shape, generator=generator)
-    if sigma in (0.3, 0.05):
+with torch.no_grad():
+    for sigma, model in fields.items():
+        for _ in range(30):
+            noise = torch.randn(x.shape, generator=generator)
+            x = x + 0.2 * (model(x) - x) + (2 * 0.2) ** 0.5 * sigma * noise
         stages[f"after noise {sigma}"] = x
-figure, axes = plotting.new_figure(1, 3, (11.5, 3.4))
-for ax, (name, positions) in zip(axes[0], stages.items(), strict=True):
-    plotting.show_codes(positions, title=name, xlabel="", ylabel="", ax=ax)
-    ax.set(xlim=(-3, 3), ylim=(-2.2, 2.2), aspect="equal")
+    stages["after a last step without noise"] = model(x)
+figure, axes = plotting.new_figure(1, 3, (11.5, 3.2))
+for ax, name in zip(
+    axes[0], ("start", "after noise 0.4", "after a last step without noise"), strict=True
+):
+    plotting.show_codes(stages[name], title=name, xlabel="", ylabel="", ax=ax)
+    ax.set(xlim=(-2.6, 2.6), ylim=(-1.8, 1.8), aspect="equal")
 figure
 
 # %% [markdown]
-# Points that were random are now near the two half circles, and new ones can be made at any time. Replace the points by images, and the six
-# levels by some hundreds, and you have the idea of a **diffusion model** (Sohl-Dickstein et al. 2015; Song and Ermon 2019; Ho et al. 2020): a generator that is nothing but a
-# denoiser for every level of noise.
+# Points that were random are now near the ellipse, and we can make new ones at any time. Replace the points by images, and four levels of noise by
+# some hundreds, and you have the idea of a **diffusion model** (Sohl-Dickstein et al. 2015; Song and Ermon 2019; Ho et al. 2020): a generator that is
+# nothing but a denoiser for every level of noise.
 #
-# **Think.** Our denoisers for images from section 5 were trained with one level each. What would you get from pure noise with one of them, applied again and again? Try it.
+# **Think.** Our denoisers for images from section 5 were trained with one level each. What would you get from pure noise with one of them, applied again
+# and again? Try it.
