@@ -348,17 +348,19 @@ checks.active_share(active_share)
 # dead? And with $w = 0.8$?
 
 # %%
-wide = {}
-print(f"{'w':>14} {'error':>8} {'active':>8} {'dead':>6} {'brightness':>11} {'column':>8}")
+wide = {"untrained": sparse.WideAutoencoder()}
 for w, unit_norm in ((0.0, False), (0.1, False), (0.3, False), (0.8, False), (0.8, True)):
     name = f"{w:g}" + (", unit norm" if unit_norm else "")
     epochs = budget(full=3, study=3, quick=1)
     wide[name] = sparse.fit_wide(X, weight=w, unit_norm=unit_norm, epochs=epochs)
-    got = sparse.describe_code(wide[name], T)
+print(f"{'w':>14} {'error':>8} {'active':>8} {'dead':>6} {'brightness':>11} {'column':>8}")
+for name, model in wide.items():
+    got = sparse.describe_code(model, T)
     print(
         f"{name:>14} {got['error']:8.4f} {got['active']:8.0f} {got['dead']:6} "
         f"{got['brightness']:11.2f} {got['column']:8.2f}"
     )
+
 names = ("0", "0.1", "0.3", "0.8")
 plotting.show_pairs(
     ten.images,
@@ -377,8 +379,9 @@ plotting.show_pairs(
 #
 # Three things to see:
 #
-# 1. Without a penalty, not all units are active. Texts often say they are, but a ReLU is 0 for half of its inputs anyway, and units that see only
-#    black pixels do nothing. "Sparse" has to be compared with this, not with 100 %.
+# 1. Without a penalty, not all units are active, though texts often say so. The untrained network has no dead units, but training without a penalty
+#    kills more than 200. Pixels are never negative: a step that lowers the weights of a unit lowers its input for all digits at once, and a unit
+#    that is 0 for all digits gets no gradient. "Sparse" has to be compared with this row, not with 100 %.
 # 2. With $w = 0.8$, a handful of units are active and nearly all are **dead**. Too large a penalty does not give a sparse code, it kills the units.
 # 3. With a growing penalty the reconstructions get **darker**. A penalty on the size of codes makes all codes smaller, also those that the image
 #    needs. This is called *shrinkage*.
