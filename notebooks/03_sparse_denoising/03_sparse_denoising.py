@@ -65,7 +65,7 @@ def trained(model, epochs, **options):
 # %%
 # This lab uses only the CPU. X and T hold the training and the test images as rows of 784 pixels in [0, 1].
 source = budget(full="auto", study="sample", quick="sample")
-train_set = data.load_mnist("train", source=source, limit=budget(full=None, study=None, quick=300))
+train_set = data.load_mnist("train", source=source, limit=budget(full=None, study=None, quick=200))
 test_set = data.load_mnist("test", source=source, limit=budget(full=None, study=None, quick=200))
 ten = data.load_ten_digits()
 X, T = train_set.images.flatten(1), test_set.images.flatten(1)
@@ -647,7 +647,7 @@ checks.train_denoiser(train_denoiser)
 
 # %%
 generator = torch.Generator().manual_seed(1)
-few = budget(full=10_000, study=2_000, quick=200)
+few = budget(full=10_000, study=2_000, quick=50)
 mine = train_denoiser(X[:few], lambda batch: add_gaussian(batch, 0.5, generator))
 noisy = add_gaussian(ten.images, 0.5, generator)
 plotting.show_pairs(
@@ -769,7 +769,6 @@ for ax, (name, level) in zip(
 ):
     weight = next(denoisers[level].parameters())
     plotting.show_filters(weight, limit=32, title=f"32 filters of 256: {name}", ax=ax)
-figure
 
 # %%
 # PSNR over the test images (this uses your psnr), and two of the networks on one image.
