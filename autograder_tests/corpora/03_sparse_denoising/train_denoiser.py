@@ -8,10 +8,6 @@
 # %% never-corrupted patch="model(corrupt(clean)) => model(clean)" keeps=0 hint="never called"
 
 # %% noise-once keeps=0 hint="called once"
-def new_denoiser():
-    return nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 784), nn.Sigmoid())
-
-
 def train_denoiser(images, corrupt):
     model, noisy = new_denoiser(), corrupt(images)
     optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
@@ -26,10 +22,6 @@ def train_denoiser(images, corrupt):
 # %% too-few-steps patch="range(20) => range(2)" keeps=0 hint="more steps are needed"
 
 # %% by-fit keeps=0 hint="fit() is not accepted"
-def new_denoiser():
-    return nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 784), nn.Sigmoid())
-
-
 def train_denoiser(images, corrupt):
     model = new_denoiser()
     training.fit(model, images, corrupt=corrupt, epochs=20, batch_size=50, progress=False)
@@ -40,10 +32,6 @@ def train_denoiser(images, corrupt):
 
 
 # %% larger-batches-longer
-def new_denoiser():
-    return nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 784), nn.Sigmoid())
-
-
 def train_denoiser(images, corrupt):
     from torch.utils.data import DataLoader
 
@@ -58,10 +46,6 @@ def train_denoiser(images, corrupt):
 
 
 # %% cross-entropy
-def new_denoiser():
-    return nn.Sequential(nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 784), nn.Sigmoid())
-
-
 def train_denoiser(images, corrupt):
     model = new_denoiser()
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-3)

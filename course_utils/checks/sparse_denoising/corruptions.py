@@ -7,10 +7,15 @@ from course_utils.checks.toolkit import exercise
 TIMES, SHAPE, STD, SHARE, SALT = 300, (4, 1, 5, 6), 0.4, 0.35, 0.2
 
 
-def outputs(answer, shape=SHAPE, times=TIMES):
-    """What all calls returned [times, *shape]; None where something else came back."""
-    found = [answer.array(f"draw_{i}", shape) for i in range(times)]
-    return None if any(one is None for one in found) else np.stack(found)
+def outputs(c, aspect, words, **inputs):
+    """(answer, what all calls returned [TIMES, *SHAPE]), None for what came back in another shape."""
+    answer = c.seeded(words, times=2, **inputs)
+    if not c.shape(aspect, answer, SHAPE, "the images"):
+        return answer, None
+    answer = c.seeded(words, times=TIMES, **inputs)
+    found = [answer.array(f"draw_{i}", SHAPE) for i in range(TIMES)]
+    c.verify(aspect, all(one is not None for one in found), "some calls return no images")
+    return answer, None if any(one is None for one in found) else np.stack(found)
 
 
 def bernoulli(p):
@@ -29,8 +34,7 @@ def bernoulli(p):
 )
 def corruptions(c):
     images = c.rng.uniform(0.3, 0.7, SHAPE)  # nothing that could be taken for salt or pepper
-    answer = c.function("add_gaussian").seeded(f"4 images, std = {STD}", times=TIMES, images=images, std=STD)
-    noisy = outputs(answer) if c.shape("gaussian", answer, SHAPE, "the noisy images") else None
+    answer, noisy = outputs(c.function("add_gaussian"), "gaussian", f"4 images, std = {STD}", images=images, std=STD)
     if noisy is not None:
         noise, cut = noisy - images.astype(np.float32), noisy.min() >= 0 and noisy.max() <= 1
         slips = {
@@ -45,9 +49,8 @@ def corruptions(c):
             c.fresh("own_noise", noise)
     c.generator("generator", answer)
 
-    ask, words = c.function("salt_and_pepper").seeded, f"4 images, share = {SHARE}, salt = {SALT}"
-    answer = ask(words, times=TIMES, images=images, share=SHARE, salt=SALT)
-    spoilt = outputs(answer) if c.shape("replaced", answer, SHAPE, "the images") else None
+    words, salty = f"4 images, share = {SHARE}, salt = {SALT}", c.function("salt_and_pepper")
+    answer, spoilt = outputs(salty, "replaced", words, images=images, share=SHARE, salt=SALT)
     if spoilt is None:
         return
     changed = np.abs(spoilt - images) > 1e-5
@@ -80,7 +83,7 @@ def corruptions(c):
     )
     c.generator("generator", answer)
     for share, expected in ((0.0, images), (1.0, np.ones(SHAPE))):
-        end = ask(f"share = {share:g}, salt = 1", times=1, images=images, share=share, salt=1.0)
+        end = salty.seeded(f"share = {share:g}, salt = 1", times=1, images=images, share=share, salt=1.0)
         seen = end.array("draw_0", SHAPE)
         fits = seen is not None and np.allclose(seen, expected, atol=1e-5)
         every = "no pixel changes" if share == 0 else "all pixels are 1"

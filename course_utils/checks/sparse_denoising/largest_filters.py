@@ -11,7 +11,7 @@ def ranked(by, largest=True):
 
     def take(weight, k):
         order = np.argsort(by(weight).numpy() * (-1 if largest else 1), kind="stable")[: int(k)]
-        side = round(weight.shape[1] ** 0.5)
+        side = int(np.sqrt(weight.shape[1]))
         return weight[order].reshape(-1, side, side)
 
     return take

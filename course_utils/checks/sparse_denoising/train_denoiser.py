@@ -35,15 +35,17 @@ def train_denoiser(c):
 
     error = relative(output(layers, noisy), unseen)
     told = "on new noisy digits the error is {error:.2f} times that of the mean image, expected at most {enough}"
-    if not given:
-        cause = "corrupt() was never called, so the network has learned to return clean images as they are"
-    elif answer.number("calls") == 1:
-        cause = "corrupt() was called once, so each image has the same noise in all epochs: call it for each batch"
-    elif relative(output(layers, noisy), noisy) < relative(noisy, unseen):
-        cause = "the output is compared with the noisy image: compare it with the clean one"
-    elif relative(output(layers, unseen), unseen) < 0.3 * error:
-        cause = "clean images it returns well: does the network get the clean batch in place of the noisy one?"
-    else:
-        cause = "more steps are needed, or other ones"
-    c.learns("learned", error, ENOUGH, {f"{told}: {cause}": (0.0, 0.0)})
+
+    def cause():
+        if not given:
+            return "corrupt() was never called, so the network has learned to return clean images as they are"
+        if answer.number("calls") == 1:
+            return "corrupt() was called once, so each image has the same noise in all epochs: call it for each batch"
+        if relative(output(layers, noisy), noisy) < relative(noisy, unseen):
+            return "the output is compared with the noisy image: compare it with the clean one"
+        if relative(output(layers, unseen), unseen) < 0.3 * error:
+            return "clean images it returns well: does the network get the clean batch in place of the noisy one?"
+        return "more steps are needed, or other ones"
+
+    c.learns("learned", error, ENOUGH, {f"{told}: {cause()}": (0.0, 0.0)} if error > ENOUGH else {})
     c.cost("noise", given and given > 1.5, "call corrupt() for each batch, in each epoch", after="learned")
