@@ -64,6 +64,7 @@ def measure(lab: str) -> None:
         for seed in ([0] if module.random_free(part, setting) else SEEDS)
         if (part, setting, seed) not in done
     ]
+    wanted.sort(key=lambda item: item[2])  # all set-ups with one seed before the next seed: a table that fills evenly
     for part, setting, seed, run in tqdm(wanted, desc=lab):
         start = time.process_time()
         found = run(seed)

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from course_utils.plotting.alt import alt_text, describe
     from course_utils.plotting.codes import show_codes, show_embeddings
+    from course_utils.plotting.comparisons import show_arrows, show_matrix, show_roc
     from course_utils.plotting.curves import show_history, show_variance
     from course_utils.plotting.images import show_filters, show_images, show_pairs
     from course_utils.plotting.live import LiveFigure
-    from course_utils.plotting.style import PALETTE, colour
+    from course_utils.plotting.style import PALETTE, colour, new_figure
     from course_utils.plotting.sweeps import show_sweep
 
 _MODULES = {
@@ -24,12 +25,16 @@ _MODULES = {
     "alt_text": "alt",
     "colour": "style",
     "describe": "alt",
+    "new_figure": "style",
+    "show_arrows": "comparisons",
     "show_codes": "codes",
     "show_embeddings": "codes",
     "show_filters": "images",
     "show_history": "curves",
     "show_images": "images",
+    "show_matrix": "comparisons",
     "show_pairs": "images",
+    "show_roc": "comparisons",
     "show_sweep": "sweeps",
     "show_variance": "curves",
 }
@@ -40,12 +45,16 @@ __all__ = [
     "alt_text",
     "colour",
     "describe",
+    "new_figure",
+    "show_arrows",
     "show_codes",
     "show_embeddings",
     "show_filters",
     "show_history",
     "show_images",
+    "show_matrix",
     "show_pairs",
+    "show_roc",
     "show_sweep",
     "show_variance",
 ]

@@ -1,0 +1,56 @@
+# Answers to sparse_loss. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
+# share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
+
+# %% error-per-pixel patch="error = (reconstructions - images).square().sum(dim=1) => error = (reconstructions - images).square().mean(dim=1)" keeps=0.75 hint="averaged over the pixels"
+
+# %% penalty-grows-with-the-batch patch="return (error + weight * penalty).mean() => return error.mean() + weight * penalty.sum()" keeps=0.75 hint="grows with the batch"
+
+# %% codes-averaged patch="penalty = codes.abs().sum(dim=1) => penalty = codes.abs().mean()" keeps=0.75 hint="averaged over the units"
+
+# %% a-count-for-a-penalty patch="penalty = codes.abs().sum(dim=1) => penalty = (codes > 0).float().sum(dim=1)" keeps=0.465 hint="a count has no gradient"
+
+# %% batch-forgotten patch="return penalty * batch * pixels => return penalty * pixels" keeps=0.85 hint="the batch is missing"
+
+# %% pixels-forgotten patch="return penalty * batch * pixels => return penalty * batch" keeps=0.85 hint="the pixels are missing"
+
+
+# %% torch-losses
+def sparse_loss(images, reconstructions, codes, weight):
+    error = nn.functional.mse_loss(reconstructions, images, reduction="sum")
+    penalty = nn.functional.l1_loss(codes, torch.zeros_like(codes), reduction="sum")
+    return (error + weight * penalty) / len(images)
+
+
+def per_image_weight(penalty, batch, pixels):
+    return float(penalty) * (batch * pixels)
+
+
+# %% norms
+def sparse_loss(images, reconstructions, codes, weight):
+    first = torch.linalg.vector_norm(reconstructions - images, dim=1) ** 2
+    return first.mean() + weight * torch.linalg.vector_norm(codes, ord=1, dim=1).mean()
+
+
+def per_image_weight(penalty, batch, pixels):
+    published = penalty * batch  # of one image, beside a mean over its pixels
+    return published / (1 / pixels)
+
+
+# %% means-scaled-back
+def sparse_loss(images, reconstructions, codes, weight):
+    P, M = images.shape[1], codes.shape[1]
+    return P * ((reconstructions - images) ** 2).mean() + weight * M * codes.abs().mean()
+
+
+def per_image_weight(penalty, batch, pixels):
+    return penalty * pixels * batch
+
+
+# %% einsum
+def sparse_loss(images, reconstructions, codes, weight):
+    D = images - reconstructions
+    return torch.einsum("bp,bp->", D, D) / D.shape[0] + weight * codes.abs().sum() / codes.shape[0]
+
+
+def per_image_weight(penalty, batch, pixels):
+    return pixels * penalty * batch

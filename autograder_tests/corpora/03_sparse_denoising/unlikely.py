@@ -1,0 +1,65 @@
+# Rare answers of lab 03 that lose points all the same. An entry is a whole cell, or patch="old => new" on the reference of
+# its exercise. keeps: the share that is left at the most; hint: words of its message.
+
+# %% first-k exercise="largest_filters" patch="return weight[order] => return weight[:k]" keeps=0 hint="the first k filters"
+
+# %% norms-themselves exercise="largest_filters" patch="return weight[order].reshape(k, side, side) => return weight.norm(dim=1)[order]" keeps=0 hint="these are the norms"
+
+# %% norms-of-columns exercise="largest_filters" patch="weight.norm(dim=1) => weight[:, : len(weight)].norm(dim=0)" keeps=0
+
+# %% ties-count-whole exercise="roc_auc" patch="equal / 2 => equal" keeps=0.8 hint="count one half"
+
+# %% above-all-digits exercise="roc_auc" keeps=0.25 hint="above all digits"
+def roc_auc(digits, others):
+    return (others > digits.max()).float().mean().item()
+
+# %% labels-exchanged exercise="roc_auc" keeps=0.5 hint="digits that score high"
+def roc_auc(digits, others):
+    from sklearn.metrics import roc_auc_score
+
+    labels = torch.cat([torch.ones(len(digits)), torch.zeros(len(others))])
+    return float(roc_auc_score(labels, torch.cat([digits, others])))
+
+# %% everything-summed exercise="sparse_loss" patch="return (error + weight * penalty).mean() => return (error + weight * penalty).sum()" keeps=0.75 hint="everything is summed"
+
+# %% squared-codes exercise="sparse_loss" patch="codes.abs() => codes.square()" keeps=0.75 hint="the codes are squared"
+
+# %% item exercise="sparse_loss" patch="return (error + weight * penalty).mean() => return (error + weight * penalty).mean().item()" keeps=0.64
+
+# %% zero-counts exercise="active_share" patch="codes > 0 => codes >= 0" keeps=0
+
+# %% mean-code exercise="active_share" patch="return (codes > 0).float().mean(dim=1) => return codes.mean(dim=1)" keeps=0 hint="the mean code"
+
+# %% smallest exercise="keep_largest" patch="codes.topk(k, dim=1) => codes.topk(k, dim=1, largest=False)" keeps=0.643 hint="the smallest codes stay"
+
+# %% the-others exercise="keep_largest" patch="return torch.zeros_like(codes).scatter(1, positions, values) => return codes.scatter(1, positions, 0.0)" keeps=0.643 hint="are set to 0"
+
+# %% above-the-kth exercise="keep_largest" patch="return torch.zeros_like(codes).scatter(1, positions, values) => return codes * (codes > values[:, -1:])" keeps=0.643 hint="one unit too few"
+
+# %% mean-at-the-end exercise="psnr" patch="return 10 * torch.log10(1 / error) => return (10 * torch.log10(1 / error)).mean()" keeps=0.5 hint="mean over the images is taken"
+
+# %% sign exercise="psnr" patch="1 / error => error" keeps=0.5 hint="sign is reversed"
+
+# %% twenty exercise="psnr" patch="10 * torch => 20 * torch" keeps=0.5 hint="belongs to the root"
+
+# %% std-left-out exercise="corruptions" patch="images + std * torch.randn => images + torch.randn" keeps=0.769 hint="multiply it by std"
+
+# %% one-noise-for-the-batch exercise="corruptions" patch="torch.randn(images.shape, generator=generator) => torch.randn(images.shape[1:], generator=generator)" keeps=0.923 hint="share the same noise"
+
+# %% half-of-each exercise="corruptions" patch="white = torch.rand(images.shape, generator=generator) < salt => white = torch.rand(images.shape, generator=generator) < 0.5" keeps=0.885 hint="half of each"
+
+# %% one-mask-for-the-batch exercise="corruptions" patch="replaced = torch.rand(images.shape, generator=generator) < share => replaced = torch.rand(images.shape[1:], generator=generator) < share" keeps=0.923 hint="share the same noise"
+
+# %% dropout-style exercise="corruptions" keeps=0.369
+def add_gaussian(images, std, generator):
+    return images + std * torch.randn(images.shape, generator=generator)
+
+
+def salt_and_pepper(images, share, salt, generator):
+    return nn.functional.dropout(images, share)
+
+# %% one-epoch exercise="train_denoiser" patch="range(20) => range(1)" keeps=0 hint="more steps are needed"
+
+# %% untrained exercise="train_denoiser" patch="            optimizer.step() => " keeps=0 hint="more steps are needed"
+
+# %% the-other-way-round exercise="train_denoiser" patch="(model(corrupt(clean)) - clean) => (model(clean) - corrupt(clean))" keeps=0 hint="expected at most"
