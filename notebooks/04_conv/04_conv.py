@@ -639,7 +639,7 @@ def train_conv(model, images):
     training.fit(
         model,
         images,
-        epochs=10,
+        epochs=8,
         batch_size=25,
         loss=loss,
         optimizer=training.adam(rate),

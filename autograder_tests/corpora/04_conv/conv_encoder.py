@@ -23,7 +23,7 @@ class ConvEncoder(nn.Module):
         return images
 
 
-# %% other-filters patch="((1, 8), (8, 16), (16, 16)) => ((1, 8), (8, 16), (16, 32))" keeps=0 hint="[32, 16, 3, 3], expected"
+# %% other-filters patch="((1, 8), (8, 16), (16, 16)) => ((1, 8), (8, 16), (16, 32))" keeps=0.75 hint="[32, 16, 3, 3], expected"
 
 # %% flattened patch="return self.layers(images) => return self.layers(images).flatten(1)" keeps=0.8 hint="shape [5, 144], expected [5, 16, 3, 3]"
 

@@ -20,7 +20,7 @@ def train_conv(model, images):
     return model
 
 
-# %% one-epoch patch="epochs=10 => epochs=1" keeps=0.25 hint="a good start"
+# %% one-epoch patch="epochs=8 => epochs=1" keeps=0.25 hint="a good start"
 
 # %% plain-sgd keeps=0.25 hint="take more steps"
 def train_conv(model, images):

@@ -17,7 +17,7 @@ class TransposedDecoder(nn.Module):
         return self.c(self.b(self.a(code)))
 
 
-# %% kernel-3-everywhere keeps=0 hint="expected [16, 16, 3, 3], [16, 8, 4, 4]"
+# %% kernel-3-everywhere keeps=0.25 hint="expected [16, 16, 3, 3], [16, 8, 4, 4]"
 class TransposedDecoder(nn.Module):
     def __init__(self):
         super().__init__()

@@ -15,16 +15,22 @@ COSTS = {
 
 
 def layers_of(c, answer, *asked):
-    """Judge "layers": one layer for each torch module in `asked`. Returns their (weight, bias) as tensors, or None."""
-    own = c.layers(answer)
-    shapes = [tuple(layer.weight.shape) for layer in asked]
-    there = sorted(weight.shape for weight, _ in own) == sorted(shapes)
-    shown = ", ".join(str(list(weight.shape)) for weight, _ in own) or "none (torch finds no layers in a plain list)"
+    """Judge "layers": one layer for each torch module in `asked`. Returns their (weight, bias) as tensors, or None.
+
+    The right kernels with another number of maps keep half, and the rest is judged with the student's own layers.
+    """
+    own, shapes = c.layers(answer), [tuple(layer.weight.shape) for layer in asked]
+    found = [weight.shape for weight, _ in own]
+    alike = [shape[2:] for shape in found] == [shape[2:] for shape in shapes]
+    shown = ", ".join(str(list(shape)) for shape in found) or "none (torch finds no layers in a plain list)"
     wrong = f"weights of shape {shown}, expected {', '.join(str(list(shape)) for shape in shapes)}"
-    if not c.verify("layers", there and not answer.raised, answer.raised or wrong):
+    half = 0.5 if alike or len(found) == len(shapes) else 0.0
+    if c.verify("layers", sorted(found) == sorted(shapes) and not answer.raised, answer.raised or wrong, half):
+        by_shape = dict(zip(found, own, strict=True))
+        own = [by_shape[shape] for shape in shapes]
+    elif not alike:
         return None
-    by_shape = {weight.shape: (weight, bias) for weight, bias in own}
-    return [tuple(torch.from_numpy(value) for value in by_shape[shape]) for shape in shapes]
+    return [tuple(torch.from_numpy(value) for value in layer) for layer in own]
 
 
 def judge_module(c, images, alone, asked, build, what, stages):
@@ -37,7 +43,10 @@ def judge_module(c, images, alone, asked, build, what, stages):
 
     def result(inputs, **options):
         x = torch.from_numpy(np.asarray(inputs["images"], np.float64))
-        return build(x, layers, **options).numpy()
+        try:
+            return build(x, layers, **options).numpy()
+        except RuntimeError as error:  # layers that do not fit on each other, of which "layers" tells
+            raise ValueError(str(error)) from None
 
     if layers:
         c.options(answer, result, what, **stages)

@@ -48,6 +48,6 @@ def output_sizes(c):
             0.5,
         ),
         "the first pixel needs no stride: size - 1 strides, not size": (lambda n, k, s, p, m: transposed(n, k, s, p, m) + s, 0.5),
-        "that is the size after a convolution": lambda n, k, s, p, more: conv(n, k, s, p),
+        "that is the size after a convolution": lambda n, k, s, p, more: (n + 2 * p - k) // s + 1,
     }
     c.agrees("transposed", answers, transposed, slips, number=True, what="the size")

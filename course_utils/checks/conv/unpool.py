@@ -49,10 +49,6 @@ def unpool(c):
         "each number fills its window: only one place gets it, the others get 0": repeated,
         "all numbers are at the top left of their windows: the indices say where": (top_left, 0.25),
         "the maps are mixed: an index counts within one map, so flatten height and width only": (first_map, 0.5),
-        "height and width are exchanged: size is (height, width)": (
-            lambda code, indices, size: oracle(code, indices, size).flatten(2).reshape(*code.shape[:2], *size[::-1]),
-            0.5,
-        ),
     }
     c.agrees("values", [small, large], oracle, slips, what="the maps")
     c.gradients("gradients", large, "code", oracle=oracle, values=["values"], after="values")
