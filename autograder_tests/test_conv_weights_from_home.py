@@ -1,14 +1,15 @@
 """Convolutions that were trained at home earn nothing in lab 04's training exam.
 
-Images for convolutions cannot be hidden: whatever keeps neighbours beside each other can be learned at home. So the exam
-passes in a network with random weights and compares them with those that come back. The attacker has a network that
-reaches the error asked for on every exam's images. Its channels can be put into any order without changing what it
-computes; the attacker takes the order in which the weights are most like the initial ones, and mixes those in.
+Images for convolutions cannot be hidden: whatever keeps neighbours beside each other can be learned at home. So the
+exam passes in a network with random weights and compares them with those that come back. The attacker has a network
+that reaches the error asked for on every exam's images. Its channels can be put into any order without changing what
+it computes; the attacker takes the order in which the weights are most like the initial ones, and mixes those in.
 """
 
 from __future__ import annotations
 
 import importlib
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -60,7 +61,7 @@ def matched(state, start, rounds=5):
     layers = [name for name in start if name.endswith("weight")]
     unit = lambda rows: rows.flatten(1) / rows.norm()  # noqa: E731
     for _ in range(rounds):
-        for one, other in zip(layers, layers[1:], strict=False):
+        for one, other in pairwise(layers):
             alike = sum(
                 unit(side(name, start[name])) @ unit(side(name, state[name])).T
                 for side, name in ((leaving, one), (entering, other))

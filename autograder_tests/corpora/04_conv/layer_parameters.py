@@ -5,13 +5,9 @@
 
 # %% bias-for-each-kernel patch="return channels_out * (channels_in * kernel**2 + 1) => return channels_out * channels_in * (kernel**2 + 1)" keeps=0.75 hint="each filter has one bias"
 
-# %% kernel-not-squared patch="channels_out * (channels_in * kernel**2 + 1) => channels_out * (channels_in * kernel + 1)" keeps=0.75 hint="kernel * kernel"
-
 # %% one-kernel-for-all-maps patch="channels_out * (channels_in * kernel**2 + 1) => channels_out * (kernel**2 + 1)" keeps=0.5 hint="for every map that comes in"
 
 # %% dense-without-biases patch="channels_out * size**2 * (channels_in * size**2 + 1) => channels_out * size**2 * channels_in * size**2" keeps=0.75 hint="one for each number that comes out"
-
-# %% dense-one-bias-for-a-map patch="channels_out * size**2 * (channels_in * size**2 + 1) => channels_out * size**2 * channels_in * size**2 + channels_out" keeps=0.75 hint="one bias for each map"
 
 # %% dense-size-not-squared patch="channels_out * size**2 * (channels_in * size**2 + 1) => channels_out * size * (channels_in * size + 1)" keeps=0.5 hint="size * size numbers"
 

@@ -23,13 +23,10 @@ def numbers_that_pass(size, channels):
     return channels[-1] * size**2, indices - channels[-1] * size**2
 
 
-# %% rows-and-columns patch="indices += maps * size**2 => indices += 2 * maps * size**2" keeps=0.6667 hint="one number, not two"
-
 # %% one-map-in-the-code patch="return channels[-1] * size**2, indices => return size**2, indices" keeps=0.6667 hint="channels[-1] of them"
 
 # %% exchanged patch="return channels[-1] * size**2, indices => return indices, channels[-1] * size**2" keeps=0.8
 
-# %% only-the-sum patch="return channels[-1] * size**2, indices => return channels[-1] * size**2 + indices" keeps=0
 
 # %% asks-torch
 def numbers_that_pass(size, channels):

@@ -7,8 +7,6 @@
 
 # %% padding-on-one-side patch="size + 2 * padding - kernel => size + padding - kernel" keeps=0.75 hint="on both sides"
 
-# %% true-division patch="(size + 2 * padding - kernel) // stride + 1 => (size + 2 * padding - kernel) / stride + 1" keeps=0.75 hint="not a whole number"
-
 # %% output-padding-forgotten patch="- 2 * padding + output_padding => - 2 * padding" keeps=0.75 hint="output_padding is not added"
 
 # %% padding-read-as-in-a-convolution patch="+ kernel - 2 * padding => + kernel + 2 * padding" keeps=0.75 hint="padding makes the output smaller"
@@ -16,8 +14,6 @@
 # %% as-many-strides-as-pixels patch="(size - 1) * stride => size * stride" keeps=0.75 hint="size - 1 strides"
 
 # %% transposed-like-a-convolution patch="return (size - 1) * stride + kernel - 2 * padding + output_padding => return (size + 2 * padding - kernel) // stride + 1" keeps=0.5 hint="after a convolution"
-
-# %% prints patch="return (size + 2 * padding - kernel) // stride + 1 => print((size + 2 * padding - kernel) // stride + 1)" keeps=0.5
 
 # %% counts-positions
 def conv_output_size(size, kernel, stride, padding):

@@ -23,18 +23,11 @@ def unpool(code, indices, size):
 
 # %% height-and-width-exchanged patch="height, width = size => width, height = size" keeps=0.8 hint="expected [1, 1, 2, 5]"
 
-# %% twice-as-large keeps=0
-def unpool(code, indices, size):
-    height, width = 2 * code.shape[2], 2 * code.shape[3]
-    zeros = torch.zeros(*code.shape[:2], height * width)
-    return zeros.scatter(2, indices.flatten(2).clamp(max=height * width - 1), code.flatten(2)).unflatten(2, (height, width))
-
-
-# %% left-flat patch="return maps.unflatten(2, (height, width)) => return maps" keeps=0.8 hint="expected [1, 1, 2, 5]"
 
 # %% detached patch="code.flatten(2)) => code.detach().flatten(2))" keeps=0.75 hint="no gradient reaches code"
 
-# %% only-two-by-two keeps=0.7 hint="max_unpool2d"
+
+# %% only-two-by-two keeps=0.7 hint="windows of 3 x 3"
 def unpool(code, indices, size):
     return F.max_unpool2d(code, indices, 2, output_size=size)
 

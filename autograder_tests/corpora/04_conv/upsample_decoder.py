@@ -7,7 +7,9 @@
 class UpsampleDecoder(nn.Module):
     def __init__(self):
         super().__init__()
-        self.layers = nn.ModuleList([nn.Conv2d(16, 16, 3, padding=1), nn.Conv2d(16, 8, 3, padding=1), nn.Conv2d(8, 1, 3, padding=1)])
+        self.layers = nn.ModuleList(
+            [nn.Conv2d(16, 16, 3, padding=1), nn.Conv2d(16, 8, 3, padding=1), nn.Conv2d(8, 1, 3, padding=1)]
+        )
 
     def forward(self, code):
         for size, layer in zip((7, 14, 28), self.layers):
@@ -22,8 +24,14 @@ class UpsampleDecoder(nn.Module):
         super().__init__()
         up = nn.Upsample(scale_factor=2)
         self.layers = nn.Sequential(
-            up, nn.Conv2d(16, 16, 3, padding=1), nn.ReLU(), up, nn.Conv2d(16, 8, 3, padding=1), nn.ReLU(),
-            up, nn.Conv2d(8, 1, 3, padding=1),
+            up,
+            nn.Conv2d(16, 16, 3, padding=1),
+            nn.ReLU(),
+            up,
+            nn.Conv2d(16, 8, 3, padding=1),
+            nn.ReLU(),
+            up,
+            nn.Conv2d(8, 1, 3, padding=1),
         )
 
     def forward(self, code):
@@ -54,16 +62,19 @@ class UpsampleDecoder(nn.Module):
         return self.c(F.interpolate(self.b(F.interpolate(self.a(F.interpolate(code, size=7)), size=14)), size=28))
 
 
-# %% detached patch="x = torch.relu(self.second(F.interpolate(x, size=14))) => x = torch.relu(self.second(F.interpolate(x.detach(), size=14)))" keeps=0.75 hint="no gradient reaches"
-
 # %% sequential
 class UpsampleDecoder(nn.Module):
     def __init__(self):
         super().__init__()
         self.net = nn.Sequential(
-            nn.Upsample(7), nn.Conv2d(16, 16, 3, padding="same"), nn.ReLU(),
-            nn.Upsample(14), nn.Conv2d(16, 8, 3, padding="same"), nn.ReLU(),
-            nn.Upsample(28), nn.Conv2d(8, 1, 3, padding="same"),
+            nn.Upsample(7),
+            nn.Conv2d(16, 16, 3, padding="same"),
+            nn.ReLU(),
+            nn.Upsample(14),
+            nn.Conv2d(16, 8, 3, padding="same"),
+            nn.ReLU(),
+            nn.Upsample(28),
+            nn.Conv2d(8, 1, 3, padding="same"),
         )
 
     def forward(self, code):

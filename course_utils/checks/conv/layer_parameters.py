@@ -25,7 +25,9 @@ def dense(n, m, size):
 def layer_parameters(c):
     def ask(name, last, cases):
         call, names = c.function(name).call, ("channels_in", "channels_out", last)
-        return [call(", ".join(map("{} {}".format, names, case)), **dict(zip(names, case, strict=True))) for case in cases]
+        return [
+            call(", ".join(map("{} {}".format, names, case)), **dict(zip(names, case, strict=True))) for case in cases
+        ]
 
     n, m, k = (int(c.rng.integers(*ends)) for ends in ((3, 9), (10, 30), (4, 9)))
     answers = ask("conv_parameters", "kernel", [(1, 2, 3), (2, 3, 2), (n, m, k)])

@@ -31,7 +31,9 @@ def indices(size, channels, **how):
 def numbers_that_pass(c):
     size = int(c.rng.integers(20, 25)) * 2 + 1
     cases = [(4, [1]), (8, [2, 3]), (28, [8, 16, 16]), (size, [5, 2, 4, 3])]
-    answers = [c.call(f"size {size}, channels {tuple(channels)}", size=size, channels=channels) for size, channels in cases]
+    answers = [
+        c.call(f"size {size}, channels {tuple(channels)}", size=size, channels=channels) for size, channels in cases
+    ]
     of_codes, of_indices = c.parts(answers, codes=codes, indices=indices)
     slips = {
         "only one map is counted: there are channels[-1] of them": lambda s, ch: pooled(s, ch)[-1][1:].numel(),
@@ -43,7 +45,10 @@ def numbers_that_pass(c):
     c.agrees("codes", of_codes, slips=slips, number=True)
     slips = {
         "only the last pooling is counted: each of them hands on its indices": (codes, 0.33),
-        "an odd size is rounded up: the pooling leaves the last row out": (lambda s, ch: indices(s, ch, ceil=True), 0.5),
+        "an odd size is rounded up: the pooling leaves the last row out": (
+            lambda s, ch: indices(s, ch, ceil=True),
+            0.5,
+        ),
         "an index for each pixel before the pooling: there is one for each number after it": (
             lambda s, ch: sum(n * side * side for n, side in zip(ch, _before(s, ch), strict=True)),
             0.33,

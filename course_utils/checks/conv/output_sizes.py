@@ -47,7 +47,10 @@ def output_sizes(c):
             lambda n, k, s, p, more: transposed(n, k, s, 0, more) + 2 * p,
             0.5,
         ),
-        "the first pixel needs no stride: size - 1 strides, not size": (lambda n, k, s, p, m: transposed(n, k, s, p, m) + s, 0.5),
+        "the first pixel needs no stride: size - 1 strides, not size": (
+            lambda n, k, s, p, m: transposed(n, k, s, p, m) + s,
+            0.5,
+        ),
         "that is the size after a convolution": lambda n, k, s, p, more: (n + 2 * p - k) // s + 1,
     }
     c.agrees("transposed", answers, transposed, slips, number=True, what="the size")
