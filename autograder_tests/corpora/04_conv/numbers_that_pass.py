@@ -23,8 +23,6 @@ def numbers_that_pass(size, channels):
     return channels[-1] * size**2, indices - channels[-1] * size**2
 
 
-# %% one-map-in-the-code patch="return channels[-1] * size**2, indices => return size**2, indices" keeps=0.6667 hint="channels[-1] of them"
-
 # %% exchanged patch="return channels[-1] * size**2, indices => return indices, channels[-1] * size**2" keeps=0.8
 
 

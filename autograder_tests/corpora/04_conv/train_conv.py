@@ -26,7 +26,7 @@ def train_conv(model, images):
     return model
 
 
-# %% two-epochs patch="epochs=10 => epochs=2" keeps=0.25 hint="a good start"
+# %% two-epochs patch="epochs=10 => epochs=2" keeps=0 hint="a good start"
 
 
 # %% plain-sgd keeps=0 hint="too short"

@@ -53,3 +53,6 @@ def train_conv(model, images):
     fast = lambda parameters: torch.optim.SGD(parameters, lr=1e20)
     training.fit(model, images, epochs=2, batch_size=64, optimizer=fast, progress=False)
     return model
+
+
+# %% one-map-in-the-code exercise="numbers_that_pass" patch="return channels[-1] * size**2, indices => return size**2, indices" keeps=0.6667
