@@ -13,7 +13,7 @@
 # its runs. Then you find out why one of the decoders has a much smaller error than the others, and why this is not a success.
 #
 # **Before you start**: lab 01 (autoencoders, `fit`), lab 02 (dead codes), what a convolution is. Sections 1 to 7 take about 115 minutes; the
-# computer needs about three of them. Sections 8 and 9 are *Going further*. Run the cells from the top. After the set-up cell, every numbered section
+# computer needs about two of them. Sections 8 and 9 are *Going further*. Run the cells from the top. After the set-up cell, every numbered section
 # also runs on its own.
 #
 # | exercise | you write | points | minutes |
@@ -107,7 +107,7 @@ def trained(make, epochs=5, seed=0, **more):
 #
 # ### Exercise 1.1 (3 points, about 10 minutes)
 #
-# Work out both sizes on paper for $n = 5$, $k = 3$, $s = 2$, $p = 0$. Then write both functions. Use whole numbers only, and no layers of torch.
+# Work out both sizes on paper for $n = 5$, $k = 3$, $s = 2$, $p = 0$. Then write both functions. They return whole numbers (`int`).
 #
 # <details><summary>Hint 1</summary>Count positions: the kernel starts in row 0. How many rows are left for moving it? Into how many whole steps of s rows do they divide?</details>
 # <details><summary>Hint 2</summary>Transposed: the first pixel writes k rows. Each of the other n - 1 pixels starts s rows later.</details>
@@ -619,9 +619,9 @@ plotting.describe(
 )
 
 # %% [markdown]
-# Before training, both transposed convolutions draw a pattern with a period of two pixels. After training, most of it is gone: the weights have learned to balance. But at
-# the highest frequency, the pattern of a checkerboard, the transposed decoder still has several times the power of the other one.
-# The errors do not show this: they are alike, and which decoder has the smaller one depends on the seed.
+# Before training, both transposed convolutions draw a pattern with a period of two pixels. After training, most of it is gone. But at
+# the highest frequency, the pattern of a checkerboard, the transposed decoder still has four to eight times the power of the other one (three seeds).
+# The errors do not show this: they are not far apart, and which decoder has the smaller one depends on the seed.
 #
 # ## 7 · Train it, and compare
 #
@@ -836,7 +836,8 @@ for name, make in {"dense": dense_denoiser, "convolutions": convolutions}.items(
 plotting.show_pairs(ten, *cleaned.values(), labels=("original", *cleaned))
 
 # %% [markdown]
-# The convolutions win with about one hundredth of the weights, after the same five epochs. (With 20 epochs the dense network improves, but stays behind.)
+# The convolutions win by about one decibel, with little more than one per cent of the weights, after the same five epochs. (With 20 epochs the dense
+# network improves, but stays behind.)
 #
 # **Think.** Would the encoder of section 2, with its code of 144 numbers, be a good denoiser, too? Try `trained(partial(ConvNet, "transposed"), corrupt=noisy)`.
 # And what would its indices do to a decoder with unpooling, when the noise decides where the maxima are?

@@ -5,7 +5,9 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from course_utils import probes
 from course_utils.networks import DECODERS, ConvNet
+from course_utils.probes import direct_ask
 from course_utils.training import count_parameters, fit
 
 IMAGES = torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(0))
@@ -65,3 +67,19 @@ def test_it_learns():
     model = ConvNet()
     history = fit(model, IMAGES, epochs=20, loss=F.binary_cross_entropy_with_logits, progress=False)
     assert history.train[-1] < history.train[0]
+
+
+def test_the_probe_passes_a_network_in_and_brings_the_weights_back():
+    start = {name: torch.full_like(value, 0.01).numpy() for name, value in ConvNet().state_dict().items()}
+
+    def add_one(model, images):
+        assert isinstance(model, ConvNet) and images.shape == (5, 1, 28, 28)
+        with torch.no_grad():
+            model.down[0].bias.add_(1)
+
+    question = {"images": IMAGES.numpy(), **start}
+    silent = direct_ask({"train_conv": add_one})(probes.train_network, **question)
+    assert silent["returned"] is False and silent["changed"] == []
+    assert silent["weights.down.0.bias"] == pytest.approx(1.01) and silent["weights.up.2.bias"] == pytest.approx(0.01)
+    another = direct_ask({"train_conv": lambda model, images: ConvNet("both")})(probes.train_network, **question)
+    assert another["returned"] is True and another["weights.up.2.weight"].shape == (1, 8, 3, 3)

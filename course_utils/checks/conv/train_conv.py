@@ -54,9 +54,9 @@ def train_conv(c):
         drawn = model(torch.from_numpy(unseen).double()).sigmoid().numpy()
     error = float(np.mean((drawn - unseen) ** 2) / np.mean((seen.mean(axis=0) - unseen) ** 2))
     near, taken = nearness(start, weights), any((weights[name] != value).any() for name, value in start.items())
-    c.learns(
-        "learned", error, ENOUGH, {START: (np.inf if taken else 0.0, 0.0), FAR: (1.0, 0.0), MORE: (0.0, 0.0)}
-    )  # a part would go to weights from home
+    # No parts: they would go to mixtures with weights from home.
+    stages = {START: (np.inf if taken else 0.0, 0.0), FAR: (1.0, 0.0), MORE: (0.0, 0.0)}
+    c.learns("learned", error, ENOUGH, stages)
     c.verify("learned", near >= NEAR, ANOTHER.format(near, NEAR))
     returned = answer.flag("returned") is not False
     c.cost("form", returned, "nothing came back: return the trained model", after="learned")
