@@ -58,10 +58,11 @@ def measure(lab: str) -> None:
     path = results_file(lab)
     path.parent.mkdir(exist_ok=True)
     done = {(run["part"], run["setting"], run["seed"]) for run in read(lab)}
+    others = getattr(module, "SEEDS_OF", {})  # where more seeds than 0 to 4 are wanted
     wanted = [
         (part, setting, seed, run)
         for part, setting, run, *_ in module.EXPERIMENTS
-        for seed in ([0] if module.random_free(part, setting) else SEEDS)
+        for seed in ([0] if module.random_free(part, setting) else others.get((part, setting), SEEDS))
         if (part, setting, seed) not in done
     ]
     wanted.sort(key=lambda item: item[2])  # all set-ups with one seed before the next seed: a table that fills evenly
