@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from course_utils.plotting.codes import show_codes, show_embeddings
     from course_utils.plotting.curves import show_history, show_variance
     from course_utils.plotting.images import show_filters, show_images, show_pairs
+    from course_utils.plotting.latents import explore_latents, show_latent_grid, show_latents, show_posteriors
     from course_utils.plotting.live import LiveFigure
     from course_utils.plotting.style import PALETTE, colour
     from course_utils.plotting.sweeps import show_sweep
@@ -24,12 +25,16 @@ _MODULES = {
     "alt_text": "alt",
     "colour": "style",
     "describe": "alt",
+    "explore_latents": "latents",
     "show_codes": "codes",
     "show_embeddings": "codes",
     "show_filters": "images",
     "show_history": "curves",
     "show_images": "images",
+    "show_latent_grid": "latents",
+    "show_latents": "latents",
     "show_pairs": "images",
+    "show_posteriors": "latents",
     "show_sweep": "sweeps",
     "show_variance": "curves",
 }
@@ -40,12 +45,16 @@ __all__ = [
     "alt_text",
     "colour",
     "describe",
+    "explore_latents",
     "show_codes",
     "show_embeddings",
     "show_filters",
     "show_history",
     "show_images",
+    "show_latent_grid",
+    "show_latents",
     "show_pairs",
+    "show_posteriors",
     "show_sweep",
     "show_variance",
 ]
