@@ -378,12 +378,22 @@ def differentiate(target: Callable, /, *, to: list[str], **inputs: Any) -> Evide
 
 
 @probe
+def layers(target: type, /) -> Evidence:
+    """Make target(), a torch module. Evidence: weights.NAME and layers, as in `module`."""
+    model = target()
+    if not isinstance(model, nn.Module):
+        raise EvidenceError("the class is not a torch module: does it inherit from nn.Module?")
+    described = [repr(part)[:200] for part in model.modules() if not list(part.children())]
+    return {**flatten("weights", dict(model.state_dict())), "layers": described}
+
+
+@probe
 def method(target: type, /, *, name: str, seed: int = 0, **inputs: Any) -> Evidence:
     """Make target(), a torch module, and call one of its methods (or the module itself, name="") on the inputs.
 
     weight_NAME among the inputs are copied into the entry NAME of the state dict; where the module has not all of these
     names, into its entries in order, where the shapes are the same.
-    Evidence: value (as in `call`), weights.NAME, layers (as in `module`) and unreached, the parameters that get no
+    Evidence: value (as in `call`), unreached, the parameters that get no
     gradient from the sum of all tensors that came back; changed, the inputs that were written into.
     """
     torch.manual_seed(seed)
@@ -397,8 +407,6 @@ def method(target: type, /, *, name: str, seed: int = 0, **inputs: Any) -> Evide
         for key, value in named:
             if own[key].shape == np.shape(value):
                 own[key].copy_(torch.as_tensor(value))
-    out = flatten("weights", dict(model.state_dict()))
-    out["layers"] = [repr(part)[:200] for part in model.modules() if not list(part.children())]
     given = tensors(inputs)
     before = {key: value.clone() for key, value in given.items() if isinstance(value, torch.Tensor)}
     if name and not hasattr(model, name):
@@ -410,7 +418,7 @@ def method(target: type, /, *, name: str, seed: int = 0, **inputs: Any) -> Evide
     if total:
         torch.stack(total).sum().backward()
     unreached = [key for key, parameter in model.named_parameters() if parameter.grad is None]
-    return {**out, **flatten("value", value), "changed": changed, "unreached": unreached}
+    return {**flatten("value", value), "changed": changed, "unreached": unreached}
 
 
 @probe

@@ -11,6 +11,7 @@ def importance_bound(log_w):
 
 # %% over-the-images patch="dim=1) - torch.log(torch.tensor(float(log_w.shape[1]))) => dim=0) - torch.log(torch.tensor(float(log_w.shape[0])))" keeps=0.25 hint="the draws are the columns"
 
+
 # %% all-together keeps=0.25 hint="averaged together"
 def importance_bound(log_w):
     return torch.logsumexp(log_w.flatten(), dim=0) - torch.log(torch.tensor(float(log_w.numel())))
@@ -19,6 +20,7 @@ def importance_bound(log_w):
 # %% negative patch="return each.mean() => return -each.mean()" keeps=0.5 hint="this is the negative bound"
 
 # %% each-image patch="return each.mean() => return each" keeps=0.5 hint="a bound for each image"
+
 
 # %% one-maximum-for-all keeps=0.65
 def importance_bound(log_w):

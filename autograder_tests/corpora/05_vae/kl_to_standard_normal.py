@@ -20,6 +20,7 @@ def kl_to_standard_normal(mu, logvar):
 
 # %% detached patch=".sum(dim=1).mean() => .sum(dim=1).mean().detach()" keeps=0.8 hint="no gradient reaches mu"
 
+
 # %% torch-distributions
 def kl_to_standard_normal(mu, logvar):
     q = torch.distributions.Normal(mu, logvar.exp().sqrt())

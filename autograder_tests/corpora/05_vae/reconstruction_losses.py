@@ -22,6 +22,7 @@ def gaussian_loss(mean, images, variance):
 
 # %% sigma-for-sigma-squared patch="/ (2 * variance) => / (2 * variance.sqrt())" keeps=0.625 hint="divided by 2 sigma"
 
+
 # %% variance-as-scale keeps=0.625 hint="used as the standard deviation of Normal"
 def bernoulli_loss(logits, images):
     return F.binary_cross_entropy_with_logits(logits, images, reduction="sum") / len(images)
@@ -32,6 +33,7 @@ def gaussian_loss(mean, images, variance):
 
 
 # %% no-constant patch=" + 0.5 * torch.log(2 * torch.pi * variance) => " keeps=0.75 hint="2 pi variance is missing"
+
 
 # %% logarithm-of-a-sigmoid keeps=0.9 hint="logits of 300"
 def bernoulli_loss(logits, images):

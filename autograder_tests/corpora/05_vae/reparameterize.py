@@ -5,7 +5,7 @@
 
 # %% uniform-noise patch="randn_like => rand_like" keeps=0.625 hint="the noise is uniform"
 
-# %% mu-not-added patch="mu + (0.5 => (0.5" keeps=0.5 hint="mu is not added"
+# %% mu-not-added patch="mu + (0.5 => (0.5" keeps=0.2917 hint="mu is not added"
 
 # %% logvar-as-sigma patch="(0.5 * logvar).exp() => logvar" keeps=0.625 hint="logvar is used as the standard deviation"
 
@@ -19,6 +19,7 @@ def reparameterize(mu, logvar):
 
 
 # %% detached-sigma patch="(0.5 * logvar).exp() => (0.5 * logvar).exp().detach()" keeps=0.6667 hint="no gradient reaches logvar"
+
 
 # %% rsample
 def reparameterize(mu, logvar):

@@ -23,9 +23,7 @@ def train_vae(model, images):
         bits = F.binary_cross_entropy_with_logits(logits, batch, reduction="sum") / len(batch)
         return bits - 0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(dim=1).mean()
 
-    training.fit(
-        model, images, epochs=25, batch_size=25, loss=loss, optimizer=training.adam(2e-3), progress=False
-    )
+    training.fit(model, images, epochs=25, batch_size=25, loss=loss, optimizer=training.adam(2e-3), progress=False)
     return model
 
 

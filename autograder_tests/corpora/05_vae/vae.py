@@ -1,12 +1,12 @@
 # Answers to VAE; the entries are explained in reparameterize.py.
 
-# %% relu-on-mu patch="return self.mu(h), self.logvar(h) => return F.relu(self.mu(h)), self.logvar(h)" keeps=0 hint="ReLU after the layer mu"
+# %% relu-on-mu patch="return self.mu(h), self.logvar(h) => return F.relu(self.mu(h)), self.logvar(h)" keeps=0.8846 hint="ReLU after the layer mu"
 
-# %% relu-on-logvar patch="return self.mu(h), self.logvar(h) => return self.mu(h), F.relu(self.logvar(h))" keeps=0 hint="ReLU after the layer logvar"
+# %% relu-on-logvar patch="return self.mu(h), self.logvar(h) => return self.mu(h), F.relu(self.logvar(h))" keeps=0.8846 hint="ReLU after the layer logvar"
 
-# %% no-relu-in-encoder patch="F.relu(self.hidden(images.flatten(1))) => self.hidden(images.flatten(1))" keeps=0 hint="no ReLU after the hidden layer"
+# %% no-relu-in-encoder patch="F.relu(self.hidden(images.flatten(1))) => self.hidden(images.flatten(1))" keeps=0.8846 hint="no ReLU after the hidden layer"
 
-# %% decode-with-sigmoid patch="return self.decoder(z).view => return torch.sigmoid(self.decoder(z)).view" keeps=0 hint="decode ends with a sigmoid"
+# %% decode-with-sigmoid patch="return self.decoder(z).view => return torch.sigmoid(self.decoder(z)).view" keeps=0.8462 hint="decode ends with a sigmoid"
 
 # %% variance-for-sigma patch="torch.exp(logvar / 2) => torch.exp(logvar)" keeps=0.7692 hint="which is the variance"
 

@@ -15,12 +15,12 @@ def weights(rng, telling=False):
     for name, (leaving, entering) in SIZES.items():
         found[f"weight_{name}.weight"] = rng.normal(0, 1.5 / entering**0.5, (leaving, entering))
         found[f"weight_{name}.bias"] = rng.normal(0, 0.5, leaving)
-    if telling:
-        one = np.eye(LATENTS)
+    if telling:  # 50 is added before the ReLU and taken off after it
         first, last = np.zeros((HIDDEN, LATENTS)), np.zeros((784, HIDDEN))
-        first[: 2 * LATENTS], last[:LATENTS, : 2 * LATENTS] = np.vstack([one, -one]), np.hstack([one, -one])
+        first[:LATENTS] = last[:LATENTS, :LATENTS] = np.eye(LATENTS)
         found |= {"weight_decoder.0.weight": first, "weight_decoder.2.weight": last}
-        found |= {"weight_decoder.0.bias": np.zeros(HIDDEN), "weight_decoder.2.bias": np.zeros(784)}
+        found |= {"weight_decoder.0.bias": np.full(HIDDEN, 50.0), "weight_decoder.2.bias": np.zeros(784)}
+        found["weight_decoder.2.bias"][:LATENTS] = -50
     return found
 
 
@@ -35,10 +35,6 @@ def logvar(name, x, hw, hb, mw, mb, lw, lb, *_, between=torch.relu):
 def decode(name, z, *rest, between=torch.relu):
     first, first_bias, last, last_bias = rest[-4:]
     return linear(between(linear(z, first, first_bias)), last, last_bias).view(-1, 1, 28, 28)
-
-
-def logits(*inputs):
-    return decode("", mu(*inputs), *inputs[2:])
 
 
 def none(x):

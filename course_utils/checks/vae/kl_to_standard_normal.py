@@ -35,4 +35,4 @@ def kl_to_standard_normal(c):
             lambda mu, logvar: (mu**2 + logvar.exp() - logvar / 2 - 0.5).sum(dim=1).mean(), 0.0),
     }  # fmt: skip
     c.agrees("values", cases, oracle, slips, what="the divergence")
-    c.gradients("gradients", cases, "mu", "logvar", oracle=oracle, values=["values"])
+    c.gradients("gradients", cases, "mu", "logvar", oracle=oracle, after="values")

@@ -4,6 +4,8 @@ import numpy as np
 
 from course_utils.checks.toolkit import exercise
 
+DRAWS = 800
+
 
 @exercise(
     moments=(3, "the right mean and standard deviation"),
@@ -14,15 +16,16 @@ def reparameterize(c):
     mu = c.rng.uniform(-2, 2, size=(5, 3))
     # Away from 0, where the variance and the standard deviation are the same.
     logvar = c.rng.uniform(0.8, 1.6, size=(5, 3)) * c.rng.choice([-1, 1], size=(5, 3))
-    answer = c.samples("mu and logvar of shape [5, 3]", mu=mu, logvar=logvar)
+    answer = c.samples("mu and logvar of shape [5, 3]", times=DRAWS, mu=mu, logvar=logvar)
     if not c.shape("moments", answer, mu.shape, "z"):
         return
-    samples, sigma = answer.array("samples", (2000, *mu.shape)), np.exp(logvar / 2)
+    samples, sigma = answer.array("samples", (DRAWS, *mu.shape)), np.exp(logvar / 2)
     slips = {
         "exp(logvar) is the variance: the standard deviation is its square root, exp(logvar / 2)": (mu, sigma**2),
         "logvar is used as the standard deviation: it is the logarithm of the variance": (mu, np.abs(logvar)),
         "the noise is uniform between 0 and 1, its mean is 0.5: use randn_like": (mu + sigma / 2, sigma / 12**0.5),
         "mu is not added": (0, sigma),
+        "z is mu, without noise": (mu, 0),
     }
     c.moments("moments", samples, mu, sigma, slips, law="normal", what="z", keeps=0.25)
     c.fresh("fresh", samples)

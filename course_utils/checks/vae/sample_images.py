@@ -21,6 +21,7 @@ def sample_images(c):
     answer = answer.part("draw_0", "the images")
     if not c.shape("codes", answer, (COUNT, 1, 1, 5), "the images"):
         return
+    c.generator("generator", answer)
     values = answer.array(shape=(COUNT, 1, 1, 5))
     if values is None:
         c.verify("codes", False, f"the images: {answer.kind()} came back, expected a tensor [n, 1, 1, 5]")
@@ -42,4 +43,3 @@ def sample_images(c):
     }
     c.moments("codes", codes, np.zeros(5), np.ones(5), slips, law="normal", what="the codes", keeps=0.25)
     c.fresh("codes", codes)
-    c.generator("generator", answer)

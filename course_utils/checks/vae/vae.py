@@ -6,7 +6,7 @@ import numpy as np
 
 from course_utils import probes
 from course_utils.checks.toolkit import exercise
-from course_utils.checks.vae._network import HIDDEN, LATENTS, decode, logits, logvar, mu, none, weights
+from course_utils.checks.vae._network import HIDDEN, LATENTS, decode, logvar, mu, none, weights
 
 DRAWS = 400
 
@@ -23,80 +23,89 @@ DRAWS = 400
 def vae(c):
     images, own = c.rng.uniform(0, 1, (6, 1, 28, 28)), weights(c.rng)
     ask = partial(c.ask, probes.method)
-    answer = ask("6 images", name="encode", images=images, **own)
     sizes = {name: [784, HIDDEN] if name == "hidden" else [HIDDEN, LATENTS] for name in ("hidden", "mu", "logvar")}
-    if answer.raised:
-        c.verify("encode", False, f"encode: {answer.raised}")
-        answer = ask("3 codes", name="decode", z=c.rng.normal(size=(3, LATENTS)), **own)
-    c.architecture("layers", answer, **sizes, decoder=[LATENTS, HIDDEN, 784])
+    c.architecture("layers", c.ask(probes.layers, "VAE()"), **sizes, decoder=[LATENTS, HIDDEN, 784])
     if not c.right("layers"):
         return
 
-    cases = [
-        ask("one image", name="encode", images=images[:1], **own),
-        ask("6 images", name="encode", images=images, **own),
-    ]
-    if not answer.raised and c.right("layers"):
-        means, logvars = c.parts(cases[1:], mu=mu, logvar=logvar)
-        relu = {"ReLU after the layer mu: a mean may be below 0": (lambda *a: mu(*a).relu(), 0.5)}
-        open_ = {"no ReLU after the hidden layer": (partial(mu, between=none), 0.5)}
-        c.agrees("encode", means, mu, relu | open_, what="mu")
-        floor = {"ReLU after the layer logvar: sigma could not be below 1": (lambda *a: logvar(*a).relu(), 0.5)}
-        c.agrees("encode", logvars, logvar, floor, what="logvar")
+    answer = ask("6 images", name="encode", images=images, **own)
+    if c.verify("encode", not answer.raised, f"encode: {answer.raised}"):
+        means, logvars = c.parts(answer, mu=mu, logvar=logvar)
+        bare = "no ReLU after the hidden layer"
+        slips = {"ReLU after the layer mu: a mean may be below 0": (lambda *a: mu(*a).relu(), 0.5)}
+        c.agrees("encode", means, mu, slips | {bare: (partial(mu, between=none), 0.5)}, what="mu")
+        slips = {"ReLU after the layer logvar: sigma could not be below 1": (lambda *a: logvar(*a).relu(), 0.5)}
+        c.agrees("encode", logvars, logvar, slips | {bare: (partial(logvar, between=none), 0.5)}, what="logvar")
+        one = ask("one image", name="encode", images=images[:1], **own)
         c.cost("one_image", not one.raised, f"one image: {one.raised}", after="encode")
 
-    codes = c.rng.normal(0, 2, (5, LATENTS))
     slips = {
         "decode ends with a sigmoid: return logits, which the loss with_logits expects": (
             lambda *a: decode(*a).sigmoid(), 0.5),
         "no ReLU in the decoder": (partial(decode, between=none), 0.5),
     }  # fmt: skip
-    c.agrees("decode", ask("5 codes", name="decode", z=codes, **own), decode, slips, what="the logits")
+    codes = ask("5 codes", name="decode", z=c.rng.normal(0, 2, (5, LATENTS)), **own)
+    c.agrees("decode", codes, decode, slips, what="the logits")
 
+    # What follows is compared with the student's own encode and decode: a slip is charged once.
     told = weights(c.rng, telling=True)
     same = np.repeat(c.rng.uniform(0, 1, (1, 1, 28, 28)), DRAWS, axis=0)
+    encoded = ask("the same image", name="encode", images=same, **told)
     answer = ask(f"{DRAWS} times the same image", name="", images=same, **told)
-    _forward(c, answer)
+    _forward(c, answer, encoded)
     c.reached("gradients", answer, after="forward")
+    found = ask("40 times the same image", name="reconstruct", images=same[:40], **told)
+    encoded = ask("6 images", name="encode", images=images, **own)
+    decoded = ask("its mean", name="decode", z=_or_zeros(encoded.array("value_0", (6, LATENTS)), (6, LATENTS)), **own)
+    _reconstruct(c, ask("6 images", name="reconstruct", images=images, **own), decoded.array(), found.array())
 
-    twice = {
-        "reconstruct gives logits: their sigmoid is the image": (logits, 0.5),
-        "reconstruct takes a sigmoid twice: pixels are between 0.5 and 0.73": (
-            lambda *a: logits(*a).sigmoid().sigmoid(), 0.5),
-    }  # fmt: skip
-    answer = ask("40 times the same image", name="reconstruct", images=same[:40], **told)
-    found = answer.array(shape=(40, 1, 28, 28))
-    if found is not None and np.ptp(found, axis=0).max() > 1e-3:
+
+def _or_zeros(array, shape):
+    return np.zeros(shape) if array is None else array
+
+
+def _sigmoid(u):
+    return 1 / (1 + np.exp(-u))
+
+
+def _reconstruct(c, answer, logits, repeated):
+    """Judge the reconstructions; logits: what decode makes of mu; repeated: reconstructions of one image."""
+    if repeated is not None and repeated.ndim and np.ptp(repeated, axis=0).max() > 1e-3:
         line = "reconstruct gives another image each time: for a picture decode mu itself, without noise"
         c.verify("reconstruct", False, line, 0.25)
-    else:
-        c.agrees("reconstruct", [ask("6 images", name="reconstruct", images=images, **own), answer],
-                 lambda *a: logits(*a).sigmoid(), twice, what="the reconstruction")  # fmt: skip
+        return
+    logits = _or_zeros(logits, (6, 1, 28, 28))
+    pixels = logits if logits.min() >= 0 and logits.max() <= 1 and not c.right("decode") else _sigmoid(logits)
+    twice = "reconstruct takes a sigmoid twice: pixels are between 0.5 and 0.73"
+    slips = {"reconstruct gives logits: their sigmoid is the image": (logits, 0.5), twice: (_sigmoid(pixels), 0.5)}
+    c.agrees("reconstruct", answer, pixels, slips, what="the reconstruction")
 
 
-def _forward(c, answer):
+def _forward(c, answer, encoded):
     """Judge what the model returns, and the distribution of its z: the first 20 logits."""
+    shape = (DRAWS, 1, 28, 28)
     if answer.raised or answer.items() != 3:
-        wrong = f"the model: {answer.raised or f'{answer.kind()} came back, return logits, mu, logvar'}"
-        c.verify("forward", False, wrong)
+        told = answer.raised or f"{answer.kind()} came back, return logits, mu, logvar"
+        c.verify("forward", False, f"the model: {told}")
         return
-    for place, right in (("value_1", mu), ("value_2", logvar)):
-        if not c.agrees("forward", answer.part(place, f"the model's {right.__name__}"), right):
+    mean, log = (_or_zeros(encoded.array(f"value_{i}", (DRAWS, LATENTS)), (DRAWS, LATENTS)) for i in (0, 1))
+    for place, name, right in (("value_1", "mu", mean), ("value_2", "logvar", log)):
+        if not c.agrees("forward", answer.part(place, f"the model's {name}"), right):
             return
-    values, mean, log = answer.array("value_0"), answer.array("value_1")[0], answer.array("value_2")[0]
-    if values is None or values.shape != (DRAWS, 1, 28, 28):
-        shape = list(np.shape(answer.got.get("value_0")))
-        c.verify("forward", False, f"the model's logits: shape {shape}, expected {[DRAWS, 1, 28, 28]}")
+    values = answer.array("value_0")
+    if values is None or values.shape != shape:
+        came = list(np.shape(answer.got.get("value_0")))
+        c.verify("forward", False, f"the model's logits: shape {came}, expected {list(shape)}")
         return
-    z = values.reshape(DRAWS, 784)[:, :LATENTS]
+    z, mean, sigma = values.reshape(DRAWS, 784)[:, :LATENTS], mean[0], np.exp(log[0] / 2)
+    if not c.right("decode") and z.min() >= 0 and z.max() <= 1:
+        z = np.log(z.clip(1e-9) / (1 - z).clip(1e-9))
     if np.ptp(z, axis=0).max() < 1e-3:
         at_mean = np.abs(z[0] - mean).max() < 1e-2
         line = "z is mu, without noise: draw z, in evaluation mode as well, since the ELBO is about z that are drawn"
-        c.verify(
-            "forward", False, line if at_mean else "the same z for all images: each image needs its own noise", 0.25
-        )
+        told = line if at_mean else "the same z for all images: each image needs its own noise"
+        c.verify("forward", False, told, 0.25)
         return
-    sigma = np.exp(log / 2)
     slips = {"z has the standard deviation exp(logvar), which is the variance: exp(logvar / 2)": (mean, sigma**2)}
     c.moments("forward", z, mean, sigma, slips, law="normal", what="z", keeps=0.25)
     c.fresh("forward", z)
