@@ -166,6 +166,15 @@ def active(codes: Tensor, *, above: float = ACTIVE) -> int:
 
 
 @not_an_answer
+def kl_of_latents(model: nn.Module, images: Tensor) -> Tensor:
+    """The KL of each latent [latents], in nats, averaged over the images."""
+    with training.evaluating(model):
+        return torch.cat(
+            [kl_divergence(_posterior(*model.encode(part)), Normal(0.0, 1.0)) for part in images.split(1000)]
+        ).mean(dim=0)
+
+
+@not_an_answer
 def log_weights(model: nn.Module, images: Tensor, draws: int, *, seed: int = 0) -> Tensor:
     """log p(x, z) - log q(z | x) for `draws` codes z of each image, [N, draws] (Burda et al. 2016), Bernoulli decoder.
 

@@ -13,8 +13,8 @@
 # sample that gradients can pass, the divergence that pulls the codes together, and the likelihood that pulls them apart. Then you look at what the
 # model can do, at what its loss decides, and at what may be said about it.
 #
-# **Before you start**: lab 01 (autoencoders, Adam), the normal distribution, logarithms. Lab 02's section 7 helps. Sections 1 to 10 take about 120
-# minutes; the computer needs two or three of them. Spend as much time as you like on *Going further* (sections 11 and 12). Run the cells from the top.
+# **Before you start**: lab 01 (autoencoders, Adam), the normal distribution, logarithms. Lab 02's section 7 helps. Sections 1 to 9 take about 120
+# minutes; the computer needs two or three of them. Spend as much time as you like on *Going further* (sections 10 to 12). Run the cells from the top.
 # After the set-up cell, every numbered section also runs on its own.
 #
 # | exercise | you write | points | minutes |
@@ -128,8 +128,7 @@ plotting.show_posteriors(
 # draw $z$ so that the network can learn, the KL, and $\log p(x \mid z)$.
 #
 # **Think.** Each term alone has a trivial best solution. What would the encoder do without the KL? And without the reconstruction?
-
-# %% [markdown]
+#
 # ## 2 · A sample that gradients can pass
 #
 # The encoder gives $\mu$ and $\log \sigma^2$, the logarithm of the **variance**, called `logvar`: a layer may give any number, and $\sigma^2 =
@@ -300,19 +299,10 @@ checks.reconstruction_losses(bernoulli_loss, gaussian_loss)
 #
 # A Bernoulli pixel is 0 or 1. Our pixels are grey. The formula still gives a number, and trains well, but it is no longer the logarithm of a
 # probability: for $x = 0.5$ the smallest possible loss is not 0 but $\log 2 = 0.69$, at $p = 0.5$. Summed over an image, the smallest possible
-# reconstruction loss is the *entropy* of its pixels. **Predict**: is it above zero by much?
-
-# %%
-x = test.images.double().flatten(1)
-entropy = -(torch.xlogy(x, x) + torch.xlogy(1 - x, 1 - x)).sum(dim=1)
-share = ((x > 0) & (x < 1)).double().mean()
-print(
-    f"{share:.0%} of the pixels are grey; the floor of the loss is {entropy.mean():.1f} nats for an image"
-)
-
-# %% [markdown]
-# No model for grey pixels, however good, gets below this number. So never compare a loss on grey pixels with one on black-and-white pixels, and do
-# not call it a likelihood. For pictures it does no harm.
+# reconstruction loss is the *entropy* of its pixels. No model for grey pixels, however good, gets below it. The next cell prints this floor.
+# **Predict**: is it far above zero?
+#
+# So never compare a loss on grey pixels with one on black-and-white pixels, and do not call it a likelihood. For pictures it does no harm.
 #
 # ### One convention: what happens without it
 #
@@ -340,6 +330,9 @@ def run(seed, beta):
     return variational.measure(model, test.images)
 
 
+x = test.images.double().flatten(1)
+entropy = -(torch.xlogy(x, x) + torch.xlogy(1 - x, 1 - x)).sum(dim=1).mean()
+print(f"entropy of the grey test pixels, the floor of the loss: {entropy:.1f} nats for an image")
 weights = {"sum and sum": 1.0, "mean over the pixels": 784.0, "mean over the latents": 1 / 20}
 table = sweep({name: partial(run, beta=beta) for name, beta in weights.items()})
 print(table[["setting", "negative ELBO", "reconstruction", "KL"]].round(1).to_string(index=False))
@@ -356,8 +349,7 @@ plotting.show_images(
 # image. This is **posterior collapse**. The mean over the latents gives the smallest reconstruction loss and bad images: the KL is so weak that the
 # codes spread far outside of the prior, and random codes fall into gaps, as in section 1. Only the sum of both terms, the negative ELBO, shows which
 # model is the better one.
-
-# %% [markdown]
+#
 # ## 5 · The model
 #
 # All parts are there. The encoder has one hidden layer and **two** layers on top of it, one for $\mu$ and one for `logvar`. Neither has an activation:
@@ -470,12 +462,8 @@ def train_vae(model, images):
 # %% check="train_vae" points=5
 checks.train_vae(train_vae)
 
-# %% [markdown]
-# ### Your model at work
-#
-# The next cell uses your class and your training function (after a restart, run your cells of this section first), on 2,000 digits.
-
 # %%
+# Your model at work, on 2,000 digits (after a restart, run your cells of this section first).
 mine = train_vae(VAE(), train.images[: budget(full=2_000, study=2_000, quick=100)])
 found = variational.measure(mine, test.images)
 print(", ".join(f"{name} {value:.1f}" for name, value in found.items()), "nats on the test images")
@@ -509,8 +497,7 @@ for name, images in (("training", train.images), ("test", test.images)):
 # floor of section 4.
 #
 # **Think.** Is the test value above the training value? What would you do with a model that has a small training loss and a large test loss?
-
-# %% [markdown]
+#
 # ## 6 · What the model can do
 #
 # This section uses two trained models that come with the course: one with 20 latents and one with 2, trained on the same 10,000 digits for 30 and 60
@@ -566,7 +553,14 @@ from sklearn.decomposition import PCA
 grey = variational.DenseVAE(latents=20)
 grey.load_state_dict(given("vae_grey"))
 pca = PCA(20, random_state=0).fit(train.images.flatten(1).numpy())
-lines = pca.inverse_transform(pca.transform(ten.images.flatten(1).numpy()))
+lines = pca.inverse_transform(pca.transform(test.images.flatten(1).numpy()))
+lines = torch.from_numpy(lines).float().view(-1, 1, 28, 28)
+for name, drawn in (
+    ("VAE, from mu", variational.from_means(grey, test.images)),
+    ("PCA with 20 components", lines),
+):
+    error = (drawn - test.images).square().mean()
+    print(f"{name:24} squared error {error:.4f} per pixel on all test images")
 training.seed_everything(0)
 with torch.no_grad():
     at_random = grey(ten.images)[0].sigmoid()
@@ -574,19 +568,9 @@ plotting.show_pairs(
     ten.images,
     variational.from_means(grey, ten.images),
     at_random,
-    torch.from_numpy(lines).clip(0, 1).float().view(-1, 1, 28, 28),
+    lines[:10].clip(0, 1),
     labels=("original", "from mu", "from a drawn z", "PCA, 20"),
 )
-
-# %%
-flat = test.images.flatten(1)
-rebuilt = pca.inverse_transform(pca.transform(flat.numpy()))
-errors = {
-    "VAE, from mu": (variational.from_means(grey, test.images) - test.images).square().mean(),
-    "PCA with 20 components": ((torch.from_numpy(rebuilt) - flat) ** 2).mean(),
-}
-for name, error in errors.items():
-    print(f"{name:24} squared error {error:.4f} per pixel on all test images")
 
 # %% [markdown]
 # ### Between two digits, and along one latent
@@ -597,8 +581,7 @@ for name, error in errors.items():
 
 # %%
 with torch.no_grad():
-    mu, logvar = grey.encode(ten.images)
-    each = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean(dim=0)
+    mu, _ = grey.encode(ten.images)
     steps = torch.linspace(0, 1, 10)[:, None]
     pairs = ((4, 9), (1, 7), (3, 8), (0, 6))
     place = {int(label): i for i, label in enumerate(ten.labels)}
@@ -608,7 +591,7 @@ with torch.no_grad():
         title="from 4 to 9, from 1 to 7, from 3 to 8, from 0 to 6",
         alt="Four rows of ten images: one digit turns into another, and nearly all images on the way look like digits.",
     )
-    order = each.argsort(descending=True)[:8]
+    order = variational.kl_of_latents(grey, test.images).argsort(descending=True)[:8]
     along = mu[place[7]].repeat(80, 1)
     for row, latent in enumerate(order):
         along[10 * row : 10 * row + 10, latent] = torch.linspace(-3, 3, 10)
@@ -625,7 +608,8 @@ plotting.show_images(
 # ### Two latents: the whole map
 #
 # With two latents we can see everything that the decoder knows. Here is a grid of codes, from -2.5 to 2.5 in both directions, and the means of the
-# test images.
+# test images. Then move the sliders (they work while the kernel runs; the grid shows the same without them). Find a path from a 7 to a 9 to a 4, and
+# the places where the image has no name.
 
 # %%
 two = variational.DenseVAE(latents=2, hidden=200)
@@ -637,8 +621,6 @@ plotting.show_latent_grid(
     alt="A grid of 16 by 16 images. Digits of one class lie together, and neighbours change gradually into each other; "
     "between the classes there are blurred images.",
 )
-
-# %%
 plotting.show_codes(
     variational.means(two, test.images),
     test.labels,
@@ -646,10 +628,6 @@ plotting.show_codes(
     xlabel="$z_1$",
     ylabel="$z_2$",
 )
-
-# %% [markdown]
-# Move the sliders (they work while the kernel runs; the grid above shows the same without them). Find a path from a 7 to a 9 to a 4, and the places
-# where the image has no name.
 
 # %%
 plotting.explore_latents(lambda z: two.decode(z).sigmoid(), latents=2)
@@ -707,13 +685,11 @@ def run(seed, name, beta=1.0, variance=None):
     variational.fit_elbo(
         model, train.images, epochs=epochs, beta=beta, variance=variance, seed=seed
     )
-    with torch.no_grad():
-        mu, logvar = model.encode(test.images)
-    kls[name] = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).mean(dim=0)
+    kls[name] = variational.kl_of_latents(model, test.images)
     error = (variational.from_means(model, test.images) - test.images).square().mean()
     return {
         "KL": kls[name].sum(),
-        "active": variational.active(mu),
+        "active": variational.active(variational.means(model, test.images)),
         "above 0.1 nats": int((kls[name] > 0.1).sum()),
         "error from mu": error,
     }
@@ -780,8 +756,7 @@ print(table[columns].round(1).to_string(index=False))
 # where the loss itself is smallest without the latents, as with the mean over the pixels in section 4.
 #
 # **Think.** Is a latent that is switched off always a failure? What does it tell about the number of latents that you chose?
-
-# %% [markdown]
+#
 # ## 8 · A tighter bound
 #
 # The ELBO is below $\log p(x)$. By how much? Burda, Grosse and Salakhutdinov (2016) draw $K$ codes for each image, $z_1, \dots, z_K$ from
@@ -839,8 +814,7 @@ for k in (1, 5, 50):
 # %% [markdown]
 # Ten times as many draws improve the bound by less and less. The rest of the gap belongs to images whose best codes are rarely drawn. A number with
 # $K = 50$ must not be compared with an ELBO from a paper: write $K$ beside each number.
-
-# %% [markdown]
+#
 # ## 9 · Are the codes better than the pixels?
 #
 # The means are 20 numbers for each image. Do they group the digits better than 784 pixels? First a picture: t-SNE of pixels and of means, 1,000 test
@@ -906,7 +880,18 @@ plotting.show_sweep(table, "accuracy")
 # ### END SOLUTION
 
 # %% [markdown]
-# ## 10 · A convolutional VAE
+# ## What to remember
+#
+# - A VAE is an autoencoder with two changes: the code is drawn, and it is pulled towards a distribution that one can draw from.
+# - $z = \mu + \sigma \varepsilon$ lets gradients pass. The network gives the logarithm of the variance.
+# - Sum over pixels, sum over latents, mean over images. A mean in one of the terms is a $\beta$ that nobody chose.
+# - The variance of the decoder, $\beta$ and the schedule decide how many nats a code keeps. Look at the KL of each latent.
+# - Bounds are about drawn codes, pictures about means. $K$ belongs beside each number, and so do the seeds.
+#
+# The graded part ends here. The following sections are for running, looking and trying out.
+
+# %% [markdown]
+# ## 10 · Going further: a convolutional VAE
 #
 # Nothing in the ELBO asks for dense layers. Here the encoder has two convolutions (16 and 32 filters of 4 × 4, stride 2) and the decoder mirrors
 # them. The latents and the loss stay the same. **Predict**: with an eighth of the weights, is the negative ELBO better or worse after the same
@@ -942,21 +927,10 @@ plotting.show_images(
 # five seeds each, are in docs/results.md.
 
 # %% [markdown]
-# ## What to remember
-#
-# - A VAE is an autoencoder with two changes: the code is drawn, and it is pulled towards a distribution that one can draw from.
-# - $z = \mu + \sigma \varepsilon$ lets gradients pass. The network gives the logarithm of the variance.
-# - Sum over pixels, sum over latents, mean over images. A mean in one of the terms is a $\beta$ that nobody chose.
-# - The variance of the decoder, $\beta$ and the schedule decide how many nats a code keeps. Look at the KL of each latent.
-# - Bounds are about drawn codes, pictures about means. $K$ belongs beside each number, and so do the seeds.
-#
-# The graded part ends here. The following sections are for running, looking and trying out.
-
-# %% [markdown]
 # ## 11 · Going further: choose the digit
 #
 # In a *conditional* VAE, encoder and decoder get the label as well. The code no longer has to say **which** digit it is, so it can say **how** it is
-# written. Below, each column is one code, decoded with all ten labels.
+# written. Below, the first row shows ten test images. Each column is the code (the mean) of its first image, decoded with all ten labels.
 
 # %%
 torch.manual_seed(0)
@@ -969,12 +943,13 @@ for _ in range(budget(full=30, study=5, quick=1)):
         loss.backward()
         optimizer.step()
 with torch.no_grad():
-    z = torch.randn(10, 10, generator=torch.Generator().manual_seed(0))
+    z, _ = labelled.encode(test.images[:10], test.labels[:10])
     drawn = labelled.decode(z.repeat(10, 1), torch.arange(10).repeat_interleave(10)).sigmoid()
 plotting.show_images(
-    drawn,
-    title="rows: the labels 0 to 9; columns: ten codes",
-    alt="Ten rows of ten images. Each row shows one digit, each column one style: slant and thickness are similar.",
+    torch.cat([test.images[:10], drawn]),
+    title="ten test images; below, their codes with the labels 0 to 9",
+    alt="A row of ten test images and ten rows below it. Each row shows one digit, each column one style: slant and "
+    "thickness follow the test image above.",
 )
 
 # %% [markdown]

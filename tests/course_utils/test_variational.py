@@ -69,6 +69,12 @@ def test_the_bound_is_the_elbo_for_one_draw_and_grows_with_more():
     assert -log_w.mean().item() == pytest.approx(elbo, abs=0.5)
 
 
+def test_the_latents_share_the_kl():
+    model = DenseVAE(latents=4, hidden=16)
+    each = variational.kl_of_latents(model, IMAGES)
+    assert each.shape == (4,) and each.sum().item() == pytest.approx(variational.measure(model, IMAGES)["KL"], rel=1e-4)
+
+
 def test_active_counts_columns_that_vary():
     means = torch.tensor([[0.0, 5.0, 1.0], [0.0, 5.0, 3.0]])
     assert variational.active(means) == 1
