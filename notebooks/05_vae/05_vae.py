@@ -94,9 +94,9 @@ plotting.show_images(
 # %% [markdown]
 # The network reconstructs well, and still most of these images are strokes without a digit. Two things are missing:
 #
-# 1. Nobody told the **encoder** to put its codes where a known distribution has its mass. A fitted normal distribution covers the codes, but also the
-#    gaps between them.
-# 2. Nobody told the **decoder** what to do in the gaps. It was trained at 10,000 points of a 20-dimensional space, and nowhere else.
+# 1. Nothing in the loss asks the **encoder** for codes from a known distribution. The fitted normal distribution covers the codes, but also the gaps
+#    between them.
+# 2. Nothing in the loss asks the **decoder** for digits in the gaps. It was trained at 10,000 points of a 20-dimensional space, and nowhere else.
 #
 # A *variational autoencoder* (Kingma and Welling 2014) asks for both. For each image $x$ the encoder gives not a point but a normal distribution,
 # $q(z \mid x)$, with a mean $\mu$ and a standard deviation $\sigma$ for each latent. The decoder gets a random $z$ from it, so it learns a whole
@@ -352,7 +352,7 @@ plotting.show_images(
 #
 # ## 5 · The model
 #
-# All parts are there. The encoder has one hidden layer and **two** layers on top of it, one for $\mu$ and one for `logvar`. Neither has an activation:
+# Now you have all parts. The encoder has one hidden layer and **two** layers on top of it, one for $\mu$ and one for `logvar`. Neither has an activation:
 # a mean may be negative, and so may a logarithm.
 #
 # $$ 784 \xrightarrow{\text{hidden}} 400\ \text{(ReLU)} \;\to\; \begin{cases} \xrightarrow{\text{mu}} 20 \\ \xrightarrow{\text{logvar}} 20 \end{cases} \qquad z \in \mathbb R^{20} \;\to\; 400\ \text{(ReLU)} \;\to\; 784\ \text{logits} . $$
@@ -471,13 +471,9 @@ with torch.no_grad():
     drawn = mine.reconstruct(ten.images)
 plotting.show_pairs(ten.images, drawn, labels=("original", "your model"))
 
-# %% [markdown]
-# ### The same with all images
-#
-# The rest of the lab uses `variational.DenseVAE`, with the same methods, and `variational.fit_elbo`. Here it learns from all training images while you
-# watch. The loss in the curve is the negative ELBO.
-
 # %%
+# The same with all images. The rest of the lab uses variational.DenseVAE, with the same methods, and
+# variational.fit_elbo. The loss in the curve is the negative ELBO.
 torch.manual_seed(0)
 model = variational.DenseVAE()
 live = plotting.LiveFigure(ten.images, ten.labels, output=lambda m, x: m(x)[0].sigmoid())
@@ -496,12 +492,12 @@ for name, images in (("training", train.images), ("test", test.images)):
 # The KL says how much each code tells about its image: so many nats. (Divide by $\log 2 = 0.69$ for bits.) Compare the reconstruction term with the
 # floor of section 4.
 #
-# **Think.** Is the test value above the training value? What would you do with a model that has a small training loss and a large test loss?
+# **Think.** Is the test value above the training value, and why? What would you do with a model that has a small training loss and a large test loss?
 #
 # ## 6 · What the model can do
 #
 # This section uses two trained models that come with the course: one with 20 latents and one with 2, trained on the same 10,000 digits for 30 and 60
-# epochs. First, digits out of nothing.
+# epochs. First, new digits.
 #
 # ### Exercise 6.1 (2 points, about 6 minutes)
 #
@@ -544,7 +540,7 @@ plotting.show_images(
 #
 # ### Reconstructions, and PCA
 #
-# The price of a code that one may draw from: the noise and the KL cost sharpness. Below are ten test digits, decoded from $\mu$ and from a drawn $z$.
+# The noise and the KL make the reconstructions less sharp. Below are ten test digits, decoded from $\mu$ and from a drawn $z$.
 # PCA with 20 components is there to compare.
 
 # %%
@@ -553,11 +549,17 @@ from sklearn.decomposition import PCA
 grey = variational.DenseVAE(latents=20)
 grey.load_state_dict(given("vae_grey"))
 pca = PCA(20, random_state=0).fit(train.images.flatten(1).numpy())
-lines = pca.inverse_transform(pca.transform(test.images.flatten(1).numpy()))
-lines = torch.from_numpy(lines).float().view(-1, 1, 28, 28)
+
+
+def lines(images):
+    """Reconstructions by PCA."""
+    rebuilt = pca.inverse_transform(pca.transform(images.flatten(1).numpy()))
+    return torch.from_numpy(rebuilt).float().view(-1, 1, 28, 28)
+
+
 for name, drawn in (
     ("VAE, from mu", variational.from_means(grey, test.images)),
-    ("PCA with 20 components", lines),
+    ("PCA with 20 components", lines(test.images)),
 ):
     error = (drawn - test.images).square().mean()
     print(f"{name:24} squared error {error:.4f} per pixel on all test images")
@@ -568,7 +570,7 @@ plotting.show_pairs(
     ten.images,
     variational.from_means(grey, ten.images),
     at_random,
-    lines[:10].clip(0, 1),
+    lines(ten.images).clip(0, 1),
     labels=("original", "from mu", "from a drawn z", "PCA, 20"),
 )
 
@@ -663,10 +665,10 @@ checks.active_latents(active_latents)
 # ### The variance of a Gaussian decoder
 #
 # Look at the Gaussian loss of section 4 again. $s^2$ divides the squared error: a **small** variance makes the reconstruction term large and the KL
-# unimportant, a large one does the opposite. "Mean squared error, summed, plus KL", the loss of many tutorials, means $s^2 = \frac 1 2$, whether its
+# unimportant. A large variance does the opposite. "Mean squared error, summed, plus KL", the loss of many tutorials, means $s^2 = \frac 1 2$, whether its
 # author knows it or not. The mean over the pixels instead of the sum means $s^2 = 392$.
 #
-# Multiplying the KL by a number $\beta$ is the same knob for any decoder (Higgins et al. 2017). **Predict** the order of the KL over the settings below,
+# Multiplying the KL by a number $\beta$ has the same effect with any decoder (Higgins et al. 2017). **Predict** the order of the KL over the settings below,
 # and which of them gives the best reconstruction.
 
 # %%
