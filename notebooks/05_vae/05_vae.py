@@ -115,7 +115,8 @@ plotting.show_posteriors(
 )
 
 # %% [markdown]
-# The regions lie close together, they overlap, and together they fill the circle roughly. There is little room for gaps.
+# Each image has a region instead of a point. Most regions lie in the circle or near it, and many overlap. The match is not perfect: there are gaps,
+# and some images lie far outside.
 #
 # ### The loss
 #
@@ -205,9 +206,11 @@ for mean, sigma in ((0.0, 1.0), (2.0, 1.0), (0.0, 0.1), (0.0, 0.01), (0.0, 2.0))
 
 figure, (left, right) = plt.subplots(1, 2, figsize=(8, 2.9), layout="constrained", sharey=True)
 mean, sigma = torch.linspace(-3, 3, 100), torch.logspace(-2, 0.5, 100)
-left.plot(mean, kl_divergence(Normal(mean, torch.ones(100)), prior))
+left.plot(mean, kl_divergence(Normal(mean, torch.ones(100)), prior), color=plotting.colour(9))
 left.set(xlabel="mu, with sigma = 1", ylabel="KL, nats")
-right.semilogx(sigma, kl_divergence(Normal(torch.zeros(100), sigma), prior))
+right.semilogx(
+    sigma, kl_divergence(Normal(torch.zeros(100), sigma), prior), color=plotting.colour(9)
+)
 right.set(xlabel="sigma, with mu = 0")
 plotting.describe(
     figure,
@@ -814,7 +817,7 @@ for k in (1, 5, 50):
     )
 
 # %% [markdown]
-# Ten times as many draws improve the bound by less and less. The rest of the gap belongs to images whose best codes are rarely drawn. A number with
+# The step from 1 to 5 draws is larger than the step from 5 to 50. What is missing belongs to images whose best codes are rarely drawn. A number with
 # $K = 50$ must not be compared with an ELBO from a paper: write $K$ beside each number.
 #
 # ## 9 · Are the codes better than the pixels?
@@ -896,7 +899,7 @@ plotting.show_sweep(table, "accuracy")
 # ## 10 · Going further: a convolutional VAE
 #
 # Nothing in the ELBO asks for dense layers. Here the encoder has two convolutions (16 and 32 filters of 4 × 4, stride 2) and the decoder mirrors
-# them. The latents and the loss stay the same. **Predict**: with an eighth of the weights, is the negative ELBO better or worse after the same
+# them. The latents and the loss stay the same. **Predict**: with a sixth of the weights, is the negative ELBO better or worse after the same
 # number of epochs?
 
 # %%
@@ -925,7 +928,8 @@ plotting.show_images(
 )
 
 # %% [markdown]
-# One seed and a few epochs: this table says which model learns faster **here**, not which is better. The numbers after 30 epochs on all of MNIST, with
+# The convolutional model has the smaller loss here, but look at its random images: they are not better. The ELBO is not a measure of image quality,
+# and one seed and three epochs say which model learns faster **here**, not which is better. The numbers after 30 epochs on all of MNIST, with
 # five seeds each, are in docs/results.md.
 
 # %% [markdown]
