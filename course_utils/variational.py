@@ -30,8 +30,8 @@ class DenseVAE(nn.Module):
     def __init__(self, latents: int = 20, hidden: int = 400) -> None:
         super().__init__()
         self.latents = latents
-        self.encoder = nn.Sequential(nn.Flatten(), nn.Linear(784, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latents))
-        self.decoder = nn.Sequential(
+        self.encoder = _chain(nn.Flatten(), nn.Linear(784, hidden), nn.ReLU(), nn.Linear(hidden, 2 * latents))
+        self.decoder = _chain(
             nn.Linear(latents, hidden), nn.ReLU(), nn.Linear(hidden, 784), nn.Unflatten(1, (1, 28, 28))
         )
 
@@ -43,8 +43,8 @@ class DenseVAE(nn.Module):
         return self.decoder(z)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        mu, logvar = self.encode(images)
-        return self.decode(_posterior(mu, logvar).rsample()), mu, logvar
+        both = self.encode(images)
+        return self.decode(_posterior(*both).rsample()), *both
 
 
 class ConvVAE(DenseVAE):
@@ -53,12 +53,12 @@ class ConvVAE(DenseVAE):
     def __init__(self, latents: int = 20) -> None:
         nn.Module.__init__(self)
         self.latents = latents
-        self.encoder = nn.Sequential(
+        self.encoder = _chain(
             nn.Conv2d(1, 16, 4, stride=2, padding=1), nn.ReLU(),
             nn.Conv2d(16, 32, 4, stride=2, padding=1), nn.ReLU(),
             nn.Flatten(), nn.Linear(32 * 7 * 7, 2 * latents),
         )  # fmt: skip
-        self.decoder = nn.Sequential(
+        self.decoder = _chain(
             nn.Linear(latents, 32 * 7 * 7), nn.ReLU(), nn.Unflatten(1, (32, 7, 7)),
             nn.ConvTranspose2d(32, 16, 4, stride=2, padding=1), nn.ReLU(),
             nn.ConvTranspose2d(16, 1, 4, stride=2, padding=1),
@@ -189,6 +189,10 @@ def log_weights(model: nn.Module, images: Tensor, draws: int, *, seed: int = 0) 
             likelihood = Bernoulli(logits=model.decode(z), validate_args=False).log_prob(images).flatten(1).sum(dim=1)
             columns.append(likelihood + (prior.log_prob(z) - q.log_prob(z)).sum(dim=1))
     return torch.stack(columns, dim=1)
+
+
+def _chain(*layers: nn.Module) -> nn.Sequential:
+    return nn.Sequential(*layers)
 
 
 def _posterior(mu: Tensor, logvar: Tensor) -> Normal:

@@ -25,7 +25,6 @@ def reparameterize(c):
         "logvar is used as the standard deviation: it is the logarithm of the variance": (mu, np.abs(logvar)),
         "the noise is uniform between 0 and 1, its mean is 0.5: use randn_like": (mu + sigma / 2, sigma / 12**0.5),
         "mu is not added": (0, sigma),
-        "z is mu, without noise": (mu, 0),
     }
     c.moments("moments", samples, mu, sigma, slips, law="normal", what="z", keeps=0.25)
     c.fresh("fresh", samples)

@@ -51,12 +51,12 @@ def vae(c):
     told = weights(c.rng, telling=True)
     same = np.repeat(c.rng.uniform(0, 1, (1, 1, 28, 28)), DRAWS, axis=0)
     encoded = ask("the same image", name="encode", images=same, **told)
-    answer = ask(f"{DRAWS} times the same image", name="", images=same, **told)
-    _forward(c, answer, encoded)
-    c.reached("gradients", answer, after="forward")
+    drawn = ask(f"{DRAWS} times the same image", name="", images=same, **told)
+    _forward(c, drawn, encoded)
+    c.reached("gradients", drawn, after="forward")
     found = ask("40 times the same image", name="reconstruct", images=same[:40], **told)
-    encoded = ask("6 images", name="encode", images=images, **own)
-    decoded = ask("its mean", name="decode", z=_or_zeros(encoded.array("value_0", (6, LATENTS)), (6, LATENTS)), **own)
+    mean = _or_zeros(answer.array("value_0", (6, LATENTS)), (6, LATENTS))
+    decoded = ask("its mean", name="decode", z=mean, **own)
     _reconstruct(c, ask("6 images", name="reconstruct", images=images, **own), decoded.array(), found.array())
 
 
