@@ -369,7 +369,7 @@ def test_the_sliders_of_the_explorer_change_its_image(server, page):
         page.keyboard.press("ArrowRight")
     explorer.get_by_alt_text("z = (0.00, 1.00)").wait_for(timeout=PATIENCE)
     assert image.get_attribute("src") != before
-    notebook.scroll_to(page.locator(".jp-MarkdownCell", has_text="move the sliders").last)
+    notebook.scroll_to(explorer)
     notebook.shoot("11-explorer")
 
 
