@@ -29,6 +29,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from course_utils.evidence import Evidence, EvidenceError, describe_type, flatten, pack, unpack
+from course_utils.guard import asking
 
 Ask = Callable[..., Evidence]
 PROBES: dict[str, Callable[..., Evidence]] = {}
@@ -436,6 +437,74 @@ def differentiate(target: Callable, /, *, to: list[str], **inputs: Any) -> Evide
     return out | _gradients(value, leaves)
 
 
+@probe
+def layers(target: type, /) -> Evidence:
+    """Make target(), a torch module. Evidence: weights.NAME and layers, as in `module`."""
+    model = target()
+    if not isinstance(model, nn.Module):
+        raise EvidenceError("the class is not a torch module: does it inherit from nn.Module?")
+    described = [repr(part)[:200] for part in model.modules() if not list(part.children())]
+    return {**flatten("weights", dict(model.state_dict())), "layers": described}
+
+
+@probe
+def method(target: type, /, *, name: str, seed: int = 0, **inputs: Any) -> Evidence:
+    """Make target(), a torch module, and call one of its methods (or the module itself, name="") on the inputs.
+
+    weight_NAME among the inputs are copied into the entry NAME of the state dict; where the module has not all of these
+    names, into its entries in order, where the shapes are the same.
+    Evidence: value (as in `call`), unreached, the parameters that get no
+    gradient from the sum of all tensors that came back; changed, the inputs that were written into.
+    """
+    torch.manual_seed(seed)
+    weights = {key.removeprefix("weight_"): inputs.pop(key) for key in list(inputs) if key.startswith("weight_")}
+    model = target()
+    if not isinstance(model, nn.Module):
+        raise EvidenceError("the class is not a torch module: does it inherit from nn.Module?")
+    own = model.eval().state_dict()
+    named = weights.items() if weights.keys() <= own.keys() else zip(own, weights.values(), strict=False)
+    with torch.no_grad():
+        for key, value in named:
+            if own[key].shape == np.shape(value):
+                own[key].copy_(torch.as_tensor(value))
+    given = tensors(inputs)
+    before = {key: value.clone() for key, value in given.items() if isinstance(value, torch.Tensor)}
+    if name and not hasattr(model, name):
+        raise EvidenceError(f"the class has no method {name}()")
+    value = (getattr(model, name) if name else model)(*given.values())
+    changed = [key for key, old in before.items() if not torch.equal(old, given[key])]
+    parts = value if isinstance(value, tuple | list) else [value]
+    total = [part.sum() for part in parts if isinstance(part, torch.Tensor) and part.requires_grad]
+    if total:
+        torch.stack(total).sum().backward()
+    unreached = [key for key, parameter in model.named_parameters() if parameter.grad is None]
+    return {**flatten("value", value), "changed": changed, "unreached": unreached}
+
+
+@probe
+def train_given(target: Callable, /, *, images: np.ndarray, latents: int, hidden: int, seed: int = 0) -> Evidence:
+    """As `train`, for target(model, images): the model is a new `course_utils.variational.DenseVAE`."""
+    from course_utils.variational import DenseVAE
+
+    return train(lambda given: target(DenseVAE(int(latents), int(hidden)), given), images=images, seed=seed)
+
+
+@probe
+def generated(target: Callable, /, *, matrix: np.ndarray, n: int, seed: int, times: int = 2) -> Evidence:
+    """As `seeded`, for target(decode, n, latents, generator): decode(z [n, latents]) is z @ matrix, as logits
+    [n, 1, 1, columns].
+    """
+    table = torch.as_tensor(matrix, dtype=torch.float32)
+
+    def decode(z: torch.Tensor) -> torch.Tensor:
+        return (z @ table)[:, None, None, :]
+
+    def draw(n: int, latents: int, generator: torch.Generator) -> Any:
+        return target(decode, n, latents, generator)
+
+    return seeded(draw, seed=seed, times=times, n=int(n), latents=len(matrix))
+
+
 def _gradients(value: Any, leaves: Mapping[str, torch.Tensor]) -> Evidence:
     """Autograd's gradients of the sum of each returned tensor, None where none arrives; and torch's complaint."""
     several = isinstance(value, tuple | list)
@@ -511,7 +580,8 @@ def answer(question: Callable, targets: list[Any], inputs: Mapping[str, Any]) ->
     # As across a process: the student's code gets copies, and what comes back is evidence or nothing.
     inputs = unpack(pack(inputs))
     try:
-        return unpack(pack(question(*targets, **inputs)))
+        with asking():
+            return unpack(pack(question(*targets, **inputs)))
     except EvidenceError as error:
         raise StudentError("EvidenceError", str(error)) from None
     except Exception as error:

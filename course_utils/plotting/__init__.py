@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from course_utils.plotting.comparisons import show_arrows, show_matrix, show_roc
     from course_utils.plotting.curves import show_history, show_variance
     from course_utils.plotting.images import show_filters, show_images, show_pairs
+    from course_utils.plotting.latents import explore_latents, show_latent_grid, show_latents, show_posteriors
     from course_utils.plotting.live import LiveFigure
     from course_utils.plotting.style import PALETTE, colour, new_figure
     from course_utils.plotting.sweeps import show_sweep
@@ -27,6 +28,7 @@ _MODULES = {
     "describe": "alt",
     "new_figure": "style",
     "show_arrows": "comparisons",
+    "explore_latents": "latents",
     "show_codes": "codes",
     "show_embeddings": "codes",
     "show_filters": "images",
@@ -35,6 +37,10 @@ _MODULES = {
     "show_matrix": "comparisons",
     "show_pairs": "images",
     "show_roc": "comparisons",
+    "show_latent_grid": "latents",
+    "show_latents": "latents",
+    "show_pairs": "images",
+    "show_posteriors": "latents",
     "show_sweep": "sweeps",
     "show_variance": "curves",
 }
@@ -47,6 +53,7 @@ __all__ = [
     "describe",
     "new_figure",
     "show_arrows",
+    "explore_latents",
     "show_codes",
     "show_embeddings",
     "show_filters",
@@ -55,6 +62,10 @@ __all__ = [
     "show_matrix",
     "show_pairs",
     "show_roc",
+    "show_latent_grid",
+    "show_latents",
+    "show_pairs",
+    "show_posteriors",
     "show_sweep",
     "show_variance",
 ]

@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(600)]
 
 ROOT = Path(__file__).resolve().parents[2]
 LAB = Lab(ROOT, "01_pca_vs_ae")
+SLIDERS = "05_vae"  # the lab with the explorer
 SHOTS = Path(os.environ.get("COURSE_SCREENSHOTS") or ROOT / "out" / "screenshots")
 STUB_SENTENCE = ast.literal_eval(re.search(r"\((\".*\")\)", CODE_STUB).group(1))
 NOT_DONE = f"·  {STUB}"
@@ -57,7 +58,7 @@ PATIENCE = 120_000  # milliseconds, for what may take long on a busy machine; no
 
 @pytest.fixture
 def bundle(tmp_path):
-    return student_bundle.publish(ROOT, tmp_path / "autoencoders", [LAB.name], say=lambda line: None)
+    return student_bundle.publish(ROOT, tmp_path / "autoencoders", [LAB.name, SLIDERS], say=lambda line: None)
 
 
 @pytest.fixture
@@ -350,6 +351,26 @@ def test_a_student_opens_the_release_runs_it_mends_an_answer_and_validates(serve
     parts = live.locator(".jp-OutputArea-output").all_inner_texts()
     assert parts[0].strip() == "", "there is something above the figure"
     assert ["100%" in part for part in parts] == [False, True], "the progress bar is one line below it"
+
+
+def test_the_sliders_of_the_explorer_change_its_image(server, page):
+    notebook = Notebook(page, server, f"{SLIDERS}/{SLIDERS}.ipynb")
+    shown = ("from course_utils.checks import vae as checks", "show_latent_grid(", "plotting.explore_latents(")
+    for explorer in map(notebook.cell, shown):
+        explorer.locator(".cm-content").click()
+        notebook.run(explorer)
+    sliders, image = explorer.locator(".noUi-handle"), explorer.locator(".jp-OutputArea-output img")
+    image.wait_for(timeout=PATIENCE)
+    assert (sliders.count(), image.count()) == (2, 1)
+    assert "z = (0.00, 0.00)" in image.get_attribute("alt")
+    before = image.get_attribute("src")
+    sliders.nth(1).focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    explorer.get_by_alt_text("z = (0.00, 1.00)").wait_for(timeout=PATIENCE)
+    assert image.get_attribute("src") != before
+    notebook.scroll_to(explorer)
+    notebook.shoot("11-explorer")
 
 
 # --- what a grader does ---------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ def train_denoiser(images, corrupt):
 
 # %% too-few-steps patch="range(20) => range(2)" keeps=0 hint="more steps are needed"
 
+
 # %% by-fit keeps=0 hint="fit() is not accepted"
 def train_denoiser(images, corrupt):
     model = new_denoiser()

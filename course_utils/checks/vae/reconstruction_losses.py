@@ -1,0 +1,81 @@
+"""bernoulli_loss(logits, images), gaussian_loss(mean, images, variance): summed over pixels, averaged over images."""
+
+import math
+from functools import partial
+
+from torch.distributions import Bernoulli, Normal
+
+from course_utils.checks.toolkit import exercise
+
+
+def bits(logits, images):
+    return -Bernoulli(logits=logits, validate_args=False).log_prob(images).flatten(1)
+
+
+def squares(mean, images, variance):
+    return -Normal(mean, variance**0.5).log_prob(images).flatten(1)
+
+
+def per_image(each):
+    return lambda *inputs: each(*inputs).sum(dim=1).mean()
+
+
+def with_sigma(mean, images, variance):
+    """The variance where its square root should divide, or the other way round."""
+    constant = math.log(2 * math.pi * variance) / 2
+    return ((images - mean).square() / (2 * variance**0.5) + constant).flatten(1).sum(dim=1).mean()
+
+
+def without_constant(mean, images, variance):
+    return ((images - mean).square() / (2 * variance)).flatten(1).sum(dim=1).mean()
+
+
+@exercise(
+    targets=["bernoulli_loss", "gaussian_loss"],
+    bernoulli=(1, "the Bernoulli loss"),
+    gaussian=(1, "the Gaussian loss"),
+    costs={
+        "gradients": (0.2, "gradients reach the decoder's output"),
+        "large": (0.1, "bernoulli_loss with logits in the hundreds"),
+    },
+)
+def reconstruction_losses(c):
+    words = "one image of 1 x 2 pixels"
+    logits, mean, x = [[[[0.0, 2.0]]]], [[[[0.0, 0.5]]]], [[[[1.0, 0.5]]]]
+    shape = (7, 1, 4, 5)
+    many, images = "7 images of 4 x 5 pixels", c.rng.uniform(0, 1, shape)
+
+    ask, right = partial(c.function("bernoulli_loss").differentiate, to=["logits"]), per_image(bits)
+    cases = [ask(f"logits = [0, 2], images = [1, 0.5], {words}", logits=logits, images=x)]
+    cases.append(ask(many, logits=c.rng.normal(0, 2, shape), images=images))
+    slips = {
+        "Bernoulli: averaged over the pixels, 784 times too small for 28 x 28 pixels: sum over them": (
+            lambda u, x: bits(u, x).mean(), 0.5),
+        "Bernoulli: summed over the batch: take the mean over the images": (lambda u, x: bits(u, x).sum(), 0.5),
+        "Bernoulli: a sigmoid is taken twice: the loss with_logits takes it itself": (
+            lambda u, x: right(u.sigmoid(), x), 0.25),
+    }  # fmt: skip
+    c.agrees("bernoulli", cases, right, slips, what="the Bernoulli loss")
+    after = ("bernoulli", "gradients")
+    c.gradients("gradients", cases, "logits", oracle=right, after="bernoulli")
+    far = c.rng.choice([-300.0, 300.0], shape)
+    large = ask("logits of 300 and -300", logits=far, images=images)
+    c.agrees("large", large, right, what="the Bernoulli loss", after=after)
+
+    ask, right = partial(c.function("gaussian_loss").differentiate, to=["mean"]), per_image(squares)
+    small = f"mean = [0, 0.5], images = [1, 0.5], variance = 0.25, {words}"
+    cases = [ask(small, mean=mean, images=x, variance=0.25)]
+    cases.append(ask(many + ", variance = 0.1", mean=c.rng.uniform(0, 1, shape), images=images, variance=0.1))
+    slips = {
+        "Gaussian: averaged over the pixels, 784 times too small for 28 x 28 pixels: sum over them": (
+            lambda m, x, v: squares(m, x, v).mean(), 0.5),
+        "Gaussian: summed over the batch: take the mean over the images": (lambda m, x, v: squares(m, x, v).sum(), 0.5),
+        "Gaussian: the square is divided by 2 sigma, it should be by 2 sigma squared, twice the variance": (
+            with_sigma, 0.25),
+        "Gaussian: variance is used as the standard deviation of Normal: take its square root": (
+            lambda m, x, v: -Normal(m, v).log_prob(x).flatten(1).sum(dim=1).mean(), 0.25),
+        "Gaussian: the logarithm of 2 pi variance is missing: without it losses with other variances cannot be "
+        "compared": (without_constant, 0.5),
+    }  # fmt: skip
+    c.agrees("gaussian", cases, right, slips, what="the Gaussian loss")
+    c.gradients("gradients", cases, "mean", oracle=right, after="gaussian")

@@ -1,0 +1,1026 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Lab 05 · Variational autoencoders
+#
+# **You will** build an autoencoder whose codes can be drawn at random, so that its decoder makes new digits. You write its loss term by term: the
+# sample that gradients can pass, the divergence that pulls the codes together, and the likelihood that pulls them apart. Then you look at what the
+# model can do, at what its loss decides, and at what may be said about it.
+#
+# **Before you start**: lab 01 (autoencoders, Adam), the normal distribution, logarithms. Lab 02's section 7 helps. Sections 1 to 9 take about 120
+# minutes; the computer needs two or three of them. Spend as much time as you like on *Going further* (sections 10 to 12). Run the cells from the top.
+# After the set-up cell, every numbered section also runs on its own.
+#
+# | exercise | you write | points | minutes |
+# |---|---|---|---|
+# | 2.1 | `reparameterize(mu, logvar)` | 3 | 6 |
+# | 3.1 | `kl_to_standard_normal(mu, logvar)` | 3 | 8 |
+# | 4.1 | `bernoulli_loss(logits, images)`, `gaussian_loss(mean, images, variance)` | 4 | 12 |
+# | 5.1 | `VAE` | 5 | 16 |
+# | 5.2 | `train_vae(model, images)` | 5 | 12 |
+# | 6.1 | `sample_images(decode, n, latents, generator)` | 2 | 6 |
+# | 7.1 | `active_latents(mu, above)` | 2 | 5 |
+# | 8.1 | `importance_bound(log_w)` | 3 | 8 |
+# | 9.1 | an answer in words | 2 | 6 |
+#
+# How an exercise works: complete the cell, run it, then run the check below it. A check calls your code with new inputs each time. It shows what is
+# right (✓), what is wrong (✗), or that the cell is not complete yet (·). For a frequent mistake the check names the cause. For any other mistake it
+# shows the smallest input for which the answer was wrong, what your code returned, and what was expected.
+# Two rules for all exercises. A function must not change the tensors that it is given. And `course_utils.variational`, which the later sections use,
+# refuses to work inside an answer; torch and all other libraries are allowed.
+#
+# **One convention for the whole lab**: every loss is **summed over pixels, summed over latents, and averaged over the images**. Its unit is the *nat*
+# (natural logarithms), for each image. You will see what happens if one term breaks the convention.
+
+# %% tags=["install"]
+# Here the build puts the cell that installs course_utils where it is missing (course_admin/authoring/install_cell.py).
+
+# %% tags=["setup"]
+# Set-up: run this cell first. Run it again after every restart of the kernel.
+import matplotlib.pyplot as plt
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from course_utils import data, embedding, metrics, plotting, training, variational
+from course_utils.checks import vae as checks
+from course_utils.data import given
+from course_utils.sweeps import summarise, sweep
+from course_utils.training import budget
+
+training.seed_everything(0)
+source = budget(full="auto", study="sample", quick="sample")
+train = data.load_mnist("train", source=source, limit=budget(full=None, study=None, quick=300))
+test = data.load_mnist("test", source=source, limit=budget(full=None, study=None, quick=300))
+ten = data.load_ten_digits()
+
+# %% [markdown]
+# ## 1 · A code that one may draw from
+#
+# In lab 02 we drew codes at random and decoded them: with 32 codes, most images were no digits. Perhaps we drew them badly? Here we try as hard as we
+# can. We train an autoencoder with 20 codes, fit a normal distribution to the codes of all training images, with all its covariances, and draw from
+# that. **Predict**: how many of 20 images will be digits?
+
+# %%
+from torchvision.ops import MLP
+
+torch.manual_seed(0)
+plain = nn.Sequential(nn.Flatten(), MLP(784, [400, 20]), MLP(20, [400, 784]), nn.Sigmoid())
+training.fit(
+    plain, train.images, epochs=budget(full=10, study=5, quick=1), batch_size=64, progress=False
+)
+with torch.no_grad():
+    codes = plain[:2](train.images)
+    fitted = torch.distributions.MultivariateNormal(codes.mean(dim=0), codes.T.cov())
+    torch.manual_seed(1)
+    drawn = plain[2:](fitted.sample((20,)))
+spread = codes.std(dim=0)
+print(f"error on test images {training.evaluate(plain, test.images):.4f} per pixel")
+print(
+    f"the standard deviations of the 20 codes lie between {spread.min():.1f} and {spread.max():.1f}"
+)
+plotting.show_images(
+    drawn,
+    title="a plain autoencoder, codes drawn from the fitted normal distribution",
+    alt="20 images from random codes of a plain autoencoder: strokes and blots, few of them digits.",
+)
+
+# %% [markdown]
+# The network reconstructs well, and still most of these images are strokes without a digit. Two things are missing:
+#
+# 1. Nothing in the loss asks the **encoder** for codes from a known distribution. The fitted normal distribution covers the codes, but also the gaps
+#    between them.
+# 2. Nothing in the loss asks the **decoder** for digits in the gaps. It was trained at 10,000 points of a 20-dimensional space, and nowhere else.
+#
+# A *variational autoencoder* (Kingma and Welling 2014) asks for both. For each image $x$ the encoder gives not a point but a normal distribution,
+# $q(z \mid x)$, with a mean $\mu$ and a standard deviation $\sigma$ for each latent. The decoder gets a random $z$ from it, so it learns a whole
+# region for each image. And all these distributions are pulled towards **one** distribution that we can draw from, the *prior* $p(z) = \mathcal N(0, I)$.
+#
+# The picture below is from a trained model with two latents. Each ellipse is the $q(z \mid x)$ of one test image, drawn at two standard deviations.
+# The dashed circle is the prior.
+
+# %%
+two = variational.DenseVAE(latents=2, hidden=200)
+two.load_state_dict(given("vae_two"))
+with torch.no_grad():
+    mu, logvar = two.encode(test.images[:150])
+plotting.show_posteriors(
+    mu, (logvar / 2).exp(), test.labels[:150], title="150 images as distributions"
+)
+
+# %% [markdown]
+# Each image has a region instead of a point. Most regions lie in the circle or near it, and many overlap. The match is not perfect: there are gaps,
+# and some images lie far outside.
+#
+# ### The loss
+#
+# We would like to make the probability $p(x)$ of the training images large. It is an integral over all $z$ and cannot be computed. But there is a
+# lower bound for its logarithm, the **ELBO** (*evidence lower bound*):
+#
+# $$ \log p(x) \;\ge\; \underbrace{\mathbb E_{z \sim q(z \mid x)} \log p(x \mid z)}_{\text{how well } z \text{ explains } x} \;-\; \underbrace{\mathrm{KL}\big(q(z \mid x)\,\|\,p(z)\big)}_{\text{how far } q \text{ is from the prior}} . $$
+#
+# The loss is the negative ELBO: a *reconstruction* term plus a *KL* term. The next three sections are about the three parts of this formula: how to
+# draw $z$ so that the network can learn, the KL, and $\log p(x \mid z)$.
+#
+# **Think.** Each term alone has a trivial best solution. What would the encoder do without the KL? And without the reconstruction?
+#
+# ## 2 · A sample that gradients can pass
+#
+# The encoder gives $\mu$ and $\log \sigma^2$, the logarithm of the **variance**, called `logvar`: a layer may give any number, and $\sigma^2 =
+# e^{\text{logvar}}$ is positive. Now we need a $z$ from $\mathcal N(\mu, \sigma^2)$.
+#
+# Here is the problem. "Draw a number from $\mathcal N(\mu, \sigma^2)$" has no derivative with respect to $\mu$. Kingma and Welling's solution: draw the noise
+# first, and compute $z$ from it,
+#
+# $$ z = \mu + \sigma\,\varepsilon, \qquad \varepsilon \sim \mathcal N(0, 1) . $$
+#
+# The noise $\varepsilon$ does not depend on the network. $\mu$ and $\sigma$ enter by a sum and a product, and these have derivatives:
+# $\partial z / \partial \mu = 1$ and $\partial z / \partial \sigma = \varepsilon$.
+#
+# **Predict, then run.** Below, $\mu$ grows from 0 to 0.1, and $z^2$ is computed before and after, 10,000 times. The mean of $z^2$ should grow by
+# 0.01. How well can you see that with the same noise before and after? And with new noise?
+
+# %%
+generator = torch.Generator().manual_seed(0)
+noise, other = torch.randn(2, 10_000, generator=generator)
+for name, after in (("the same noise", noise), ("new noise", other)):
+    change = (0.1 + after) ** 2 - noise**2
+    print(
+        f"{name:15} mean change {change.mean():+.3f}, standard deviation of a change {change.std():.2f}"
+    )
+
+# %% [markdown]
+# With the same noise, the change of a single sample is small and mostly due to $\mu$. With new noise, the change that we look for is hidden behind the
+# change of the noise. The gradient through $z = \mu + \sigma \varepsilon$ is the first case.
+#
+# ### Exercise 2.1 (3 points, about 6 minutes)
+#
+# Draw $z$ as above. The noise must be new at each call and for each entry.
+#
+# <details><summary>Hint 1</summary>What do you have to do with logvar to get a standard deviation? Test it on logvar = 0 and on logvar = 2.</details>
+# <details><summary>Hint 2</summary>torch.randn_like(x) gives standard normal numbers in the shape of x.</details>
+
+
+# %% exercise="reparameterize"
+def reparameterize(mu, logvar):
+    """Draw z from N(mu, exp(logvar)), so that gradients reach mu and logvar.
+
+    mu, logvar: float tensors [batch, latents]; logvar is the logarithm of the variance.
+    Returns a tensor [batch, latents], different at every call.
+    """
+    ### BEGIN SOLUTION
+    noise = torch.randn_like(mu)
+    return mu + (0.5 * logvar).exp() * noise
+    ### END SOLUTION
+
+
+# %% check="reparameterize" points=3
+checks.reparameterize(reparameterize)
+
+# %% [markdown]
+# ## 3 · The KL pulls
+#
+# How far is the normal distribution of one latent from the prior? The Kullback-Leibler divergence has a closed form here:
+#
+# $$ \mathrm{KL}\big(\mathcal N(\mu, \sigma^2)\,\|\,\mathcal N(0, 1)\big) \;=\; \tfrac 1 2 \left( \mu^2 + \sigma^2 - 1 - \log \sigma^2 \right) . $$
+#
+# It is 0 if $\mu = 0$ and $\sigma = 1$, and positive everywhere else. With several independent latents, the divergences are **added**.
+#
+# **Predict**: which costs more, a mean that is two standard deviations of the prior away from 0 ($\mu = 2$, $\sigma = 1$), or a distribution that is
+# one hundred times as narrow as the prior ($\mu = 0$, $\sigma = 0.01$)? The cell asks torch.
+
+# %%
+from torch.distributions import Normal, kl_divergence
+
+prior = Normal(0.0, 1.0)
+for mean, sigma in ((0.0, 1.0), (2.0, 1.0), (0.0, 0.1), (0.0, 0.01), (0.0, 2.0)):
+    print(
+        f"mu {mean:g}, sigma {sigma:<4g}  KL {kl_divergence(Normal(mean, sigma), prior):.2f} nats"
+    )
+
+figure, (left, right) = plt.subplots(1, 2, figsize=(8, 2.9), layout="constrained", sharey=True)
+mean, sigma = torch.linspace(-3, 3, 100), torch.logspace(-2, 0.5, 100)
+left.plot(mean, kl_divergence(Normal(mean, torch.ones(100)), prior), color=plotting.colour(9))
+left.set(xlabel="mu, with sigma = 1", ylabel="KL, nats")
+right.semilogx(
+    sigma, kl_divergence(Normal(torch.zeros(100), sigma), prior), color=plotting.colour(9)
+)
+right.set(xlabel="sigma, with mu = 0")
+plotting.describe(
+    figure,
+    "Two curves of the KL. Over mu it is a parabola that reaches 4.5 at 3. Over sigma, on a logarithmic axis, it is 0 at "
+    "1 and grows slowly to the left, to 4.1 at 0.01, and fast to the right.",
+)
+
+# %% [markdown]
+# The two curves explain a lot of what follows. A mean far from 0 is expensive, since its cost grows with the square. A narrow distribution is cheaper
+# than one might think, since its cost grows with the logarithm: each halving of $\sigma$ costs about 0.7 nats. A distribution that is as wide as the
+# prior costs nothing, and says nothing about the image.
+#
+# ### Exercise 3.1 (3 points, about 8 minutes)
+#
+# Write the KL term of the loss, in the convention of this lab. `torch.distributions` is allowed; the formula is one line as well.
+#
+# <details><summary>Hint 1</summary>What is sigma squared, if logvar is its logarithm? What is its logarithm?</details>
+# <details><summary>Hint 2</summary>First sum over the latents (dim=1): one number for each image. Then take the mean of these numbers.</details>
+
+
+# %% exercise="kl_to_standard_normal"
+def kl_to_standard_normal(mu, logvar):
+    """The divergence of N(mu, exp(logvar)) from N(0, 1), summed over the latents, averaged over the images.
+
+    mu, logvar: float tensors [batch, latents]; logvar is the logarithm of the variance.
+    Returns a tensor with one number, from which gradients reach mu and logvar.
+    """
+    ### BEGIN SOLUTION
+    return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(dim=1).mean()
+    ### END SOLUTION
+
+
+# %% check="kl_to_standard_normal" points=3
+checks.kl_to_standard_normal(kl_to_standard_normal)
+
+# %% [markdown]
+# ## 4 · The likelihood pulls back
+#
+# The other term is $-\log p(x \mid z)$: how surprised is the decoder by the image? The decoder gives a distribution for **each pixel**, and you choose
+# which one.
+#
+# - **Bernoulli**: a pixel is white with probability $p = \mathrm{sigmoid}(u)$ and black otherwise. $u$, the *logit*, is the output of the decoder.
+#   For a pixel $x$ the loss is the binary cross-entropy, $-x \log p - (1 - x) \log(1 - p)$.
+# - **Gaussian**: a pixel is $\mathcal N(m, s^2)$, where $m$ is the output of the decoder, and the variance $s^2$ is a number that you fix. The loss is
+#   $\frac{(x - m)^2}{2 s^2} + \frac 1 2 \log(2 \pi s^2)$.
+#
+# The pixels are independent, given $z$. So the losses of all pixels are **added**. Then we take the mean over the images.
+#
+# ### Exercise 4.1 (4 points, about 12 minutes)
+#
+# Write both. `bernoulli_loss` gets **logits**, not probabilities: $\log(\mathrm{sigmoid}(u))$, computed in two steps, is minus infinity for $u = -200$.
+# `functional` of torch (here `F`) has a function that does it in one step.
+#
+# <details><summary>Hint 1</summary>F.binary_cross_entropy_with_logits takes the sigmoid itself. reduction="none" keeps one number for each pixel, reduction="sum" adds over everything, also over the images.</details>
+# <details><summary>Hint 2</summary>flatten(1) makes [batch, pixels] of images, then .sum(dim=1).mean(). The logarithm in the Gaussian loss is added for each pixel, too.</details>
+
+
+# %% exercise="reconstruction_losses"
+def bernoulli_loss(logits, images):
+    """The negative log likelihood of images under a Bernoulli decoder, summed over pixels, averaged over images.
+
+    logits: float tensor [batch, 1, H, W], any numbers; images: the same shape, in [0, 1].
+    Returns a tensor with one number, from which gradients reach the logits.
+    """
+    ### BEGIN SOLUTION
+    each = F.binary_cross_entropy_with_logits(logits, images, reduction="none")
+    return each.flatten(1).sum(dim=1).mean()
+    ### END SOLUTION
+
+
+def gaussian_loss(mean, images, variance):
+    """The negative log likelihood of images under N(mean, variance), summed over pixels, averaged over images.
+
+    mean, images: float tensors [batch, 1, H, W]; variance: a float above 0, the same for all pixels.
+    Returns a tensor with one number, from which gradients reach mean.
+    """
+    ### BEGIN SOLUTION
+    variance = torch.as_tensor(variance)
+    each = (images - mean) ** 2 / (2 * variance) + 0.5 * torch.log(2 * torch.pi * variance)
+    return each.flatten(1).sum(dim=1).mean()
+    ### END SOLUTION
+
+
+# %% check="reconstruction_losses" points=4
+checks.reconstruction_losses(bernoulli_loss, gaussian_loss)
+
+# %% [markdown]
+# ### Grey pixels are no coin tosses
+#
+# A Bernoulli pixel is 0 or 1. Our pixels are grey. The formula still gives a number, and trains well, but it is no longer the logarithm of a
+# probability: for $x = 0.5$ the smallest possible loss is not 0 but $\log 2 = 0.69$, at $p = 0.5$. Summed over an image, the smallest possible
+# reconstruction loss is the *entropy* of its pixels. No model for grey pixels, however good, gets below it. The next cell prints this floor.
+# **Predict**: is it far above zero?
+#
+# So never compare a loss on grey pixels with one on black-and-white pixels, and do not call it a likelihood. For pictures it does no harm.
+#
+# ### One convention: what happens without it
+#
+# Many tutorials write `.mean()` in one of the two terms. It looks tidy, it runs, and it changes the weight between the terms:
+#
+# - the mean over the pixels makes the reconstruction 784 times smaller, so the KL is in effect 784 times too strong;
+# - the mean over the latents makes the KL 20 times smaller.
+#
+# **Predict**: what does each do to images from random codes, and what to the KL? Three models, a few epochs each. The numbers in the table are
+# **all** in the convention of this lab, whatever the model was trained with.
+
+# %%
+from functools import partial
+
+shown = {}
+
+
+def run(seed, beta):
+    """Train reconstruction + beta * KL, store images from random codes."""
+    torch.manual_seed(seed)
+    model = variational.DenseVAE()
+    epochs = budget(full=30, study=5, quick=1)
+    variational.fit_elbo(model, train.images, epochs=epochs, beta=beta, seed=seed)
+    shown[beta] = variational.from_prior(model, 10, seed=1)
+    return variational.measure(model, test.images)
+
+
+x = test.images.double().flatten(1)
+entropy = -(torch.xlogy(x, x) + torch.xlogy(1 - x, 1 - x)).sum(dim=1).mean()
+print(f"entropy of the grey test pixels, the floor of the loss: {entropy:.1f} nats for an image")
+weights = {"sum and sum": 1.0, "mean over the pixels": 784.0, "mean over the latents": 1 / 20}
+table = sweep({name: partial(run, beta=beta) for name, beta in weights.items()})
+print(table[["setting", "negative ELBO", "reconstruction", "KL"]].round(1).to_string(index=False))
+plotting.show_images(
+    torch.cat(list(shown.values())),
+    ncols=10,
+    title="images from random codes. Rows: " + ", ".join(weights),
+    alt="Three rows of images from random codes. Sums: digits and near digits. Mean over the pixels: ten times the same "
+    "blurred blot. Mean over the latents: strokes that are no digits.",
+)
+
+# %% [markdown]
+# The mean over the pixels gives one grey blot for every code: the KL is 0, the codes say nothing, and the best that the decoder can do is the mean
+# image. This is **posterior collapse**. The mean over the latents gives the smallest reconstruction loss and bad images: the KL is so weak that the
+# codes spread far outside of the prior, and random codes fall into gaps, as in section 1. Only the sum of both terms, the negative ELBO, shows which
+# model is the better one.
+#
+# ## 5 · The model
+#
+# Now you have all parts. The encoder has one hidden layer and **two** layers on top of it, one for $\mu$ and one for `logvar`. Neither has an activation:
+# a mean may be negative, and so may a logarithm.
+#
+# $$ 784 \xrightarrow{\text{hidden}} 400\ \text{(ReLU)} \;\to\; \begin{cases} \xrightarrow{\text{mu}} 20 \\ \xrightarrow{\text{logvar}} 20 \end{cases} \qquad z \in \mathbb R^{20} \;\to\; 400\ \text{(ReLU)} \;\to\; 784\ \text{logits} . $$
+#
+# ### Exercise 5.1 (5 points, about 16 minutes)
+#
+# Write the class. The check looks for these names and shapes:
+#
+# | attribute | layers |
+# |---|---|
+# | `hidden` | linear, 784 to 400 |
+# | `mu`, `logvar` | linear, 400 to `latents`, each |
+# | `decoder` | `nn.Sequential`: linear, `latents` to 400; ReLU; linear, 400 to 784 |
+#
+# The model draws a new $z$ **whenever it is called**, in training and in evaluation: the ELBO is about a $z$ that was drawn. For a picture we do not
+# want noise, so `reconstruct` decodes the mean.
+#
+# <details><summary>Hint 1</summary>encode flattens the images, applies the hidden layer and a ReLU, and then both layers to the same hidden numbers.</details>
+# <details><summary>Hint 2</summary>.view(-1, 1, 28, 28) turns rows of 784 numbers into images. In forward, draw z as in section 2; your reparameterize may be used.</details>
+# <details><summary>Hint 3</summary>decode gives logits. Only reconstruct needs a sigmoid.</details>
+
+
+# %% exercise="vae"
+class VAE(nn.Module):
+    """784-400-latents-400-784, ReLU in the hidden layers."""
+
+    def __init__(self, latents=20):
+        super().__init__()
+        ### BEGIN SOLUTION
+        self.hidden = nn.Linear(784, 400)
+        self.mu = nn.Linear(400, latents)
+        self.logvar = nn.Linear(400, latents)
+        self.decoder = nn.Sequential(nn.Linear(latents, 400), nn.ReLU(), nn.Linear(400, 784))
+        ### END SOLUTION
+
+    def encode(self, images):
+        """images [batch, 1, 28, 28]. Returns mu and logvar, [batch, latents] each."""
+        ### BEGIN SOLUTION
+        h = F.relu(self.hidden(images.flatten(1)))
+        return self.mu(h), self.logvar(h)
+        ### END SOLUTION
+
+    def decode(self, z):
+        """z [batch, latents]. Returns logits [batch, 1, 28, 28]."""
+        ### BEGIN SOLUTION
+        return self.decoder(z).view(-1, 1, 28, 28)
+        ### END SOLUTION
+
+    def forward(self, images):
+        """images [batch, 1, 28, 28]. Returns logits (of a new z at each call), mu, logvar."""
+        ### BEGIN SOLUTION
+        mu, logvar = self.encode(images)
+        z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+        return self.decode(z), mu, logvar
+        ### END SOLUTION
+
+    def reconstruct(self, images):
+        """images [batch, 1, 28, 28]. Returns images of the same shape in [0, 1], decoded from mu."""
+        ### BEGIN SOLUTION
+        mu, _ = self.encode(images)
+        return torch.sigmoid(self.decode(mu))
+        ### END SOLUTION
+
+
+# %% check="vae" points=5
+checks.vae(VAE)
+
+# %% [markdown]
+# ### Exercise 5.2 (5 points, about 12 minutes)
+#
+# Train a model on the negative ELBO with a Bernoulli decoder. Your function gets the model as an argument, so it does not depend on exercise 5.1. The
+# model has the methods `encode` and `decode`, and `model(images)` returns `logits, mu, logvar`, as in 5.1. It may have other sizes. You choose the
+# optimiser, the batch size and the number of steps. `training.fit` is allowed, and so is your own loop.
+#
+# The check passes a new model with 128 hidden units and 10 latents, and 1,000 images of zeros and ones, drawn anew each time: another subset, each
+# image slightly turned, scaled, moved and dimmed, and each pixel mixed with another pixel. It computes the negative ELBO on 500 unseen images from
+# the weights of the model that you return. The measure: the mean image is 0, the entropy of the pixels, which nothing can reach, is 1. **You need
+# 0.45.** The course's own answer reaches 0.53 (0.51 to 0.56 over 20 draws): 1,000 steps of Adam with a learning rate of 0.002 and batches of 25. It
+# takes one or two seconds.
+#
+# <details><summary>Hint 1</summary>One step: a batch, the model's three results, the two terms of the loss, zero_grad, backward, step.</details>
+# <details><summary>Hint 2</summary>With training.fit: loss(output, batch) gets the tuple (logits, mu, logvar) as output. Add your two functions.</details>
+
+
+# %% exercise="train_vae"
+def train_vae(model, images):
+    """Train a variational autoencoder with a Bernoulli decoder.
+
+    model: a module with encode, decode, and model(images) -> logits, mu, logvar; images: [N, 1, 28, 28] in [0, 1].
+    Returns the trained model.
+    """
+    ### BEGIN SOLUTION
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3, fused=True)
+    for _ in range(25):
+        for batch in images[torch.randperm(len(images))].split(25):
+            logits, mu, logvar = model(batch)
+            bits = F.binary_cross_entropy_with_logits(logits, batch, reduction="sum")
+            kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum()
+            loss = (bits + kl) / len(batch)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return model
+    ### END SOLUTION
+
+
+# %% check="train_vae" points=5
+checks.train_vae(train_vae)
+
+# %%
+# Your model at work, on 2,000 digits (after a restart, run your cells of this section first).
+mine = train_vae(VAE(), train.images[: budget(full=2_000, study=2_000, quick=100)])
+found = variational.measure(mine, test.images)
+print(", ".join(f"{name} {value:.1f}" for name, value in found.items()), "nats on the test images")
+with torch.no_grad():
+    drawn = mine.reconstruct(ten.images)
+plotting.show_pairs(ten.images, drawn, labels=("original", "your model"))
+
+# %%
+# The same with all images. The rest of the lab uses variational.DenseVAE, with the same methods, and
+# variational.fit_elbo. The loss in the curve is the negative ELBO.
+torch.manual_seed(0)
+model = variational.DenseVAE()
+live = plotting.LiveFigure(ten.images, ten.labels, output=lambda m, x: m(x)[0].sigmoid())
+variational.fit_elbo(
+    model,
+    train.images,
+    epochs=budget(full=30, study=10, quick=1),
+    callbacks=(live,),
+    progress=True,
+)
+for name, images in (("training", train.images), ("test", test.images)):
+    found = variational.measure(model, images)
+    print(f"{name:8}", ", ".join(f"{term} {value:.1f}" for term, value in found.items()), "nats")
+
+# %% [markdown]
+# The KL says how much each code tells about its image: so many nats. (Divide by $\log 2 = 0.69$ for bits.) Compare the reconstruction term with the
+# floor of section 4.
+#
+# **Think.** Is the test value above the training value, and why? What would you do with a model that has a small training loss and a large test loss?
+#
+# ## 6 · What the model can do
+#
+# This section uses two trained models that come with the course: one with 20 latents and one with 2, trained on the same 10,000 digits for 30 and 60
+# epochs. First, new digits.
+#
+# ### Exercise 6.1 (2 points, about 6 minutes)
+#
+# Draw codes from the prior and decode them.
+#
+# <details><summary>Hint</summary>torch.randn has an argument generator. decode gives logits.</details>
+
+
+# %% exercise="sample_images"
+def sample_images(decode, n, latents, generator):
+    """Draw new images.
+
+    decode: a function, z [n, latents] -> logits [n, 1, H, W]; n: how many images; latents: the length of a code;
+    generator: a torch.Generator, the only source of randomness.
+    Returns images [n, 1, H, W] in [0, 1], decoded from codes that are drawn from N(0, 1).
+    """
+    ### BEGIN SOLUTION
+    z = torch.randn(n, latents, generator=generator)
+    return torch.sigmoid(decode(z))
+    ### END SOLUTION
+
+
+# %% check="sample_images" points=2
+checks.sample_images(sample_images)
+
+# %%
+grey = variational.DenseVAE(latents=20)
+grey.load_state_dict(given("vae_grey"))
+with torch.no_grad():
+    drawn = sample_images(grey.decode, 40, 20, torch.Generator().manual_seed(0))
+plotting.show_images(
+    drawn,
+    title="40 codes from N(0, 1), 20 latents",
+    alt="40 images from random codes. Many are digits, some are shapes between two digits, a few are unclear.",
+)
+
+# %% [markdown]
+# Count: how many can you name at once? The images are soft: each is the **mean** of the pixels, given $z$, not a draw of the pixels.
+#
+# Now a number, as in lab 02: the share of images for which a small classifier gives a digit a probability above 0.9. **Predict**: is it larger for
+# this model, or for the plain autoencoder of section 1 with its fitted normal distribution? The next cell prints it, with reconstructions and PCA.
+#
+# ### Reconstructions, and PCA
+#
+# The noise and the KL make the reconstructions less sharp. Below are ten test digits, decoded from $\mu$ and from a drawn $z$.
+# PCA with 20 components is there to compare.
+
+# %%
+from sklearn.decomposition import PCA
+from torchvision.ops import MLP
+
+few = budget(full=5, study=5, quick=1)
+torch.manual_seed(0)
+classifier = nn.Sequential(nn.Flatten(), MLP(784, [128, 10]))
+training.fit(
+    classifier,
+    train.images,
+    targets=train.labels,
+    epochs=few,
+    batch_size=64,
+    loss=F.cross_entropy,
+    progress=False,
+)
+plain = nn.Sequential(nn.Flatten(), MLP(784, [400, 20]), MLP(20, [400, 784]), nn.Sigmoid())
+training.fit(plain, train.images, epochs=few, batch_size=64, progress=False)
+two = variational.DenseVAE(latents=2, hidden=200)
+two.load_state_dict(given("vae_two"))
+grey = variational.DenseVAE(latents=20)
+grey.load_state_dict(given("vae_grey"))
+pca = PCA(20, random_state=0).fit(train.images.flatten(1).numpy())
+
+
+def lines(images):
+    """Reconstructions by PCA."""
+    rebuilt = pca.inverse_transform(pca.transform(images.flatten(1).numpy()))
+    return torch.from_numpy(rebuilt).float().view(-1, 1, 28, 28)
+
+
+for name, drawn in (
+    ("VAE, from mu", variational.from_means(grey, test.images)),
+    ("PCA with 20 components", lines(test.images)),
+):
+    error = (drawn - test.images).square().mean()
+    print(f"{name:24} squared error {error:.4f} per pixel on all test images")
+training.seed_everything(0)
+with torch.no_grad():
+    at_random = grey(ten.images)[0].sigmoid()
+    codes = plain[:2](train.images)
+    fitted = torch.distributions.MultivariateNormal(codes.mean(dim=0), codes.T.cov())
+    for name, drawn in (
+        ("test images", test.images),
+        ("VAE, 20 latents, reconstructions", variational.from_means(grey, test.images)),
+        ("VAE, 20 latents, random codes", variational.from_prior(grey, 2_000)),
+        ("VAE, 2 latents, random codes", variational.from_prior(two, 2_000)),
+        ("plain, 20 codes, fitted normal", plain[2:](fitted.sample((2_000,)))),
+    ):
+        sure = (classifier(drawn).softmax(dim=1).amax(dim=1) > 0.9).float().mean()
+        print(f"{name:33} confident {sure:4.0%}")
+plotting.show_pairs(
+    ten.images,
+    variational.from_means(grey, ten.images),
+    at_random,
+    lines(ten.images).clip(0, 1),
+    labels=("original", "from mu", "from a drawn z", "PCA, 20"),
+)
+
+# %% [markdown]
+# An honest result: by this measure, random codes of the VAE with 20 latents are **not better** than random codes of the plain autoencoder with a normal
+# distribution that was fitted to its codes. Both are far below reconstructions. What the VAE gains is that nothing had to be fitted: its prior was
+# fixed before the training. What it does not reach: the KL pulls each $q(z \mid x)$ to the prior, but nothing makes their sum over all images equal
+# to it, and in 20 dimensions there is much room between them. With 2 latents there is less room, and the share is larger, but the images are blurred.
+# Section 7 shows how the weight of the KL decides between sharp reconstructions and a smooth code.
+#
+# ### Between two digits, and along one latent
+#
+# If the codes leave no gaps, then a straight line between two codes passes through images that look like digits. And each latent can be changed alone.
+# The first picture goes from one digit to another, row by row. In the second, each row changes **one** latent from -3 to 3, the others stay at the
+# mean of the digit 7. The eight latents with the largest KL are shown.
+
+# %%
+with torch.no_grad():
+    mu, _ = grey.encode(ten.images)
+    steps = torch.linspace(0, 1, 10)[:, None]
+    pairs = ((4, 9), (1, 7), (3, 8), (0, 6))
+    place = {int(label): i for i, label in enumerate(ten.labels)}
+    between = torch.cat([(1 - steps) * mu[place[a]] + steps * mu[place[b]] for a, b in pairs])
+    plotting.show_images(
+        grey.decode(between).sigmoid(),
+        title="from 4 to 9, from 1 to 7, from 3 to 8, from 0 to 6",
+        alt="Four rows of ten images: one digit turns into another, and nearly all images on the way look like digits.",
+    )
+    order = variational.kl_of_latents(grey, test.images).argsort(descending=True)[:8]
+    along = mu[place[7]].repeat(80, 1)
+    for row, latent in enumerate(order):
+        along[10 * row : 10 * row + 10, latent] = torch.linspace(-3, 3, 10)
+plotting.show_images(
+    grey.decode(along).detach().sigmoid(),
+    title="eight latents of a 7, one in each row, from -3 to 3",
+    alt="Eight rows of ten images. Along most rows the 7 changes its slant, its width or its stroke, or turns into "
+    "another digit; hardly any row changes one property alone.",
+)
+
+# %% [markdown]
+# **Think.** Can you give each row a name, such as "slant"? Nothing in the loss asks for latents that people can name.
+#
+# ### Two latents: the whole map
+#
+# With two latents we can see everything that the decoder knows. Here is a grid of codes, from -2.5 to 2.5 in both directions, and the means of the
+# test images. Then move the sliders (they work while the kernel runs; the grid shows the same without them). Find a path from a 7 to a 9 to a 4, and
+# the places where the image has no name.
+
+# %%
+two = variational.DenseVAE(latents=2, hidden=200)
+two.load_state_dict(given("vae_two"))
+plotting.show_latent_grid(
+    lambda z: two.decode(z).sigmoid(),
+    n=16,
+    title="decoded from a grid of codes",
+    alt="A grid of 16 by 16 images. Digits of one class lie together, and neighbours change gradually into each other; "
+    "between the classes there are blurred images.",
+)
+plotting.show_codes(
+    variational.means(two, test.images),
+    test.labels,
+    title="means of the test images",
+    xlabel="$z_1$",
+    ylabel="$z_2$",
+)
+
+# %%
+plotting.explore_latents(lambda z: two.decode(z).sigmoid(), latents=2)
+
+# %% [markdown]
+# ## 7 · What the weights decide
+#
+# How many of the 20 latents does a model use? The posterior of an unused latent equals the prior for every image: its mean does not change from image
+# to image. Burda, Grosse and Salakhutdinov (2016) call a latent **active** if the variance of its mean over the images is above 0.01.
+#
+# ### Exercise 7.1 (2 points, about 5 minutes)
+#
+# <details><summary>Hint</summary>The variance over the images is taken down each column.</details>
+
+
+# %% exercise="active_latents"
+def active_latents(mu, above=0.01):
+    """Mark the latents whose mean changes from image to image.
+
+    mu: float tensor [N, latents], the means of N images (at least 100 or so);
+    above: a latent is active if the variance of its mean over the images is larger than this.
+    Returns a tensor of booleans [latents].
+    """
+    ### BEGIN SOLUTION
+    return mu.var(dim=0, correction=0) > above
+    ### END SOLUTION
+
+
+# %% check="active_latents" points=2
+checks.active_latents(active_latents)
+
+# %% [markdown]
+# ### The variance of a Gaussian decoder
+#
+# Look at the Gaussian loss of section 4 again. $s^2$ divides the squared error: a **small** variance makes the reconstruction term large and the KL
+# unimportant. A large variance does the opposite. "Mean squared error, summed, plus KL", the loss of many tutorials, means $s^2 = \frac 1 2$, whether its
+# author knows it or not. The mean over the pixels instead of the sum means $s^2 = 392$.
+#
+# Multiplying the KL by a number $\beta$ has the same effect with any decoder (Higgins et al. 2017). **Predict** the order of the KL over the settings below,
+# and which of them gives the best reconstruction.
+
+# %%
+from functools import partial
+
+from sklearn.decomposition import PCA
+
+kls = {}
+
+
+def run(seed, name, beta=1.0, variance=None):
+    """Train for a few epochs; store the KL of each latent."""
+    torch.manual_seed(seed)
+    model = variational.DenseVAE()
+    epochs = budget(full=30, study=5, quick=1)
+    variational.fit_elbo(
+        model, train.images, epochs=epochs, beta=beta, variance=variance, seed=seed
+    )
+    kls[name] = variational.kl_of_latents(model, test.images)
+    error = (variational.from_means(model, test.images) - test.images).square().mean()
+    return {
+        "KL": kls[name].sum(),
+        "active": variational.active(variational.means(model, test.images)),
+        "above 0.1 nats": int((kls[name] > 0.1).sum()),
+        "error from mu": error,
+    }
+
+
+settings = {
+    "Gaussian, variance 1": {"variance": 1.0},
+    "Gaussian, variance 1/2": {"variance": 0.5},
+    "Gaussian, variance 1/20": {"variance": 0.05},
+    "Bernoulli, beta 4": {"beta": 4.0},
+    "Bernoulli, beta 1": {},
+    "Bernoulli, beta 1/2": {"beta": 0.5},
+}
+table = sweep({name: partial(run, name=name, **setting) for name, setting in settings.items()})
+print(table.drop(columns=["seed", "seconds"]).round(4).to_string(index=False))
+pca = PCA(20, random_state=0).fit(train.images.flatten(1).numpy())
+rebuilt = pca.inverse_transform(pca.transform(test.images.flatten(1).numpy()))
+best_lines = ((rebuilt - test.images.flatten(1).numpy()) ** 2).mean()
+print(f"PCA with 20 components: error {best_lines:.4f}")
+plotting.show_latents(kls, title="what each latent says, after a few epochs")
+
+# %% [markdown]
+# The KL and the error go in opposite directions. A weak likelihood (variance 1, $\beta = 4$) keeps fewer nats, and its error from $\mu$ is above that
+# of PCA with 20 components. A strong likelihood keeps more nats and draws sharper pictures; section 4 showed where that ends. The number of active
+# latents hides this: a variance of 0.01 is easily reached. The figure, with the KL of each latent on a logarithmic axis, shows more. These are short
+# runs with one seed. After 30 epochs on all of MNIST, latents that are not needed are switched off completely (docs/results.md).
+#
+# ### Posterior collapse, made and mended
+#
+# A latent can also be switched off by accident. At the start of training, the decoder makes no use of $z$ yet, so the KL is the only term that a
+# latent feels, and it pulls the latent to the prior. If it arrives there before the decoder has found a use for it, it stays. A large learning rate
+# makes this likely.
+#
+# The remedy is a **warm-up** (Bowman et al. 2016): $\beta$ grows from 0 to 1 during the first part of the training. **Predict**: does it change the
+# final loss, or only the number of active latents? Both settings below train with a learning rate ten times as high as usual; the loss at the end is
+# the same for both, the negative ELBO with $\beta = 1$.
+
+# %%
+from functools import partial
+
+
+def run(seed, beta):
+    """Train with a learning rate of 0.01."""
+    torch.manual_seed(seed)
+    model = variational.DenseVAE()
+    epochs = budget(full=30, study=5, quick=1)
+    variational.fit_elbo(
+        model, train.images, epochs=epochs, beta=beta, learning_rate=1e-2, seed=seed
+    )
+    mu = variational.means(model, test.images)
+    return variational.measure(model, test.images) | {"active": variational.active(mu)}
+
+
+settings = {
+    "no warm-up": partial(run, beta=1.0),
+    "warm-up": partial(run, beta=lambda done: min(1.0, 2 * done)),
+}
+table = sweep(settings, seeds=range(budget(full=5, study=2, quick=1)))
+columns = ["setting", "seed", "negative ELBO", "KL", "active"]
+print(table[columns].round(1).to_string(index=False))
+
+# %% [markdown]
+# With warm-up, more latents survive, and the negative ELBO is smaller in each run. Warm-up helps against an **accident** of the start. It cannot help
+# where the loss itself is smallest without the latents, as with the mean over the pixels in section 4.
+#
+# **Think.** Is a latent that is switched off always a failure? What does it tell about the number of latents that you chose?
+#
+# ## 8 · A tighter bound
+#
+# The ELBO is below $\log p(x)$. By how much? Burda, Grosse and Salakhutdinov (2016) draw $K$ codes for each image, $z_1, \dots, z_K$ from
+# $q(z \mid x)$, and average the *weights* before they take the logarithm:
+#
+# $$ \mathcal L_K = \mathbb E \left[ \log \frac 1 K \sum_{k=1}^{K} w_k \right], \qquad w_k = \frac{p(x, z_k)}{q(z_k \mid x)} . $$
+#
+# $\mathcal L_1$ is the ELBO. $\mathcal L_K$ never falls when $K$ grows, and it approaches $\log p(x)$. So it compares models more fairly, and costs only
+# a few more draws.
+#
+# The code works with $\log w_k$, which is around -100 here: an image of 784 pixels has a tiny probability. In float32, $e^{-104}$ is 0, and
+# $\log 0 = -\infty$.
+#
+# ### Exercise 8.1 (3 points, about 8 minutes)
+#
+# Write the bound for log weights of any size. `torch.logsumexp` is allowed; subtracting the largest number of a row, as in lab 02's softmax, works too.
+#
+# <details><summary>Hint 1</summary>The logarithm of a mean of exponentials is logsumexp minus a number. Which? Test: if all K weights are equal, the bound is that log weight.</details>
+# <details><summary>Hint 2</summary>Each image (row) has its own bound. The mean over the images comes last.</details>
+
+
+# %% exercise="importance_bound"
+def importance_bound(log_w):
+    """The importance-weighted bound, averaged over the images.
+
+    log_w: float tensor [N, K], the logarithms of K weights for each of N images, any numbers.
+    Returns a tensor with one number: the mean over the images of log(1/K * the sum of the K weights).
+    """
+    ### BEGIN SOLUTION
+    each = torch.logsumexp(log_w, dim=1) - torch.log(torch.tensor(float(log_w.shape[1])))
+    return each.mean()
+    ### END SOLUTION
+
+
+# %% check="importance_bound" points=3
+checks.importance_bound(importance_bound)
+
+# %% [markdown]
+# The pixels must be black or white here, or $p(x \mid z)$ is no probability (section 4). We draw each pixel once, white with its grey value as
+# probability. The model was trained on such images; it comes with the course (20 latents, 200 hidden units, 10,000 digits). **Predict**: by how many
+# nats do 50 draws improve the bound? Is the step from 5 to 50 larger than the step from 1 to 5?
+
+# %%
+binary = variational.DenseVAE(latents=20, hidden=200)
+binary.load_state_dict(given("vae_binary"))
+n = budget(full=2_000, study=500, quick=20)
+drawn = torch.bernoulli(test.images[:n], generator=torch.Generator().manual_seed(0))
+log_w = variational.log_weights(binary, drawn, 50, seed=0)
+print(f"log weights between {log_w.min():.0f} and {log_w.max():.0f}")
+for k in (1, 5, 50):
+    print(
+        f"K = {k:2d}: -log p(x) is at most {-importance_bound(log_w[:, :k]).item():.1f} nats on average"
+    )
+
+# %% [markdown]
+# The step from 1 to 5 draws is larger than the step from 5 to 50. What is missing belongs to images whose best codes are rarely drawn. A number with
+# $K = 50$ must not be compared with an ELBO from a paper: write $K$ beside each number.
+#
+# ## 9 · Are the codes better than the pixels?
+#
+# The means are 20 numbers for each image. Do they group the digits better than 784 pixels? First a picture: t-SNE of pixels and of means, 1,000 test
+# images each. (t-SNE keeps neighbours together. Distances between groups mean nothing.)
+
+# %%
+grey = variational.DenseVAE(latents=20)
+grey.load_state_dict(given("vae_grey"))
+n = budget(full=1_000, study=1_000, quick=120)
+some, labels = test.images[:n], test.labels[:n]
+maps = {
+    "pixels": embedding.tsne_2d(some),
+    "means": embedding.tsne_2d(variational.means(grey, some)),
+}
+plotting.show_embeddings(maps, labels)
+
+# %% [markdown]
+# A picture proves little. A number: k-means with ten clusters, which never sees the labels; then each cluster gets one digit, in the best of all
+# ways, and we count the images with the right digit. Five models with five seeds, and five seeds of k-means on pixels. **Predict**: will the worst
+# model be better than the best run on pixels?
+
+# %%
+from functools import partial
+
+
+def run(seed, kind):
+    """k-means on the test images: their pixels, or the means of a model that is trained with this seed."""
+    features = test.images
+    if kind == "means":
+        torch.manual_seed(seed)
+        model = variational.DenseVAE()
+        epochs = budget(full=30, study=4, quick=1)
+        variational.fit_elbo(model, train.images, epochs=epochs, seed=seed)
+        features = variational.means(model, test.images)
+    scores = metrics.cluster_scores(features, test.labels, seed=seed)
+    return {"accuracy": scores["accuracy"]}
+
+
+settings = {kind: partial(run, kind=kind) for kind in ("pixels", "means")}
+table = sweep(settings, seeds=range(budget(full=5, study=5, quick=1)))
+print(summarise(table, "accuracy").drop(columns="dead").round(3).to_string())
+plotting.show_sweep(table, "accuracy")
+
+# %% [markdown]
+# ### Exercise 9.1, in words (2 points, about 6 minutes)
+#
+# A friend trains one VAE and writes: "k-means on pixels finds 54 % of the digits, on the means of my VAE 67 %. Variational autoencoders improve
+# clustering by 13 points." Use the table above. What is wrong with this sentence? What would you measure, and how would you write the result? Three
+# or four sentences.
+
+# %% [markdown] written="clusters" points=2
+# ### BEGIN SOLUTION
+# One training run with one seed says nothing about variational autoencoders in general: the accuracies of the five models above differ by several
+# points, and a single run may be the best or the worst of them. k-means itself depends on its start. I would train at least five models with seeds
+# that are fixed beforehand, run k-means on pixels with as many seeds, and report all runs, or mean and range, for both, with the number of images.
+# And I would name what was measured: ten clusters, labels used only to assign them, one data set, one architecture. A plain autoencoder or PCA belongs
+# beside it: perhaps the small number of features helps, not the VAE.
+# ### BEGIN MARK SCHEME
+# One point: one seed is not enough, with reference to the spread between the runs in the table. Half a point for the remedy: several seeds fixed
+# beforehand, all runs or mean and range reported. Half a point for one more honest limit: k-means' own start; one data set and architecture; no
+# comparison with PCA or a plain autoencoder; labels used for the assignment; the test set's size. No points for "train longer".
+# ### END MARK SCHEME
+# ### END SOLUTION
+
+# %% [markdown]
+# ## What to remember
+#
+# - A VAE is an autoencoder with two changes: the code is drawn, and it is pulled towards a distribution that one can draw from.
+# - $z = \mu + \sigma \varepsilon$ lets gradients pass. The network gives the logarithm of the variance.
+# - Sum over pixels, sum over latents, mean over images. A mean in one of the terms is a $\beta$ that nobody chose.
+# - The variance of the decoder, $\beta$ and the schedule decide how many nats a code keeps. Look at the KL of each latent.
+# - Bounds are about drawn codes, pictures about means. $K$ belongs beside each number, and so do the seeds.
+#
+# The graded part ends here. The following sections are for running, looking and trying out.
+
+# %% [markdown]
+# ## 10 · Going further: a convolutional VAE
+#
+# Nothing in the ELBO asks for dense layers. Here the encoder has two convolutions (16 and 32 filters of 4 × 4, stride 2) and the decoder mirrors
+# them. The latents and the loss stay the same. **Predict**: with a sixth of the weights, is the negative ELBO better or worse after the same
+# number of epochs?
+
+# %%
+from functools import partial
+
+
+def run(seed, kind):
+    """Train a model of this class for a few epochs."""
+    torch.manual_seed(seed)
+    model = kind(20)
+    epochs = budget(full=30, study=3, quick=1)
+    history = variational.fit_elbo(model, train.images, epochs=epochs, seed=seed)
+    found = variational.measure(model, test.images)
+    samples[kind] = variational.from_prior(model, 10, seed=1)
+    return found | {"weights": training.count_parameters(model), "seconds": sum(history.seconds)}
+
+
+samples = {}
+settings = {"dense": variational.DenseVAE, "convolutional": variational.ConvVAE}
+table = sweep({name: partial(run, kind=kind) for name, kind in settings.items()})
+print(table.drop(columns=["seed", "reconstruction"]).round(1).to_string(index=False))
+plotting.show_images(
+    torch.cat(list(samples.values())),
+    title="images from random codes: dense, then convolutional",
+    alt="Two rows of ten images from random codes, of a dense and of a convolutional model, after few epochs.",
+)
+
+# %% [markdown]
+# The convolutional model has the smaller loss here, but look at its random images: they are not better. The ELBO is not a measure of image quality,
+# and one seed and three epochs say which model learns faster **here**, not which is better. The numbers after 30 epochs on all of MNIST, with
+# five seeds each, are in docs/results.md.
+
+# %% [markdown]
+# ## 11 · Going further: choose the digit
+#
+# In a *conditional* VAE, encoder and decoder get the label as well. The code no longer has to say **which** digit it is, so it can say **how** it is
+# written. Below, the first row shows ten test images. Each column is the code (the mean) of its first image, decoded with all ten labels.
+
+# %%
+torch.manual_seed(0)
+labelled = variational.LabelledVAE(latents=4)
+optimizer = torch.optim.Adam(labelled.parameters(), lr=2e-3, fused=True)
+for _ in range(budget(full=30, study=8, quick=1)):
+    for x, y in data.batches(train.images, train.labels, size=64):
+        loss = sum(variational.losses(labelled(x, y), x))
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+with torch.no_grad():
+    z, _ = labelled.encode(test.images[:10], test.labels[:10])
+    drawn = labelled.decode(z.repeat(10, 1), torch.arange(10).repeat_interleave(10)).sigmoid()
+plotting.show_images(
+    torch.cat([test.images[:10], drawn]),
+    title="ten test images; below, their codes with the labels 0 to 9",
+    alt="A row of ten test images and ten rows below it. Each row shows one digit, each column one style: slant and "
+    "thickness follow the test image above.",
+)
+
+# %% [markdown]
+# ## 12 · Going further: clothes
+#
+# The negative ELBO is small for images like those of the training set. Is it large for images that are no digits? **Predict** for the clothes of
+# Fashion-MNIST, for black images, and for the mean of two digits.
+
+# %%
+grey = variational.DenseVAE(latents=20)
+grey.load_state_dict(given("vae_grey"))
+clothes = data.load_fashion_mnist("test", source="sample").images
+n = min(len(clothes), len(test.images) // 2)
+kinds = {
+    "test digits": test.images[:n],
+    "clothes": clothes[:n],
+    "black images": torch.zeros(n, 1, 28, 28),
+    "the mean of two digits": (test.images[:n] + test.images[n : 2 * n]) / 2,
+}
+for name, images in kinds.items():
+    found = variational.measure(grey, images)
+    floor = -(torch.xlogy(images, images) + torch.xlogy(1 - images, 1 - images)).sum() / n
+    print(
+        f"{name:23} negative ELBO {found['negative ELBO']:6.1f}, entropy of the pixels {floor:6.1f}"
+    )
+plotting.show_pairs(
+    clothes[:10], variational.from_means(grey, clothes[:10]), labels=("clothes", "from mu")
+)
+
+# %% [markdown]
+# The clothes are far above the digits. Black images are **below** them: a simple image has a small loss, whether it is a digit or not. And much of the
+# loss of grey images is their entropy, which says nothing about the model. A bound on $\log p(x)$ is not a test for "is it a digit?".
