@@ -433,7 +433,7 @@ checks.vae(VAE)
 # The check passes a new model with 128 hidden units and 10 latents, and 1,000 images of zeros and ones, drawn anew each time: another subset, each
 # image slightly turned, scaled, moved and dimmed, and each pixel mixed with another pixel. It computes the negative ELBO on 500 unseen images from
 # the weights of the model that you return. The measure: the mean image is 0, the entropy of the pixels, which nothing can reach, is 1. **You need
-# 0.45.** The course's own answer reaches 0.53 (0.51 to 0.56 over 20 draws): 1,000 steps of Adam with a learning rate of 0.002 and batches of 25. It
+# 0.45.** The course's own answer reaches 0.53 (0.52 to 0.55 over 9 draws): 1,000 steps of Adam with a learning rate of 0.002 and batches of 25. It
 # takes one or two seconds.
 #
 # <details><summary>Hint 1</summary>One step: a batch, the model's three results, the two terms of the loss, zero_grad, backward, step.</details>

@@ -79,6 +79,7 @@ def _reconstruct(c, answer, logits, repeated):
     twice = "reconstruct takes a sigmoid twice: pixels are between 0.5 and 0.73"
     slips = {"reconstruct gives logits: their sigmoid is the image": (logits, 0.5), twice: (_sigmoid(pixels), 0.5)}
     c.agrees("reconstruct", answer, pixels, slips, what="the reconstruction")
+    c.verify("reconstruct", repeated is not None, "reconstruct: no tensor of numbers for 40 times the same image")
 
 
 def _forward(c, answer, encoded):
