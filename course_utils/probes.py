@@ -179,8 +179,8 @@ def train_on_noise(target: Callable, /, *, images: np.ndarray, level: float, see
     """Run the student's training function target(images, corrupt), where corrupt(batch) adds normal noise of standard
     deviation `level`, new at every call. The course's `fit` refuses to work meanwhile.
 
-    Evidence: weights.NAME, changed and surplus, as in `train`; corrupted, how often each image was given to corrupt, on
-    average; calls, how often corrupt was called.
+    Evidence: weights.NAME, changed and surplus, as in `train`; calls, how often corrupt was called; renewed,
+    whether it was given each image more than once, on average.
     """
     noise = torch.Generator().manual_seed(int(seed) + 1)
     seen = calls = 0
@@ -192,7 +192,7 @@ def train_on_noise(target: Callable, /, *, images: np.ndarray, level: float, see
 
     with _without_fit():
         out = train(lambda given: target(given, corrupt), images=images, seed=seed)
-    return {**out, "corrupted": seen / len(images), "calls": calls}
+    return {**out, "calls": calls, "renewed": seen > 1.5 * len(images)}
 
 
 @contextlib.contextmanager

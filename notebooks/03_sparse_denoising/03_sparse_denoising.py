@@ -117,9 +117,10 @@ checks.largest_filters(largest_filters)
 plain = trained(dense(784, 64, 784), epochs=10)
 weight = next(plain.parameters()).detach()  # W: the first layer's weights
 print(f"weights {list(weight.shape)}, test error {training.evaluate(plain, T):.4f}")
+filters = largest_filters(weight, 16)
 _, axes = plotting.new_figure(1, 1, (9.0, 2.7))
 plotting.show_filters(
-    largest_filters(weight, 16),
+    filters,
     ncols=8,
     title="the 16 filters with the largest norm",
     ax=axes[0, 0],
@@ -240,9 +241,9 @@ figure
 # %%
 # The same as numbers (this cell uses your roc_auc).
 print(f"{'score':12} {'test digits':>12}" + "".join(f"{kind:>13}" for kind in others))
-for name, score in scores.items():
-    areas = [roc_auc(score(T), score(images)) for images in others.values()]
-    print(f"{name:12} {score(T).mean():12.4f}" + "".join(f"{area:13.3f}" for area in areas))
+for called, rate in scores.items():
+    found_areas = [roc_auc(rate(T), rate(images)) for images in others.values()]
+    print(f"{called:12} {rate(T).mean():12.4f}" + "".join(f"{area:13.3f}" for area in found_areas))
 print("(test digits: the mean score of digits, for networks and PCA the test error)")
 
 # %% [markdown]
@@ -596,11 +597,11 @@ def salt_and_pepper(images, share, salt, generator):
 checks.corruptions(add_gaussian, salt_and_pepper)
 
 # %%
-generator = torch.Generator().manual_seed(0)
-rows = [ten.images] + [add_gaussian(ten.images, std, generator) for std in (0.3, 0.5, 0.8, 0.9)]
-rows += [salt_and_pepper(ten.images, 0.3, salt, generator) for salt in (0.5, 0.0)]
+dice = torch.Generator().manual_seed(0)
+panels = [ten.images] + [add_gaussian(ten.images, std, dice) for std in (0.3, 0.5, 0.8, 0.9)]
+panels += [salt_and_pepper(ten.images, 0.3, salt, dice) for salt in (0.5, 0.0)]
 plotting.show_images(
-    torch.cat(rows),
+    torch.cat(panels),
     title="clean; Gaussian 0.3, 0.5, 0.8, 0.9; salt and pepper 0.3; masking 0.3",
     alt="Ten digits in seven rows: clean, with four levels of Gaussian noise, with salt and pepper, with "
     "masking. At 0.8 and 0.9 most digits are hard to name.",
@@ -647,14 +648,14 @@ def train_denoiser(images, corrupt):
 checks.train_denoiser(train_denoiser)
 
 # %%
-generator = torch.Generator().manual_seed(1)
+dice = torch.Generator().manual_seed(1)
 few = budget(full=10_000, study=2_000, quick=50)
-mine = train_denoiser(X[:few], lambda batch: add_gaussian(batch, 0.5, generator))
-noisy = add_gaussian(ten.images, 0.5, generator)
+mine = train_denoiser(X[:few], lambda batch: add_gaussian(batch, 0.5, dice))
+my_noisy = add_gaussian(ten.images, 0.5, dice)
 plotting.show_pairs(
     ten.images,
-    noisy,
-    training.reconstruct(mine, noisy.flatten(1)).view(-1, 1, 28, 28),
+    my_noisy,
+    training.reconstruct(mine, my_noisy.flatten(1)).view(-1, 1, 28, 28),
     labels=("clean", "noisy, 0.5", "your denoiser"),
 )
 
@@ -773,18 +774,18 @@ for ax, (name, level) in zip(
 
 # %%
 # PSNR over the test images (this uses your psnr), and two of the networks on one image.
-generator = torch.Generator().manual_seed(2)
-test = T + 0.5 * torch.randn(T.shape, generator=generator)
-for level, model in denoisers.items():
-    drawn = training.reconstruct(model, test).view(-1, 1, 28, 28)
+dice = torch.Generator().manual_seed(2)
+test = T + 0.5 * torch.randn(T.shape, generator=dice)
+for one_level, one_model in denoisers.items():
+    one_drawn = training.reconstruct(one_model, test).view(-1, 1, 28, 28)
     print(
-        f"noise {level} in training, 0.5 in the test: {psnr(test_set.images, drawn).mean():.1f} dB"
+        f"noise {one_level} in training, 0.5 in the test: {psnr(test_set.images, one_drawn).mean():.1f} dB"
     )
-nothing = psnr(test_set.images, test.view(-1, 1, 28, 28)).mean()
-print(f"no denoiser at all: {nothing:.1f} dB")
+untouched = psnr(test_set.images, test.view(-1, 1, 28, 28)).mean()
+print(f"no denoiser at all: {untouched:.1f} dB")
 
 clean = ten.images[:1].flatten(1).repeat(5, 1)
-noise = torch.randn(1, 784, generator=generator)
+noise = torch.randn(1, 784, generator=dice)
 noisy = clean + torch.tensor(levels)[:, None] * noise
 plotting.show_pairs(
     clean,
@@ -1029,8 +1030,8 @@ stages = {"start": x}
 with torch.no_grad():
     for sigma, model in fields.items():
         for _ in range(30):
-            noise = torch.randn(x.shape, generator=generator)
-            x = x + 0.2 * (model(x) - x) + (2 * 0.2) ** 0.5 * sigma * noise
+            fresh = torch.randn(x.shape, generator=generator)
+            x = x + 0.2 * (model(x) - x) + (2 * 0.2) ** 0.5 * sigma * fresh
         stages[f"after noise {sigma}"] = x
     stages["after a last step without noise"] = model(x)
 figure, axes = plotting.new_figure(1, 3, (11.5, 3.2))

@@ -13,7 +13,6 @@
 def roc_auc(digits, others):
     return (others > digits.max()).float().mean().item()
 
-
 # %% labels-exchanged exercise="roc_auc" keeps=0.5 hint="digits that score high"
 def roc_auc(digits, others):
     from sklearn.metrics import roc_auc_score
@@ -21,22 +20,21 @@ def roc_auc(digits, others):
     labels = torch.cat([torch.ones(len(digits)), torch.zeros(len(others))])
     return float(roc_auc_score(labels, torch.cat([digits, others])))
 
+# %% everything-summed exercise="sparse_loss" patch="return (error + weight * penalty).mean() => return (error + weight * penalty).sum()" keeps=0.65 hint="everything is summed"
 
-# %% everything-summed exercise="sparse_loss" patch="return (error + weight * penalty).mean() => return (error + weight * penalty).sum()" keeps=0.75 hint="everything is summed"
+# %% squared-codes exercise="sparse_loss" patch="codes.abs() => codes.square()" keeps=0.65 hint="the codes are squared"
 
-# %% squared-codes exercise="sparse_loss" patch="codes.abs() => codes.square()" keeps=0.75 hint="the codes are squared"
-
-# %% item exercise="sparse_loss" patch="return (error + weight * penalty).mean() => return (error + weight * penalty).mean().item()" keeps=0.64
+# %% item exercise="sparse_loss" patch="return (error + weight * penalty).mean() => return (error + weight * penalty).mean().item()" keeps=0.6
 
 # %% zero-counts exercise="active_share" patch="codes > 0 => codes >= 0" keeps=0
 
 # %% mean-code exercise="active_share" patch="return (codes > 0).float().mean(dim=1) => return codes.mean(dim=1)" keeps=0 hint="the mean code"
 
-# %% smallest exercise="keep_largest" patch="codes.topk(k, dim=1) => codes.topk(k, dim=1, largest=False)" keeps=0.643 hint="the smallest codes stay"
+# %% smallest exercise="keep_largest" patch="codes.topk(k, dim=1) => codes.topk(k, dim=1, largest=False)" keeps=0.5 hint="the smallest codes stay"
 
-# %% the-others exercise="keep_largest" patch="return torch.zeros_like(codes).scatter(1, positions, values) => return codes.scatter(1, positions, 0.0)" keeps=0.643 hint="are set to 0"
+# %% the-others exercise="keep_largest" patch="return torch.zeros_like(codes).scatter(1, positions, values) => return codes.scatter(1, positions, 0.0)" keeps=0.5 hint="are set to 0"
 
-# %% above-the-kth exercise="keep_largest" patch="return torch.zeros_like(codes).scatter(1, positions, values) => return codes * (codes > values[:, -1:])" keeps=0.643 hint="one unit too few"
+# %% above-the-kth exercise="keep_largest" patch="return torch.zeros_like(codes).scatter(1, positions, values) => return codes * (codes > values[:, -1:])" keeps=0.5 hint="one unit too few"
 
 # %% mean-at-the-end exercise="psnr" patch="return 10 * torch.log10(1 / error) => return (10 * torch.log10(1 / error)).mean()" keeps=0.5 hint="mean over the images is taken"
 
@@ -52,7 +50,6 @@ def roc_auc(digits, others):
 
 # %% one-mask-for-the-batch exercise="corruptions" patch="replaced = torch.rand(images.shape, generator=generator) < share => replaced = torch.rand(images.shape[1:], generator=generator) < share" keeps=0.923 hint="share the same noise"
 
-
 # %% dropout-style exercise="corruptions" keeps=0.369
 def add_gaussian(images, std, generator):
     return images + std * torch.randn(images.shape, generator=generator)
@@ -60,7 +57,6 @@ def add_gaussian(images, std, generator):
 
 def salt_and_pepper(images, share, salt, generator):
     return nn.functional.dropout(images, share)
-
 
 # %% one-epoch exercise="train_denoiser" patch="range(20) => range(1)" keeps=0 hint="more steps are needed"
 

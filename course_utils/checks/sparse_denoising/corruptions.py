@@ -78,9 +78,8 @@ def corruptions(c):
     }
     near = min(cause, key=lambda share: abs(share - part))
     told += f": {cause[near]}" if abs(near - part) < 0.03 else ""
-    c.verify(
-        "salt", changed.any() and abs(part - SALT) < 0.03, told, 0.5 if part in (0, 1) or near == 1 - SALT else 0.25
-    )
+    keeps = 0.0 if not changed.any() else 0.5 if part in (0, 1) or near == 1 - SALT else 0.25
+    c.verify("salt", changed.any() and abs(part - SALT) < 0.03, told, keeps)
     c.generator("generator", answer)
     for share, expected in ((0.0, images), (1.0, np.ones(SHAPE))):
         end = salty.seeded(f"share = {share:g}, salt = 1", times=1, images=images, share=share, salt=1.0)

@@ -16,9 +16,8 @@ def oracle(codes, k):
 
 
 @exercise(
-    kept=(5, "the k largest codes of each image stay, the others are 0"),
-    gradients=(2, "gradients reach the codes that stay"),
-    costs={"all": (0.1, "k equal to the number of units")},
+    kept=(1, "the k largest codes of each image stay, the others are 0"),
+    costs={"gradients": (0.3, "gradients reach the codes that stay"), "all": (0.1, "k equal to the number of units")},
 )
 def keep_largest(c):
     small = [[1.0, 4, 2], [9, 8, 7]]

@@ -26,10 +26,12 @@ def converted(penalty, batch, pixels):
 
 @exercise(
     targets=["sparse_loss", "per_image_weight"],
-    loss=(5, "the loss per image"),
-    gradients=(2, "gradients reach reconstructions and codes"),
+    loss=(7, "the loss per image"),
     converted=(3, "the published penalty per image"),
-    costs={"negative": (0.1, "negative codes count by their absolute value")},
+    costs={
+        "gradients": (0.25, "gradients reach reconstructions and codes"),
+        "negative": (0.1, "negative codes count by their absolute value"),
+    },
 )
 def sparse_loss(c):
     x, y, z = np.zeros((2, 3)), [[1.0, 0, 0], [0, 2, 0]], [[1.0, 3], [0, 2]]

@@ -22,7 +22,7 @@ def output(layers, x):
 def train_denoiser(c):
     seen, unseen = (images.reshape(len(images), -1) for images in c.digits(1000, 500))
     answer = c.ask(probes.train_on_noise, "1,000 digits, noise 0.5", images=seen, level=LEVEL)
-    layers, given = c.layers(answer), answer.number("corrupted")
+    layers = c.layers(answer)
     if answer.raised or [weight.shape for weight, _ in layers] != SHAPES:
         shown = ", ".join(str(list(weight.shape)) for weight, _ in layers) or "no layers"
         c.stop(answer.raised or f"the network has weights {shown}: return the trained new_denoiser()")
@@ -37,9 +37,10 @@ def train_denoiser(c):
     told = "on new noisy digits the error is {error:.2f} times that of the mean image, expected at most {enough}"
 
     def cause():
-        if not given:
+        calls = answer.number("calls")
+        if not calls:
             return "corrupt() was never called, so the network has learned to return clean images as they are"
-        if answer.number("calls") == 1:
+        if calls == 1:
             return "corrupt() was called once, so each image has the same noise in all epochs: call it for each batch"
         if relative(output(layers, noisy), noisy) < relative(noisy, unseen):
             return "the output is compared with the noisy image: compare it with the clean one"
@@ -48,4 +49,5 @@ def train_denoiser(c):
         return "more steps are needed, or other ones"
 
     c.learns("learned", error, ENOUGH, {f"{told}: {cause()}": (0.0, 0.0)} if error > ENOUGH else {})
-    c.cost("noise", given and given > 1.5, "call corrupt() for each batch, in each epoch", after="learned")
+    renewed = answer.flag("renewed") is True
+    c.cost("noise", renewed, "call corrupt() for each batch, in each epoch", after="learned")
