@@ -19,6 +19,7 @@ def keep_largest(codes, k):
 
 # %% detached patch="values, positions = codes.topk(k, dim=1) => values, positions = codes.detach().topk(k, dim=1)" keeps=0.7 hint="no gradient reaches codes"
 
+
 # %% in-place keeps=0.56 hint="in place"
 def keep_largest(codes, k):
     least = codes.topk(k, dim=1).values[:, -1:]

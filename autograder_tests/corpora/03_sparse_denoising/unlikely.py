@@ -13,12 +13,14 @@
 def roc_auc(digits, others):
     return (others > digits.max()).float().mean().item()
 
+
 # %% labels-exchanged exercise="roc_auc" keeps=0.5 hint="digits that score high"
 def roc_auc(digits, others):
     from sklearn.metrics import roc_auc_score
 
     labels = torch.cat([torch.ones(len(digits)), torch.zeros(len(others))])
     return float(roc_auc_score(labels, torch.cat([digits, others])))
+
 
 # %% everything-summed exercise="sparse_loss" patch="return (error + weight * penalty).mean() => return (error + weight * penalty).sum()" keeps=0.65 hint="everything is summed"
 
@@ -50,6 +52,7 @@ def roc_auc(digits, others):
 
 # %% one-mask-for-the-batch exercise="corruptions" patch="replaced = torch.rand(images.shape, generator=generator) < share => replaced = torch.rand(images.shape[1:], generator=generator) < share" keeps=0.923 hint="share the same noise"
 
+
 # %% dropout-style exercise="corruptions" keeps=0.369
 def add_gaussian(images, std, generator):
     return images + std * torch.randn(images.shape, generator=generator)
@@ -57,6 +60,7 @@ def add_gaussian(images, std, generator):
 
 def salt_and_pepper(images, share, salt, generator):
     return nn.functional.dropout(images, share)
+
 
 # %% one-epoch exercise="train_denoiser" patch="range(20) => range(1)" keeps=0 hint="more steps are needed"
 
