@@ -9,7 +9,6 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import mini_course
@@ -811,11 +810,9 @@ def test_help_shows_an_example_and_loads_nothing_heavy():
         "heavy = {'nbgrader', 'jupytext', 'torch', 'nbformat', 'numpy', 'IPython'} & set(sys.modules)\n"
         "sys.exit(str(heavy) if heavy else 0)"
     )
-    start = time.perf_counter()
     done = subprocess.run([sys.executable, "-c", code], cwd=mini_course.REPOSITORY, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "course build 01_pca_vs_ae" in done.stdout
-    assert time.perf_counter() - start < 5
 
 
 def test_the_root_is_found_from_below(lab):
