@@ -7,7 +7,8 @@ from course_utils import probes
 from course_utils.checks.toolkit import exercise
 from course_utils.networks import ConvNet
 
-ENOUGH = 0.5
+ENOUGH = 0.55
+"""0.39 for the reference, 0.33 to 0.43 over 4 seeds."""
 NEAR = 0.45
 LAST = "up.2.weight"
 TOLD = "the error on unseen images is {error:.2f} times that of the mean image, expected at most {enough}"
