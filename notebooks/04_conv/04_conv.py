@@ -133,16 +133,15 @@ checks.output_sizes(conv_output_size, conv_transpose_output_size)
 
 # %%
 # Pooling moves a window as well: 2 rows, stride 2, no padding. Three times, from 28 rows:
-size, sizes = 28, [28]
+down = [28]
 for _ in range(3):
-    size = conv_output_size(size, kernel=2, stride=2, padding=0)
-    sizes.append(size)
-print(*sizes, sep=" -> ")
-size, sizes = 3, [3]
-for kernel, padding in ((3, 0), (4, 1), (4, 1)):
-    size = conv_transpose_output_size(size, kernel, stride=2, padding=padding, output_padding=0)
-    sizes.append(size)
-print(*sizes, sep=" -> ")
+    down.append(conv_output_size(down[-1], kernel=2, stride=2, padding=0))
+print(*down, sep=" -> ")
+# And the transposed convolutions of section 3:
+up = [3]
+for k, p in ((3, 0), (4, 1), (4, 1)):
+    up.append(conv_transpose_output_size(up[-1], k, stride=2, padding=p, output_padding=0))
+print(*up, sep=" -> ")
 
 # %% [markdown]
 # Mind the 7. Seven rows are three windows and one row that belongs to no window: pooling ignores this row. On the way back, $2 \cdot 3 = 6$ is not 7.
@@ -366,7 +365,7 @@ for seed, model in enumerate(published):
     u = training.reconstruct(model, test)
     model.zero_grad()
     published_loss(model(test[:64]), test[:64]).backward()
-    size = sum(p.grad.abs().sum().item() for p in model.parameters())
+    size = sum(weight.grad.abs().sum().item() for weight in model.parameters())
     print(f"seed {seed}: largest output {u.max().item():7.3f}, sum of all gradients {size:.1e}")
 
 # %% [markdown]
@@ -439,13 +438,10 @@ def numbers_that_pass(size, channels):
 checks.numbers_that_pass(numbers_that_pass)
 
 # %%
-codes, places = numbers_that_pass(28, (8, 16, 16))
-print(
-    f"{codes} numbers in the code and {places:,} indices: {codes + places:,} for an image of 784 pixels"
-)
-print(
-    f"an index is one of 4 places, 2 bits: {2 * places:,} bits beside {32 * codes:,} bits of code"
-)
+passed = numbers_that_pass(28, (8, 16, 16))
+print(f"{passed[0]} numbers in the code, {passed[1]:,} indices: {sum(passed):,} for 784 pixels")
+print(f"an index is one of 4 places, 2 bits: {2 * passed[1]:,} bits")
+print(f"the code in float32: {32 * passed[0]:,} bits")
 
 # %% [markdown]
 # ### Two tests
@@ -587,7 +583,7 @@ figure, axes = plt.subplots(1, 3, figsize=(8, 2.9), layout="constrained")
 for ax, (name, layer) in zip(axes, untrained.items(), strict=True):
     out = layer(constant)[0, 0, 2:14, 2:14].detach()
     spread = (out.max() - out.min()).item()
-    ax.imshow(out - out.mean(), cmap="gray", vmin=-0.5, vmax=0.5)
+    ax.imshow((out - out.mean()).numpy(), cmap="gray", vmin=-0.5, vmax=0.5)
     ax.set(title=f"{name}\nlargest - smallest: {spread:.2f}", xticks=[], yticks=[])
 plotting.describe(
     figure,
@@ -630,14 +626,14 @@ plotting.describe(
 # Train a network that you are given. You choose loss, optimiser, learning rate, batch size and epochs. `ConvNet("transposed")` returns **logits**.
 #
 # The check makes a new `ConvNet("transposed")` with random weights. It draws 1,000 digits anew each time: another subset, each image slightly turned, scaled,
-# moved and dimmed, all of them flipped or turned in the same way. After training, the error on new digits must be at most **0.5 times** the error of the mean
-# image. The course's own answer ends at 0.31 (standard deviation 0.03 over 20 draws). Your function has to finish within about ten seconds.
+# moved and dimmed, all of them flipped or turned in the same way. After training, the error on new digits must be at most **0.55 times** the error of the mean
+# image. The course's own answer ends at 0.39 (0.33 to 0.43 over four draws). Your function has to finish within about ten seconds.
 #
 # The check also compares the weights before and after. Training moves weights a little at a time, so they stay correlated with their initial values (the mean
-# correlation over the layers is 0.83 for the course's own answer; 0.45 is enough). So train the network that is passed in, not another one.
+# correlation over all layers but the last is 0.83 for the course's own answer; 0.45 is enough). So train the network that is passed in, not another one.
 #
 # <details><summary>Hint 1</summary>Section 3 shows a training with fit. 1,000 images in batches of 64 are only 16 steps per epoch: take smaller batches, more epochs, or both.</details>
-# <details><summary>Hint 2</summary>If you use the squared error, apply the sigmoid first: fit's own loss compares logits with pixels.</details>
+# <details><summary>Hint 2</summary>fit's own loss would compare logits with pixels. The squared error after a sigmoid can end at black images, like the dead outputs of section 4: which loss does section 3 use?</details>
 
 
 # %% exercise="train_conv"

@@ -1,5 +1,6 @@
 """course_utils.networks: the convolutional autoencoder that later sections train."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -80,6 +81,7 @@ def test_the_probe_passes_a_network_in_and_brings_the_weights_back():
     question = {"images": IMAGES.numpy(), **start}
     silent = direct_ask({"train_conv": add_one})(probes.train_network, **question)
     assert silent["returned"] is False and silent["changed"] == []
-    assert silent["weights.down.0.bias"] == pytest.approx(1.01) and silent["weights.up.2.bias"] == pytest.approx(0.01)
+    assert silent["weights.down.0.bias"] == pytest.approx(np.full(8, 1.01))
+    assert silent["weights.up.2.bias"] == pytest.approx(np.full(1, 0.01))
     another = direct_ask({"train_conv": lambda model, images: ConvNet("both")})(probes.train_network, **question)
-    assert another["returned"] is True and another["weights.up.2.weight"].shape == (1, 8, 3, 3)
+    assert another["returned"] is True and another["weights.up.2.weight"].shape == (8, 1, 3, 3)

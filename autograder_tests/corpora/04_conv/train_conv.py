@@ -47,13 +47,13 @@ def train_conv(model, images):
 # %% nothing-returned patch="    return model => " keeps=0.8 hint="return the trained model"
 
 
-# %% own-loop-squared-error
+# %% own-loop
 def train_conv(model, images):
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for _ in range(15):
         for x in images[torch.randperm(len(images))].split(25):
             optimizer.zero_grad()
-            F.mse_loss(model(x).sigmoid(), x).backward()
+            F.binary_cross_entropy_with_logits(model(x), x).backward()
             optimizer.step()
     return model
 

@@ -7,8 +7,10 @@ from course_utils import probes
 from course_utils.checks.toolkit import exercise
 from course_utils.networks import ConvNet
 
-ENOUGH = 0.5
+ENOUGH = 0.55
+"""0.39 for the reference, 0.33 to 0.43 over 4 seeds."""
 NEAR = 0.45
+LAST = "up.2.weight"
 TOLD = "the error on unseen images is {error:.2f} times that of the mean image, expected at most {enough}"
 START = f"{TOLD}: the weights are those that were passed in. Is the network trained that is returned?"
 FAR = f"{TOLD}: are the steps too few, too short, or far too long? Do gradients accumulate?"
@@ -20,7 +22,10 @@ ANOTHER = (
 
 
 def initial_weights(rng):
-    """Weights of a new ConvNet: normal with variance 2 / inputs (He et al. 2015), biases 0."""
+    """Weights of a new ConvNet: normal with variance 2 / inputs (He et al. 2015), biases 0.
+
+    Those of the last layer are a tenth as large: logits that start far from 0 make honest trainings die at times.
+    """
     start = {}
     for name, value in ConvNet().state_dict().items():
         if value.ndim == 1:
@@ -28,13 +33,14 @@ def initial_weights(rng):
             continue
         # A pixel after a transposed convolution of stride 2 is a sum of a quarter of the kernels' weights.
         inputs = value[0].numel() if name.startswith("down") else value[:, 0].numel() / 4
-        start[name] = rng.normal(0, (2 / inputs) ** 0.5, value.shape)
+        start[name] = rng.normal(0, (2 / inputs) ** 0.5 * (0.1 if name == LAST else 1), value.shape)
     return {name: value.astype(np.float32) for name, value in start.items()}
 
 
 def nearness(start, weights):
-    """The mean over the layers of the correlation between initial and returned weights."""
-    pairs = [(value.ravel(), weights[name].ravel()) for name, value in start.items() if value.ndim > 1]
+    """The mean over the layers but the last, which starts small, of the correlation of initial and returned weights."""
+    names = [name for name, value in start.items() if value.ndim > 1 and name != LAST]
+    pairs = [(start[name].ravel(), weights[name].ravel()) for name in names]
     return float(np.mean([np.nan_to_num(np.corrcoef(*pair)[0, 1]) for pair in pairs]))
 
 
