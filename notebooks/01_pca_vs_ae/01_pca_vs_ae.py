@@ -379,7 +379,11 @@ for digit, row in enumerate(shares):
 plotting.describe(figure, plotting.alt_text(figure))
 
 # %% [markdown]
-# placeholder TEN_TEXT
+# With ten digits, too, the network has a smaller error than PCA with two components. But two numbers have to serve ten shapes, and the error grows.
+#
+# Which digits collide? The lines above say whose code is nearest. 0 and 1 have regions of their own. 4 and 9 lie together: one stroke at the top is
+# the only difference. 3, 5 and 8 share their curves. The decoder draws one image for each code, so where 4 and 9 collide it draws a mixture of the
+# two, and the squared error of a mixture is small for both. So the code sorts images by their **pixels**. It does not know that 4 and 9 have different names.
 #
 # ## 1 · PCA by hand
 #
@@ -583,7 +587,8 @@ for C in planes:
 plotting.show_planes(*planes, points, title="two planes that fit equally well")
 
 # %% [markdown]
-# placeholder PLANES_TEXT
+# The two planes share the long axis: the first angle is 0. They differ by a second angle of tens of degrees, and still one error is within a few per
+# cent of the other. The reason: the second and the third direction have nearly the same variance, so it does not matter much which of them you keep.
 #
 # In 784 dimensions it is the same: two subspaces of 30 dimensions have 30 principal angles. **Predict, then run**: by how many per cent will the error
 # of the linear autoencoder be above the error of PCA?
@@ -741,7 +746,7 @@ def attempt(name, **changes):
     training.fit(
         model,
         train.images,
-        epochs=budget(full=10, study=7, quick=1),
+        epochs=budget(full=10, study=6, quick=1),
         batch_size=batch_size,
         optimizer=training.adam(rate),
         schedule=schedule,
@@ -820,7 +825,9 @@ plotting.show_pairs(
 
 # %% [markdown] written="published" points=2
 # ### BEGIN SOLUTION
-# placeholder MODEL_ANSWER
+# Another seed changed the error from 0.034 to 0.030, so smaller differences mean nothing here. The ReLU on the code sets negative codes to zero: with
+# nn.Identity and a learning rate that rises to 0.002 I went from 0.033 to 0.027. The initial weights are too small: with as_he, kept on top of these
+# changes, I went from 0.029 to 0.014, much more than two seeds differ. Alone, as_he helped little.
 # ### BEGIN MARK SCHEME
 # 1 point for each choice (learning rate or too few steps, also the schedule; ReLU on the code; ReLU at the output; initial weights) that is given with the
 # change and the numbers before and after; half a point for a choice without numbers. A combination counts if it says what was kept. An honest "this change
@@ -847,7 +854,11 @@ for start in (as_torch, as_he):
     print(f"{start.__name__:8}", "  ".join(f"{spread:.5f}" for spread in spreads))
 
 # %% [markdown]
-# placeholder SIGNAL_TEXT
+# With the weights that torch draws, each layer makes the differences between images smaller. After the last layer they are below 0.001: the network
+# draws **the same image for every input**, and its first epochs are lost on finding any difference at all. A layer with $n$ inputs and weights of
+# variance $v$ multiplies the variance of its inputs by about $n v / 2$: a sum of $n$ terms, of which the ReLU removes half. torch draws with $v = 1/(3n)$,
+# which is a factor of 1/6 in each layer. He et al. (2015) draw with $v = 2/n$, which is a factor of 1. A network with one hidden layer does not need
+# this. A deep network does.
 #
 # ### The repair, step by step
 #
@@ -857,7 +868,7 @@ for start in (as_torch, as_he):
 my_guess = ...  # 1, 2, 3 or 4: fill it in before you run this cell
 
 steps = {
-    "1 rate 0.001, falling to 0": {"rate": 1e-3, "schedule": training.cosine},
+    "1 rate up to 0.002, then to 0": {"rate": 2e-3, "schedule": training.one_cycle(2e-3)},
     "2 + no ReLU on the code": {"code": nn.Identity},
     "3 + sigmoid at the output": {"output": nn.Sigmoid},
     "4 + initial weights of He": {"start": as_he},
@@ -1026,7 +1037,10 @@ plotting.show_sweep(
 # **Think.** Which of these choices changed the error more than the choice of the seed did? Only these choices deserve your attention; for the others,
 # two dots prove nothing.
 #
-# placeholder SWEEP_TEXT
+# With 628 steps, networks with a hidden layer and a linear code are below PCA, one of them only just; the widths of 10 and 30 win clearly. A tanh, a
+# sigmoid or a ReLU on the two codes loses to PCA: it takes away a part of the plane.
+#
+# A trap: the network without hidden layers loses to PCA with two components. But PCA has no hidden layers either. Does the network need depth, or more steps?
 #
 # ## 6 · Going further: design choices of the training
 #
@@ -1103,15 +1117,20 @@ losses = sweep(
     },
     seeds=seeds,
 )
+outlier = losses["setting"] == "absolute error"
+print(f"absolute error: {losses[outlier]['test error'].mean():.4f}, too far right for the figure")
+print(f"the error of an all-black image: {test.images.square().mean():.4f}")
 plotting.show_sweep(
-    losses,
+    losses[~outlier],
     "test error",
     reference=two_components,
     title="loss in training, squared error in test",
 )
 
 # %% [markdown]
-# placeholder LOSS_TEXT
+# Two losses need an explanation. The best constant for the absolute error is the median, and the median of most pixels is black: here the network
+# learned to draw a black image for every input. The smooth absolute error gives almost the same results as the squared error: find out how it treats
+# errors below 1.
 
 # %% [markdown]
 # ## 7 · Going further: looking at codes

@@ -32,6 +32,7 @@ from course_utils.plotting import (
     show_history,
     show_images,
     show_pairs,
+    show_planes,
     show_variance,
 )
 from course_utils.plotting.alt import to_html
@@ -185,13 +186,23 @@ def test_names_of_classes_do_not_cover_each_other():
 def test_a_name_with_room_stays_at_its_median():
     ax = show_codes([[0, 0], [1, 1], [0, 2]], [0, 1, 2])
     ax.figure.canvas.draw()
-    assert [text.get_position() for text in ax.texts] == pytest.approx([(0, 0)] * 3, abs=0.01)
+    assert np.allclose([text.get_position() for text in ax.texts], 0, atol=0.01)
+
+
+def test_planes_tell_their_angles_and_meet_in_the_line_that_they_share():
+    ax = show_planes([[1, 0, 0], [0, 1, 0]], [[1, 0, 0], [0, 1, 1]], np.eye(3), title="two")
+    assert ax.get_title() == "two: angles 0 and 45 degrees" and "0 and 45" in alt_text(ax)
+    x, y, z = ax.lines[0].get_data_3d()
+    assert abs(x).min() > 1 and np.allclose([y, z], 0)
+    show_planes(np.eye(3)[:2], np.eye(3)[:2])  # the same plane has no such line
+    with pytest.raises(ValueError, match="a plane is"):
+        show_planes(np.eye(3), np.eye(3)[:2])
 
 
 def test_one_epoch_says_in_words_that_it_is_no_curve():
     first = History([0.5], [0.4], [1.0], planned=3)
     assert [text.get_text() for text in show_history(first).texts] == ["one epoch: a point, no curve yet"]
-    assert show_history(HISTORY).texts == []
+    assert list(show_history(HISTORY).texts) == []
 
 
 def test_a_home_that_cannot_be_written_is_no_warning_above_the_figure(tmp_path):
