@@ -278,7 +278,7 @@ def test_the_smallest_number_of_components_is_marked(share, needed):
 def test_classes_are_named_where_they_lie_not_told_by_colour_alone():
     codes = torch.tensor([[0.0, 0], [2, 0], [1, 6], [9, 9], [9, 9]])
     ax = show_codes(codes, torch.tensor([3, 3, 3, 7, 7]), names="abcdefgh")
-    assert {text.get_text(): text.get_position() for text in ax.texts} == {"d": (1, 0), "h": (9, 9)}
+    assert {text.get_text(): tuple(text.xy) for text in ax.texts} == {"d": (1, 0), "h": (9, 9)}
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["d", "h"]
 
 
