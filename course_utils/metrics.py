@@ -66,6 +66,25 @@ def cluster_scores(features, labels, *, clusters: int = 10, seed: int = 0) -> di
     }
 
 
+def nearest_classes(codes, labels) -> np.ndarray:
+    """Which classes lie beside which: [C, C], in row a and column b the share of the samples of class a whose nearest
+    other sample is of class b. Rows sum to 1 (0 for a class without samples); C is the largest label plus 1.
+
+    codes: [N, d], N at least 2; distances are Euclidean. labels: whole numbers [N]. Raises ValueError for other shapes.
+    """
+    from scipy.spatial import KDTree
+
+    points, classes = as_table(codes, "codes"), as_array(labels).astype(int)
+    if classes.shape != (len(points),) or len(points) < 2:
+        raise ValueError(f"labels must be one for each of the {len(points)} codes, at least 2, got {classes.shape}.")
+    _, found = KDTree(points).query(points, k=2)
+    # Of two equal codes the other one may come first.
+    nearest = np.where(found[:, 0] == np.arange(len(points)), found[:, 1], found[:, 0])
+    counts = np.zeros((classes.max() + 1,) * 2)
+    np.add.at(counts, (classes, classes[nearest]), 1)
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+
 def dead_units(codes, *, tolerance: float = 1e-6) -> int:
     """How many units of a layer say nothing: their value is the same for all samples.
 

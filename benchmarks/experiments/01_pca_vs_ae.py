@@ -95,7 +95,15 @@ def linear(schedule, rate: float):
 # --- 3 · a deep autoencoder
 
 
-def deep(code=nn.ReLU, output=nn.ReLU, rate=3e-4, schedule=None):
+def he(model: nn.Module) -> None:
+    """Initial weights for ReLU networks (He et al. 2015)."""
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+            nn.init.zeros_(layer.bias)
+
+
+def deep(code=nn.ReLU, output=nn.ReLU, rate=3e-4, schedule=None, start=None):
     def run(seed: int) -> dict:
         torch.manual_seed(seed)
         model = nn.Sequential(
@@ -107,6 +115,8 @@ def deep(code=nn.ReLU, output=nn.ReLU, rate=3e-4, schedule=None):
                 output=output(),
             )
         )
+        if start:
+            start(model)
         history = train(model, 10, 256, rate, schedule, seed)
         test = digits("test").images
         with torch.no_grad():
@@ -258,6 +268,15 @@ EXPERIMENTS = [
         0.0108,
         INSIDE,
     ),
+    (
+        "3 · deep",
+        "all three, He's initial weights, one cycle to 2e-3",
+        deep(nn.Identity, nn.Sigmoid, 1e-3, training.one_cycle(2e-3), he),
+        "test",
+        None,
+        "not measured before",
+    ),
+    ("3 · deep", "He's initial weights alone", deep(start=he), "test", None, "not measured before"),
     *(
         ("5 · one layer", f"{width} units, training error", shallow(width), "training", number, INSIDE)
         for width, number in ((64, 0.0120), (128, 0.0070), (256, 0.0043))

@@ -6,6 +6,7 @@ white), a digit has the same colour everywhere, the background is opaque.
 A module is imported when one of its functions is first used, so that `course_utils.plotting.style` costs no torch.
 """
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from course_utils.plotting.images import show_filters, show_images, show_pairs
     from course_utils.plotting.latents import explore_latents, show_latent_grid, show_latents, show_posteriors
     from course_utils.plotting.live import LiveFigure
+    from course_utils.plotting.planes import show_planes
     from course_utils.plotting.style import PALETTE, colour, new_figure
     from course_utils.plotting.sweeps import show_sweep
 
@@ -38,6 +40,7 @@ _MODULES = {
     "show_latents": "latents",
     "show_matrix": "comparisons",
     "show_pairs": "images",
+    "show_planes": "planes",
     "show_posteriors": "latents",
     "show_roc": "comparisons",
     "show_sweep": "sweeps",
@@ -62,11 +65,21 @@ __all__ = [
     "show_latents",
     "show_matrix",
     "show_pairs",
+    "show_planes",
     "show_posteriors",
     "show_roc",
     "show_sweep",
     "show_variance",
 ]
+
+
+def _worth_telling(record: logging.LogRecord) -> bool:
+    """Not that matplotlib keeps its cache elsewhere where the home folder cannot be written: red, above the figure."""
+    return record.funcName != "_get_config_or_cache_dir" and "font cache" not in str(record.msg)
+
+
+for _name in ("matplotlib", "matplotlib.font_manager"):
+    logging.getLogger(_name).addFilter(_worth_telling)
 
 
 def __getattr__(name: str) -> Any:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -24,7 +25,8 @@ def show_codes(
     ax: Axes | None = None,
     alt: str | None = None,
 ) -> Axes:
-    """Two-dimensional codes as points; with labels [N] one colour a class and the class's name at its median.
+    """Two-dimensional codes as points; with labels [N] one colour a class and the class's name at its median, or
+    beside it with a line to it where names would cover each other.
 
     codes: [N, 2], the code itself or a projection of it. labels: whole numbers [N]; the digit d has the same colour in
     every figure. names: what to call class 0, 1, ... Returns the axes. Raises ValueError for other shapes.
@@ -40,7 +42,8 @@ def show_codes(
     ax.set(xlabel=xlabel, ylabel=ylabel)
     if title:
         ax.set_title(title)
-    text = f"{len(points)} codes in the plane, {_span(points[:, 0], 'across')} and {_span(points[:, 1], 'up')}"
+    count = "1 code" if len(points) == 1 else f"{len(points)} codes"
+    text = f"{count} in the plane, {_span(points[:, 0], 'across')} and {_span(points[:, 1], 'up')}"
     if labels is None:
         ax.scatter(*points.T, color="0.3", **style)
         return describe(ax, alt or text)
@@ -52,14 +55,63 @@ def show_codes(
     called = {c: str(names[c]) if names is not None else str(c) for c in present}
     # All classes in one call, in the order given: class by class, the last would hide the first.
     ax.scatter(*points.T, c=[colour(c) for c in classes], **style)
+    tags = []
     for c in present:
-        x, y = np.median(points[classes == c], axis=0)
         box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": colour(c), "alpha": 0.85}
-        ax.text(x, y, called[c], ha="center", va="center", bbox=box)
+        line = {"arrowstyle": "-", "color": colour(c), "shrinkA": 0, "shrinkB": 0}
+        at = {"xy": np.median(points[classes == c], axis=0), "xytext": (0, 0), "textcoords": "offset points"}
+        tags.append(ax.annotate(called[c], **at, ha="center", va="center", bbox=box, arrowprops=line))
+    ax.add_artist(_Apart(tags))
     dots = [Line2D([], [], marker="o", linestyle="", markersize=6, color=colour(c), label=called[c]) for c in present]
     ax.legend(handles=dots, loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2)
     centres = "; ".join(f"{called[c]} near {_point(np.median(points[classes == c], axis=0))}" for c in present)
     return describe(ax, alt or f"{text}, coloured by class: {centres}")
+
+
+class _Apart(Artist):
+    """Draws nothing: moves annotations so that none covers another, just before they are drawn. Only then are the
+    sizes of the axes known.
+    """
+
+    def __init__(self, tags: list):
+        super().__init__()
+        self.tags = tags
+        self.set_in_layout(False)
+
+    def draw(self, renderer) -> None:
+        boxes = []
+        for tag in self.tags:
+            tag.set_position((0, 0))
+            tag.update_positions(renderer)
+            tag.update_bbox_position_size(renderer)
+            boxes.append(tag.get_bbox_patch().get_window_extent(renderer))
+        middles = np.array([[(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2] for box in boxes])
+        sizes = np.array([[box.width, box.height] for box in boxes])
+        moved = spread(middles, sizes + 2, self.axes.bbox.get_points()) - middles
+        for tag, pixels in zip(self.tags, moved, strict=True):
+            tag.set_position(tuple(pixels * 72 / self.axes.figure.dpi))
+
+
+def spread(middles: np.ndarray, sizes: np.ndarray, frame: np.ndarray | None = None, rounds: int = 600) -> np.ndarray:
+    """Middles [N, 2] of boxes of these sizes [N, 2], moved until no two boxes overlap: in each round, each pair that
+    does is pushed apart along the axis in which less is needed, in every third round along the other one, which leads
+    out of corners. frame: [[left, bottom], [right, top]] to stay inside.
+    """
+    places = middles.astype(float)
+    numbers = np.arange(len(places))
+    order = np.sign(numbers[:, None] - numbers)[..., None]  # the direction for two at one point
+    for turn in range(rounds):
+        if frame is not None:
+            places = np.clip(places, frame[0] + sizes / 2, np.maximum(frame[1] - sizes / 2, frame[0] + sizes / 2))
+        gaps = places[:, None] - places
+        room = (sizes[:, None] + sizes) / 2 - np.abs(gaps)
+        overlap = (room > 0).all(axis=-1) & (order[..., 0] != 0)
+        if not overlap.any():
+            break
+        axis = room.argmin(axis=-1) if turn % 3 < 2 else room.argmax(axis=-1)
+        push = np.where(gaps == 0, order, np.sign(gaps)) * (room / 2 + 0.1) * (np.arange(2) == axis[..., None])
+        places += 0.5 * (push * overlap[..., None]).sum(axis=1)
+    return places
 
 
 @styled

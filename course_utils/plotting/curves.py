@@ -43,6 +43,9 @@ def show_history(
         _logarithmic(ax, runs)
     if title:
         ax.set_title(title)
+    if all(history.epochs == 1 for history in runs.values()):
+        said = f"{per} {unit}s: one point, no curve yet" if per > 1 else f"one {unit}: a point, no curve yet"
+        ax.text(0.5, 0.03, said, transform=ax.transAxes, ha="center", color="0.35", fontsize=9)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     ax.grid(axis="y", color="0.9")
     ax.set_axisbelow(True)

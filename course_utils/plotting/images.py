@@ -123,7 +123,9 @@ def show_filters(
     shown = stack[order[:limit]]
     largest = float(np.abs(shown).max()) or 1.0
     grid, _ = _grid(shown, ncols, 1, background=np.nan)
-    ax = axes_or_new(ax, _inches(grid, shown, tile=0.5 if shown.shape[-1] > 10 else 0.4, more_width=0.7))
+    # Few filters are shown large: they are looked at one by one.
+    tile = max(0.5 if shown.shape[-1] > 10 else 0.4, min(1.35, 7.0 / min(ncols, len(shown))))
+    ax = axes_or_new(ax, _inches(grid, shown, tile=tile, more_width=0.7))
     colours = plt.get_cmap(DIVERGING).with_extremes(bad="0.75")
     image = ax.imshow(grid, cmap=colours, vmin=-largest, vmax=largest)
     ax.set_axis_off()

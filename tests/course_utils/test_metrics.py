@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from course_utils.embedding import pca_2d, tsne_2d
-from course_utils.metrics import cluster_scores, dead_units, principal_angles
+from course_utils.metrics import cluster_scores, dead_units, nearest_classes, principal_angles
 
 
 def rows(*angles):
@@ -155,3 +155,18 @@ def test_importing_stays_cheap():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+# nearest classes
+
+
+def test_each_row_holds_the_classes_of_the_nearest_samples():
+    codes = torch.tensor([[0.0, 0], [1, 0], [10, 0], [10.5, 0], [12, 0]])
+    table = nearest_classes(codes, torch.tensor([0, 0, 2, 3, 3]))
+    assert np.allclose(table, [[1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 1], [0, 0, 0.5, 0.5]])
+
+
+def test_a_sample_is_not_its_own_neighbour_even_where_codes_are_equal():
+    assert np.allclose(nearest_classes(np.zeros((2, 3)), [0, 1]), [[0, 1], [1, 0]])
+    with pytest.raises(ValueError, match="each of the 4 codes"):
+        nearest_classes(np.zeros((4, 2)), [0, 1])

@@ -2,7 +2,10 @@
 
 import base64
 import io
+import os
 import re
+import subprocess
+import sys
 from html import unescape
 
 import matplotlib as mpl
@@ -29,6 +32,7 @@ from course_utils.plotting import (
     show_history,
     show_images,
     show_pairs,
+    show_planes,
     show_variance,
 )
 from course_utils.plotting.alt import to_html
@@ -156,6 +160,66 @@ def test_filters_come_by_norm_on_a_scale_symmetric_about_zero():
     show_filters(torch.rand(4, 12), shape=(3, 4))
 
 
+def test_few_filters_are_large():
+    def inches(count, ncols):
+        ax = show_filters(torch.rand(count, 784), ncols=ncols)
+        ax.figure.draw_without_rendering()
+        return ax.get_window_extent().width / ax.figure.dpi / min(count, ncols)
+
+    assert inches(9, 5) > 1.2
+    assert inches(64, 16) < 0.6
+
+
+def test_names_of_classes_do_not_cover_each_other():
+    """Ten classes whose medians are nearly one point, in the corner of the plane; once with large margins, once not."""
+    codes = np.concatenate([np.repeat([[0.0, 0.0]], 30, axis=0), [[9.0, 9.0]]]) + 1e-3 * np.arange(31)[:, None]
+    for figure, ax in (plt.subplots(), plt.subplots(figsize=(2.5, 2.5), layout="constrained")):
+        show_codes(codes, np.arange(31) % 10, ax=ax)
+        figure.savefig(io.BytesIO(), dpi=70)
+        figure.canvas.draw()
+        boxes = [text.get_bbox_patch().get_window_extent() for text in ax.texts]
+        assert len(boxes) == 10
+        assert [(i, j) for j in range(10) for i in range(j) if boxes[i].overlaps(boxes[j])] == []
+        assert all(ax.bbox.padded(1).contains(*corner) for box in boxes for corner in box.corners())
+
+
+def test_a_name_with_room_stays_at_its_median():
+    ax = show_codes([[0, 0], [1, 1], [0, 2]], [0, 1, 2])
+    ax.figure.canvas.draw()
+    assert np.allclose([text.get_position() for text in ax.texts], 0, atol=0.01)
+
+
+def test_planes_tell_their_angles_and_meet_in_the_line_that_they_share():
+    ax = show_planes([[1, 0, 0], [0, 1, 0]], [[1, 0, 0], [0, 1, 1]], np.eye(3), title="two")
+    assert ax.get_title() == "two: angles 0 and 45 degrees" and "0 and 45" in alt_text(ax)
+    x, y, z = ax.lines[0].get_data_3d()
+    assert abs(x).min() > 1 and np.allclose([y, z], 0)
+    show_planes(np.eye(3)[:2], np.eye(3)[:2])  # the same plane has no such line
+    with pytest.raises(ValueError, match="a plane is"):
+        show_planes(np.eye(3), np.eye(3)[:2])
+
+
+def test_one_epoch_says_in_words_that_it_is_no_curve():
+    first = History([0.5], [0.4], [1.0], planned=3)
+    assert [text.get_text() for text in show_history(first).texts] == ["one epoch: a point, no curve yet"]
+    assert list(show_history(HISTORY).texts) == []
+
+
+def test_a_home_that_cannot_be_written_is_no_warning_above_the_figure(tmp_path):
+    home = tmp_path / "file"
+    home.write_text("")  # a folder cannot be made inside a file, whoever tries
+    names = ("HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
+    env = {**os.environ, **dict.fromkeys(names, str(home / "home"))}
+    env.pop("MPLCONFIGDIR", None)
+    said = [
+        subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=300)
+        for code in ("import matplotlib", "import course_utils.plotting, matplotlib")
+    ]
+    assert [done.returncode for done in said] == [0, 0]
+    assert "temporary cache directory" in said[0].stderr, "matplotlib does not warn any more: the filter can go"
+    assert said[1].stderr == ""
+
+
 @pytest.mark.parametrize(
     ("draw", "says"),
     [
@@ -214,7 +278,7 @@ def test_the_smallest_number_of_components_is_marked(share, needed):
 def test_classes_are_named_where_they_lie_not_told_by_colour_alone():
     codes = torch.tensor([[0.0, 0], [2, 0], [1, 6], [9, 9], [9, 9]])
     ax = show_codes(codes, torch.tensor([3, 3, 3, 7, 7]), names="abcdefgh")
-    assert {text.get_text(): text.get_position() for text in ax.texts} == {"d": (1, 0), "h": (9, 9)}
+    assert {text.get_text(): tuple(text.xy) for text in ax.texts} == {"d": (1, 0), "h": (9, 9)}
     assert [text.get_text() for text in ax.get_legend().get_texts()] == ["d", "h"]
 
 

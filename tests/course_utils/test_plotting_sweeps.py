@@ -53,7 +53,7 @@ def test_every_run_is_a_dot_and_the_mean_a_bar():
 def test_single_runs_have_no_mean():
     ax = show_sweep(table_of(a=[1], b=[2], c=[3]))
     assert dots(ax) == [[1], [2], [3]] and bars(ax) == []
-    assert ax.get_xlabel() == "error"
+    assert ax.get_xlabel() == "error (one run for each setting: no spread to see)"
     assert "mean" not in alt_text(ax)
 
 
@@ -68,8 +68,16 @@ def test_the_reference_is_a_line_with_its_name():
     ax = show_sweep(table_of(a=[1, 2]), reference=("PCA", 0.0177))
     dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
     assert [line.get_xdata()[0] for line in dashed] == [0.0177]
-    assert [text.get_text() for text in ax.texts] == ["PCA 0.0177"]
+    assert [text.get_text() for text in ax.texts] == ["PCA: 0.0177"]
     assert "PCA, 0.0177" in alt_text(ax)
+
+
+def test_each_setting_may_have_a_reference_of_its_own():
+    ax = show_sweep(table_of(a=[1, 2], b=[3, 4]), reference=("PCA", {"b": 3.5, "a": 1.5}))
+    marks = {line.get_xdata()[0]: np.mean(line.get_ydata()) for line in ax.lines if line.get_linestyle() == "--"}
+    assert marks == pytest.approx({1.5: 0, 3.5: 1})
+    assert sorted(text.get_text() for text in ax.texts) == ["PCA: 1.5", "PCA: 3.5"]
+    assert "PCA: b 3.5, a 1.5" in alt_text(ax)
 
 
 def test_a_logarithmic_axis_has_plain_numbers_and_refuses_zeros():

@@ -166,6 +166,8 @@ def test_the_release_runs_to_its_end_and_only_the_blanks_are_missing(lab, releas
     ran = release_run(lab)
     assert surprises(ran, exercise_names(ran)) == []
     assert warnings_in(ran) == []
+    raw = [error.traceback for _, error in errors(ran) if error.ename in ("NotImplementedError", "CheckFailed")]
+    assert [lines for lines in raw if len(lines) > 1 or "Traceback" in lines[0]] == []
     checks = [cell for cell in code_cells(ran) if cell.metadata.get("nbgrader", {}).get("grade")]
     failed = [cell for cell, error in errors(ran) if error.ename == "CheckFailed"]
     assert [first_line(cell) for cell in checks if cell not in failed] == [], "a check passes on a blank"
