@@ -307,6 +307,23 @@ def matrices(target: Callable, /, *, X: np.ndarray, at_code: str = "", **weights
 
 
 @probe
+def with_decoder(target: Callable, /, *, Z: np.ndarray, X: np.ndarray, **weights: np.ndarray) -> Evidence:
+    """Call target(decode, Z, X). decode takes codes to images: for each of the weights, whose last row is the bias, a
+    linear layer and tanh.
+
+    Evidence: value and changed, as in `call`.
+    """
+    layers = list(tensors(weights).values())
+
+    def decode(Z: torch.Tensor) -> torch.Tensor:
+        for matrix in layers:
+            Z = nn.functional.linear(Z, matrix[:-1].T, matrix[-1]).tanh()
+        return Z
+
+    return call(lambda Z, X: target(decode, Z, X), Z=Z, X=X)
+
+
+@probe
 def train_matrices(
     target: Callable,
     /,

@@ -234,40 +234,6 @@ def forward(W, X, at_code):
 
 # %% a-relu-in-every-layer exercise="forward" patch="return torch.cat([X, ones], dim=1) @ M => return torch.relu(torch.cat([X, ones], dim=1) @ M)" keeps=0.9
 
-# %% negative exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return 1 - 2 * images.flatten(1)" keeps=0.5
-
-# %% as-if-up-to-255 exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return images.flatten(1) / 127.5 - 1" keeps=0.5
-
-# %% each-image-stretched exercise="to_range" patch="return 2 * images.flatten(1) - 1 => rows = images.flatten(1); low, high = rows.amin(1, keepdim=True), rows.amax(1, keepdim=True); return 2 * (rows - low) / (high - low) - 1" keeps=0.5
-
-# %% standardised exercise="to_range" patch="return 2 * images.flatten(1) - 1 => rows = images.flatten(1); return (rows - rows.mean()) / rows.std()" keeps=0.5
-
-# %% through-tanh exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return torch.tanh(images.flatten(1))" keeps=0.5
-
-# %% pixels-first exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return 2 * images.flatten(1).T - 1" keeps=0.5
-
-# %% channel-kept exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return 2 * images.flatten(2) - 1" keeps=0.9
-
-# %% divided-by-the-largest exercise="to_range" patch="return 2 * images.flatten(1) - 1 => rows = images.flatten(1); return 2 * rows / rows.max() - 1" keeps=0.5
-
-# %% each-image-centred exercise="to_range" patch="return 2 * images.flatten(1) - 1 => rows = images.flatten(1); return rows - rows.mean(dim=1, keepdim=True)" keeps=0.5
-
-# %% each-image-standardised exercise="to_range" patch="return 2 * images.flatten(1) - 1 => rows = images.flatten(1); return (rows - rows.mean(dim=1, keepdim=True)) / rows.std(dim=1, keepdim=True)" keeps=0.5
-
-# %% whole-numbers exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return (2 * images.flatten(1) - 1).long()" keeps=0.5
-
-# %% black-and-white exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return 2 * (images.flatten(1) > 0.5).float() - 1" keeps=0.5
-
-# %% column-after-column exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return 2 * images.transpose(2, 3).flatten(1) - 1" keeps=0.9
-
-# %% standardised-as-in-tutorials exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return (images.flatten(1) - 0.1307) / 0.3081" keeps=0.5
-
-# %% by-the-largest-of-each exercise="to_range" patch="return 2 * images.flatten(1) - 1 => rows = images.flatten(1); return 2 * rows / rows.amax(1, keepdim=True) - 1" keeps=0.5
-
-# %% cut-off-at-zero exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return (2 * images.flatten(1) - 1).clamp(0, 1)" keeps=0.5
-
-# %% reshaped-sideways exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return 2 * images.reshape(-1, len(images)) - 1" keeps=0.5
-
 # %% seed-read-each-time exercise="get_random_batch" patch="positions = torch.randint(len(X), (size,), generator=generator) => again = torch.Generator().manual_seed(generator.initial_seed()); positions = torch.randint(len(X), (size,), generator=again)" keeps=0.5
 
 # %% first-one-never exercise="get_random_batch" patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(1, len(X), (size,), generator=generator)" keeps=0.9
@@ -610,32 +576,6 @@ def train_by_hand(network, W, draw, optimizer, iterations):
 # %% pixels-hard-coded exercise="train_by_hand" patch="loss = (reconstruction - X).square().mean(dim=1).mean() => loss = (reconstruction - X).square().sum(dim=1).mean() / 784" keeps=0.9
 
 # %% encoder-frozen exercise="train_by_hand" patch="reconstruction, _ = network(W, X) => reconstruction, _ = network([W[0].detach(), *W[1:]], X)" keeps=0.5
-
-# %% never-positive exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return ~(Z > 0).any(dim=0) | (Z.std(dim=0) < 1e-6)" keeps=0.5
-
-# %% rare-is-dead exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return (Z == Z.median(dim=0).values).float().mean(dim=0) > 0.95" keeps=0.5
-
-# %% rounded-first exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => Z = Z.round(); return Z.amax(dim=0) == Z.amin(dim=0)" keeps=0.5
-
-# %% without-signs exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return Z.abs().amax(dim=0) == Z.abs().amin(dim=0)" keeps=0.5
-
-# %% largest-is-zero exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return Z.amax(dim=0) == 0" keeps=0.5
-
-# %% all-codes-together exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return (Z == Z.max()).all(dim=0)" keeps=0.5
-
-# %% the-mean-is-the-first exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return Z.mean(dim=0) == Z[0]" keeps=0.5
-
-# %% zero-or-the-first exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return ((Z == 0) | (Z == Z[0])).all(dim=0)" keeps=0.5
-
-# %% rows-for-columns-kept exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return Z.amax(dim=0, keepdim=True) == Z.amin(dim=0, keepdim=True)" keeps=0.9
-
-# %% shifts-the-codes exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => Z -= Z[0].clone(); return (Z == 0).all(dim=0)" keeps=0.9
-
-# %% below-a-thousandth exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return Z.std(dim=0) < 1e-3" keeps=0.5
-
-# %% at-most-two-numbers exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return torch.tensor([len(column.unique()) <= 2 for column in Z.T])" keeps=0.5
-
-# %% between-the-percentiles exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return Z.quantile(0.99, dim=0) == Z.quantile(0.01, dim=0)" keeps=0.5
 
 # %% low-forgotten exercise="decoder_alone" patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return high * torch.rand(n, Z.shape[1], generator=generator)" keeps=0.9
 
