@@ -5,7 +5,7 @@
 
 784-256-d-256-784: ReLU in the two hidden layers, tanh at the output. Every number of its matrices begins at
 N(0, 0.01^2); Adam with a learning rate of 0.003 takes steps with 40 images each, drawn with replacement. The same seed
-gives the same network on every machine with the same version of torch.
+gives the same network on the same machine; processors round differently, and training enlarges such differences.
 """
 
 from __future__ import annotations
