@@ -21,10 +21,6 @@ LEFT_OUT = ("save_given", "make_sample", "fetch_split", "main")
 HONEST = {
     # A loss, though another one, through which gradients reach its first argument: as for squared differences.
     ("course_utils.training.pixel_error", "cross_entropy"): 0.2,
-    # The number of dead codes, where each code was asked about: as for `counted` in the corpus.
-    ("course_utils.metrics.dead_units", "dead_codes"): 0.2475,
-    # Each image as a row, in numpy, with its pixels as they were: as for `stays-in-the-unit-range`, less the form.
-    ("course_utils.arrays.as_table", "to_range"): 0.25,
 }
 """What a function that is no answer earns at the most, where a student's own with the same result earns it too."""
 

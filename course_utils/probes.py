@@ -324,6 +324,28 @@ def with_decoder(target: Callable, /, *, Z: np.ndarray, X: np.ndarray, **weights
 
 
 @probe
+def written(*targets: Any) -> Evidence:
+    """The text of the cells in which the targets are defined: cell_0, cell_1, ... as UTF-8 in arrays of bytes.
+
+    What has no text, such as a function or an object of torch's, is given by its name. In grading nothing is asked: the
+    grader reads the notebook that was handed in.
+    """
+    texts = []
+    for target in targets:
+        try:
+            texts.append("".join(inspect.findsource(inspect.unwrap(target))[0]))
+        except (OSError, TypeError):
+            texts.append(f"answer = torch.{getattr(target, '__name__', type(target).__name__)}")
+    return texts_as_evidence(texts)
+
+
+def texts_as_evidence(texts: list[str]) -> Evidence:
+    """Texts of any length, each once, as the evidence of `written`."""
+    encoded = (text.encode("utf-8", "replace") for text in dict.fromkeys(texts))
+    return {f"cell_{i}": np.frombuffer(text, np.uint8) for i, text in enumerate(encoded)}
+
+
+@probe
 def train_matrices(
     target: Callable,
     /,

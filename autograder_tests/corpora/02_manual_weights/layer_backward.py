@@ -15,7 +15,12 @@
 
 # %% relu-in-one-of-two patch="dU @ W[:-1].T => G @ W[:-1].T" keeps=0.7778 hint="X: the ReLU is left out"
 
-# %% values-for-mask patch="dU = G * (X1 @ W > 0) => dU = G * (X1 @ W).relu()" keeps=0
+# %% by-autograd keeps=0.4 hint="not allowed in this exercise"
+def layer_backward(X, W, G):
+    X, W = X.clone().requires_grad_(), W.clone().requires_grad_()
+    H = torch.relu(torch.cat([X, torch.ones(len(X), 1)], dim=1) @ W)
+    H.backward(G)
+    return W.grad, X.grad
 
 
 # %% where-and-einsum
@@ -50,5 +55,6 @@ def layer_backward(X, W, G):
 def layer_backward(X, W, G):
     ones = torch.ones(X.shape[0], 1)
     H = torch.relu(torch.hstack((X, ones)) @ W)
-    dU = H.sign() * G
+    grad = H.sign() * G  # a name of one's own
+    dU = grad
     return torch.hstack((X, ones)).t() @ dU, (dU @ W.t())[:, :-1]

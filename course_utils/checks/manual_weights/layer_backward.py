@@ -29,7 +29,10 @@ def linearly(part):
     return lambda X, W, G: part(X, W, G, activation=torch.clone)
 
 
-@exercise(into_W=(5, "the gradient for W"), into_X=(4, "the gradient for X"))
+AUTOGRAD = ("backward", "autograd", "grad", "vjp", "jacrev", "jacobian")
+
+
+@exercise(without=AUTOGRAD, into_W=(5, "the gradient for W"), into_X=(4, "the gradient for X"))
 def layer_backward(c):
     n, m = 6, 5
     words = "X = [[1, 2]], W = [[1, -1], [2, -1], [-1, 1]], G = [[3, 5]]"
