@@ -332,10 +332,11 @@ def written(*targets: Any) -> Evidence:
     """
     texts = []
     for target in targets:
-        try:
-            texts.append("".join(inspect.findsource(inspect.unwrap(target))[0]))
-        except (OSError, TypeError):
-            texts.append(f"answer = torch.{getattr(target, '__name__', type(target).__name__)}")
+        text = f"answer = library.{getattr(target, '__name__', type(target).__name__)}"
+        if getattr(target, "__module__", "") == "__main__":
+            with contextlib.suppress(OSError, TypeError):
+                text = "".join(inspect.findsource(inspect.unwrap(target))[0])
+        texts.append(text)
     return texts_as_evidence(texts)
 
 

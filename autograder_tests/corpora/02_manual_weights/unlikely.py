@@ -773,6 +773,7 @@ def layer_backward(X, W, G):
 
 # %% squares-added exercise="code_worth" patch="return (decode(codes) - X).square().mean() => return (decode(codes) - X).square().sum()" keeps=0.6
 
+
 # %% spread-of-each-code exercise="code_worth" keeps=0
 def code_worth(decode, Z, X):
     return Z.std(dim=0)
@@ -789,6 +790,7 @@ def code_worth(decode, Z, X):
 # %% images-for-codes exercise="code_worth" patch="blunt[:, j] = Z[:, j].mean() => blunt[:, j] = Z[j].mean()" keeps=0.5
 
 # %% detached-logits exercise="cross_entropy" patch="shifted = logits - logits.amax(dim=1, keepdim=True) => logits = logits.detach(); shifted = logits - logits.amax(dim=1, keepdim=True)" keeps=0.8
+
 
 # %% logsumexp-of-torch exercise="cross_entropy" keeps=0.4
 def softmax(logits):
