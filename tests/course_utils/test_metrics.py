@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from course_utils.embedding import pca_2d, tsne_2d
+from course_utils import metrics
 from course_utils.metrics import cluster_scores, dead_units, principal_angles
 
 
@@ -155,3 +156,18 @@ def test_importing_stays_cheap():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_nearest_of_others_and_how_far_it_is():
+    images, among = torch.tensor([[[0.0, 0.0]], [[1.0, 1.0]]]), torch.tensor([[[0.0, 1.0]], [[1.0, 0.5]], [[0.0, 0.2]]])
+    expected = [(0.2**2 / 2) ** 0.5, (0.5**2 / 2) ** 0.5]
+    torch.testing.assert_close(metrics.nearest_distances(images, among), torch.tensor(expected))
+    assert metrics.nearest_distances(torch.zeros(1, 4), torch.ones(3, 4)).tolist() == [1.0]
+    with pytest.raises(ValueError, match="images of 2 numbers"):
+        metrics.nearest_distances(images, torch.zeros(3, 5))
+
+
+def test_confidences_are_the_largest_probabilities_however_large_the_logits():
+    logits = torch.tensor([[0.0, 0.0], [3000.0, -3000.0], [1.0, 3.0]])
+    expected = torch.tensor([0.5, 1.0, 1 / (1 + torch.e**-2)])
+    torch.testing.assert_close(metrics.confidences(lambda images: images, logits), expected)
