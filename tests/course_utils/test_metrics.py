@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.embedding import pca_2d, tsne_2d
 from course_utils import metrics
+from course_utils.embedding import pca_2d, tsne_2d
 from course_utils.metrics import cluster_scores, dead_units, principal_angles
 
 
