@@ -251,8 +251,8 @@ def notes(runs: list[dict]) -> list[str]:
         )
     ]
     return [
-        "- Errors and distances of this lab are those of pixels in [-1, 1]: four times the errors and twice the distances",
-        "  on [0, 1]. (The lab prints its distances on [0, 1].)",
+        "- Errors and distances of this lab are those of pixels in [-1, 1]: four times the errors and",
+        "  twice the distances on [0, 1]. (The lab prints its distances on [0, 1].)",
         f"- Dead codes of the published set-up: {of('4 · d = 2', published, 'dead codes')} of 2, and",
         f"  {of('6 · d = 32', published, 'dead codes')} of 32. With a linear code:",
         f"  {of('5 · d = 2', linear, 'dead codes')}, and {of('6 · d = 32', linear, 'dead codes')}.",
