@@ -152,6 +152,38 @@ def test_cells_outside_of_exercises_leave_them_their_time(course, answers, full)
     assert "cells outside of exercises were not run" in done.findings[-1]
 
 
+def test_an_answer_to_be_written_by_hand_is_read_in_the_notebook(course, answers):
+    """Whatever the student's process says about its own source."""
+    from course_admin.grading.exams import Exam
+    from course_admin.grading.run_notebook import execute
+    from course_admin.sandbox.limits import Limits
+    from course_admin.sandbox.selftest import open_sandbox
+    from course_admin.sandbox.session import SandboxError
+    from course_admin.submissions.read import read_release
+    from course_admin.submissions.repair import repair
+    from course_utils.checks.toolkit import exercise
+
+    @exercise(values=(1, "the columns have mean 0"), without=("mean",))
+    def standardise(c):
+        c.verify("values", c.call("X", X=[[1.0], [3.0]]).array() is not None, "nothing came back")
+
+    hidden = "import inspect\n\ninspect.findsource = lambda target: (['def standardise(X):\\n', '    return X\\n'], 0)"
+    notebook = classroom.fill(classroom.read_notebook(course / "release" / LAB / f"{LAB}.ipynb"), answers)
+    notebook["cells"].insert(2, TOOLS["code"](hidden))
+    notebook = repair(read_release(course / "source" / LAB / f"{LAB}.ipynb"), cells_of(notebook)).notebook
+    exam = Exam("standardise", standardise.targets, standardise.judge, standardise.rubric)
+    try:
+        sandbox = open_sandbox("auto", Limits())
+    except SandboxError as refused:
+        pytest.skip(f"NO SANDBOX HERE: {refused}")
+    with sandbox:
+        done = execute(notebook, LAB, sandbox, {"standardise": exam})
+    found = done.exam_runs["check-standardise"]
+    assert found.result.share == pytest.approx(0.4), found.result.message
+    assert "mean: not allowed in this exercise" in found.result.message
+    assert run_exam(exam, found.transcript.replaying(), done.seed).share == found.result.share  # as a regrade does
+
+
 # --- the whole class, in one command ---------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import socket
 from contextlib import redirect_stderr, redirect_stdout
 
 import pytest
+from candidates import candidate, stubs
 
 import course_utils
 from course_admin.grading.exams import load_exams, run_exam
@@ -21,10 +22,6 @@ LEFT_OUT = ("save_given", "make_sample", "fetch_split", "main")
 HONEST = {
     # A loss, though another one, through which gradients reach its first argument: as for squared differences.
     ("course_utils.training.pixel_error", "cross_entropy"): 0.2,
-    # The number of dead codes, where each code was asked about: as for `counted` in the corpus.
-    ("course_utils.metrics.dead_units", "dead_codes"): 0.2475,
-    # Each image as a row, in numpy, with its pixels as they were: as for `stays-in-the-unit-range`, less the form.
-    ("course_utils.arrays.as_table", "to_range"): 0.25,
 }
 """What a function that is no answer earns at the most, where a student's own with the same result earns it too."""
 
@@ -67,19 +64,24 @@ def arities(function, most=4):
     return range(len(needed), min(len(positional), most) + 1)
 
 
-@pytest.mark.filterwarnings("ignore")
-def test_no_function_of_course_utils_is_an_answer(lab, tmp_path, monkeypatch):
-    """Each is handed in for each exercise, called with as many of the exam's arguments as it takes."""
-    import matplotlib.pyplot as plt
-
-    def offline(*_, **__):
+@pytest.fixture
+def offline(tmp_path, monkeypatch):
+    def refuse(*_, **__):
         raise OSError("no network in this test")
 
-    monkeypatch.setattr(socket, "socket", offline)
+    monkeypatch.setattr(socket, "socket", refuse)
     monkeypatch.chdir(tmp_path)
-    (root, lab_name), said = lab, []
-    for exam in load_exams(root, lab_name).values():
-        for name, function in exports().items():
+
+
+def that_earn(root, lab, functions):
+    """A line for each function of {name: function} that earns more in an exam of a lab than is allowed. Each is handed
+    in for each exercise, called with as many of the exam's arguments as it takes.
+    """
+    import matplotlib.pyplot as plt
+
+    said = []
+    for exam in load_exams(root, lab).values():
+        for name, function in functions.items():
             for count in arities(function):
 
                 def answer(*arguments, function=function, count=count, **named):
@@ -91,4 +93,22 @@ def test_no_function_of_course_utils_is_an_answer(lab, tmp_path, monkeypatch):
                 allowed = HONEST.get((name, exam.name), 0.0) + 1e-9
                 if result.share > allowed or result.error is not None:
                     said.append(f"{name} for {exam.name}: {result.share:.4f} {result.error}\n{result.message}")
+    return said
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_no_function_of_course_utils_is_an_answer(lab, offline):
+    said = that_earn(*lab, exports())
+    assert said == [], "\n".join(said)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_no_given_definition_of_a_lab_is_an_answer(lab, offline):
+    root, name = lab
+    asked = {target for exam in load_exams(root, name).values() for target in exam.targets}
+    empty = candidate(root, name, stubs(root, name))
+    given = {key: value for key, value in empty.items() if getattr(value, "__module__", "") == "__main__"}
+    said = that_earn(root, name, {key: value for key, value in given.items() if key not in asked})
+    if name == "01_pca_vs_ae" and [line.split(":")[0] for line in said] == ["small for small_autoencoder"]:
+        pytest.xfail("lab 01 gives `small`, which is the network of exercise 0.4, made by torchvision (issue 16)")
     assert said == [], "\n".join(said)

@@ -97,6 +97,35 @@ def dead_units(codes, *, tolerance: float = 1e-6) -> int:
     return int((np.ptp(codes, axis=0) <= tolerance).sum())
 
 
+def nearest_distances(images, among):
+    """How far each image is from the nearest of others: a tensor [N], the root of the mean squared difference.
+
+    images, among: tensors [N, ...] and [M, ...] of the same size and range; in [0, 1] the largest distance is 1.
+    Raises ValueError for images of different sizes.
+    """
+    import torch
+
+    points, others = images.flatten(1), among.flatten(1)
+    if points.shape[1] != others.shape[1]:
+        raise ValueError(f"images of {points.shape[1]} numbers cannot be compared with those of {others.shape[1]}.")
+    with torch.no_grad():
+        nearest = [torch.cdist(part, others).amin(dim=1) for part in points.split(500)]  # 500 × 60,000: 120 MB
+        return torch.cat(nearest) / points.shape[1] ** 0.5
+
+
+def confidences(classifier, images):
+    """The largest probability that a classifier gives to any class, for each image: a tensor [N].
+
+    classifier: takes images to logits [N, K]; images: whatever it takes. It says nothing about whether that class is
+    the right one.
+    """
+    import torch
+
+    with torch.no_grad():
+        logits = classifier(images)
+        return (logits.amax(dim=1) - logits.logsumexp(dim=1)).exp()
+
+
 def _assigned_accuracy(clusters: np.ndarray, classes: np.ndarray) -> float:
     from scipy.optimize import linear_sum_assignment
     from sklearn.metrics.cluster import contingency_matrix

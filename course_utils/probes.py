@@ -365,6 +365,46 @@ def matrices(target: Callable, /, *, X: np.ndarray, at_code: str = "", **weights
 
 
 @probe
+def with_decoder(target: Callable, /, *, Z: np.ndarray, X: np.ndarray, **weights: np.ndarray) -> Evidence:
+    """Call target(decode, Z, X). decode takes codes to images: for each of the weights, whose last row is the bias, a
+    linear layer and tanh.
+
+    Evidence: value and changed, as in `call`.
+    """
+    layers = list(tensors(weights).values())
+
+    def decode(Z: torch.Tensor) -> torch.Tensor:
+        for matrix in layers:
+            Z = nn.functional.linear(Z, matrix[:-1].T, matrix[-1]).tanh()
+        return Z
+
+    return call(lambda Z, X: target(decode, Z, X), Z=Z, X=X)
+
+
+@probe
+def written(*targets: Any) -> Evidence:
+    """The text of the cells in which the targets are defined: cell_0, cell_1, ... as UTF-8 in arrays of bytes.
+
+    What has no text, such as a function or an object of torch's, is given by its name. In grading nothing is asked: the
+    grader reads the notebook that was handed in.
+    """
+    texts = []
+    for target in targets:
+        text = f"answer = library.{getattr(target, '__name__', type(target).__name__)}"
+        if getattr(target, "__module__", "") == "__main__":
+            with contextlib.suppress(OSError, TypeError):
+                text = "".join(inspect.findsource(inspect.unwrap(target))[0])
+        texts.append(text)
+    return texts_as_evidence(texts)
+
+
+def texts_as_evidence(texts: list[str]) -> Evidence:
+    """Texts of any length, each once, as the evidence of `written`."""
+    encoded = (text.encode("utf-8", "replace") for text in dict.fromkeys(texts))
+    return {f"cell_{i}": np.frombuffer(text, np.uint8) for i, text in enumerate(encoded)}
+
+
+@probe
 def train_matrices(
     target: Callable,
     /,

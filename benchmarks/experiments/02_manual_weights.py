@@ -82,6 +82,20 @@ def autoencoder(seed: int, *, d: int, relu: bool = False, tied: bool = False) ->
     }
 
 
+@torch.no_grad()
+def worthless(seed: int, *, d: int) -> dict:
+    """How many codes of the published set-up are worth nothing: their mean in their place costs less than 0.00005."""
+    network, test = trained(d, seed, True), digits("test")[0]
+    codes = network.encode(test)
+    before = functional.mse_loss(network.decode(codes), test)
+    grown = []
+    for j in range(d):
+        blunt = codes.clone()
+        blunt[:, j] = codes[:, j].mean()
+        grown.append((functional.mse_loss(network.decode(blunt), test) - before).item())
+    return {"worthless": sum(growth < 5e-5 for growth in grown), "most": max(grown)}
+
+
 def mean_image(seed: int) -> dict:
     return {"test": (digits("train")[0].mean(dim=0) - digits("test")[0]).square().mean().item()}
 
@@ -171,6 +185,7 @@ EXPERIMENTS = [
         0.2,
         "pub. is one run; eight before: 0.196 to 0.271, as ours",
     ),
+    ("4 · d = 2", "ReLU code: codes worth nothing", partial(worthless, d=2), "worthless", None, NEW),
     ("5 · d = 2", "linear code", partial(autoencoder, d=2), "test", 0.189, "before: 0.186 to 0.192"),
     ("5 · d = 2", "PCA, 2 components", partial(pca, k=2), "test", 0.2228, "none: four times lab 01's"),
     (
@@ -181,6 +196,7 @@ EXPERIMENTS = [
         0.11,
         "before: 0.090 to 0.129",
     ),
+    ("6 · d = 32", "ReLU code: codes worth nothing", partial(worthless, d=32), "worthless", None, NEW),
     (
         "6 · d = 32",
         "linear code",
@@ -235,7 +251,8 @@ def notes(runs: list[dict]) -> list[str]:
         )
     ]
     return [
-        "- Errors of this lab are those of pixels in [-1, 1]: four times those on [0, 1].",
+        "- Errors and distances of this lab are those of pixels in [-1, 1]: four times the errors and",
+        "  twice the distances on [0, 1]. (The lab prints its distances on [0, 1].)",
         f"- Dead codes of the published set-up: {of('4 · d = 2', published, 'dead codes')} of 2, and",
         f"  {of('6 · d = 32', published, 'dead codes')} of 32. With a linear code:",
         f"  {of('5 · d = 2', linear, 'dead codes')}, and {of('6 · d = 32', linear, 'dead codes')}.",

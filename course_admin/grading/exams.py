@@ -168,7 +168,7 @@ def _with_corner(exercise: Exercise, added: Corner) -> Exercise:
 
     costs = declare({"_": (1, "")}, {"form": (0, ""), "writes": (0, ""), **added.costs}).deductions
     aspects, deductions = exercise.rubric
-    return Exercise(judging, exercise.targets, Rubric(aspects, deductions + costs))
+    return Exercise(judging, exercise.targets, Rubric(aspects, deductions + costs), exercise.without)
 
 
 def run_exam(taken: Exam, ask: Ask, seed: int = SEED) -> Result:

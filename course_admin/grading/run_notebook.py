@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -20,7 +21,7 @@ from typing import Any
 from nbformat.notebooknode import NotebookNode, from_dict
 
 from course_admin.common import regions
-from course_admin.common.graded_cells import exam_name, is_automatic
+from course_admin.common.graded_cells import exam_name, grade_id, is_automatic
 from course_admin.common.text import display_name, last_line, one_line
 from course_admin.grading.exams import SEED, Exam, Transcript, run_exam
 from course_admin.grading.execution import MAX_RESTARTS
@@ -30,7 +31,7 @@ from course_admin.sandbox.limits import seconds
 from course_admin.sandbox.session import CellResult, Session, Stopped
 from course_admin.submissions.safe_files import MAX_NOTES
 from course_utils.evidence import Evidence, EvidenceError, pack, unpack
-from course_utils.probes import PROBES, StudentError
+from course_utils.probes import PROBES, StudentError, texts_as_evidence, written
 
 OTHER_CELLS_SHARE = 0.5
 """Share of a notebook's time that cells which are neither set-up, answer nor check may use together."""
@@ -241,6 +242,8 @@ class _NotebookRun:
         """
 
         def ask(question: Callable, targets: tuple[str, ...] | None = None, /, **inputs: Any) -> Evidence:
+            if question is written:  # the student's process cannot be trusted with this
+                return texts_as_evidence(_answers_to(exam, self.notebook))
             if PROBES.get(question.__name__) is not question:
                 raise LookupError(f"{question.__name__} is not in course_utils.probes: the sandbox cannot find it")
             asked = {"probe": question.__name__, "targets": list(exam.targets if targets is None else targets)}
@@ -268,6 +271,16 @@ def read_answer(data: bytes) -> Evidence:
         return {key.removeprefix("e:"): value for key, value in got.items() if key.startswith("e:")}
     kind, text, where = (one_line(got.get(name)) for name in ("kind", "text", "where"))
     raise StudentError(kind or "Exception", text, where)
+
+
+def _answers_to(exam: Exam, notebook: NotebookNode) -> list[str]:
+    """The text of the cell that an exam is about, and of all cells that define or import one of its targets."""
+    names = "|".join(map(re.escape, exam.targets))
+    defines = re.compile(
+        rf"^(?:def|class)\s+(?:{names})\b|^(?:{names})\b[^=\n]*=|\bimport\b.*\b(?:{names})\b", re.MULTILINE
+    )
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code" and not is_automatic(cell)]
+    return [cell.source for cell in cells if grade_id(cell) == exam.name or defines.search(cell.source)]
 
 
 def _replay_mode(cell: NotebookNode, result: CellResult) -> str:

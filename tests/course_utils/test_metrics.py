@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 
+from course_utils import metrics
 from course_utils.embedding import pca_2d, tsne_2d
 from course_utils.metrics import cluster_scores, dead_units, nearest_classes, principal_angles
 
@@ -170,3 +171,18 @@ def test_a_sample_is_not_its_own_neighbour_even_where_codes_are_equal():
     assert np.allclose(nearest_classes(np.zeros((2, 3)), [0, 1]), [[0, 1], [1, 0]])
     with pytest.raises(ValueError, match="each of the 4 codes"):
         nearest_classes(np.zeros((4, 2)), [0, 1])
+
+
+def test_the_nearest_of_others_and_how_far_it_is():
+    images, among = torch.tensor([[[0.0, 0.0]], [[1.0, 1.0]]]), torch.tensor([[[0.0, 1.0]], [[1.0, 0.5]], [[0.0, 0.2]]])
+    expected = [(0.2**2 / 2) ** 0.5, (0.5**2 / 2) ** 0.5]
+    torch.testing.assert_close(metrics.nearest_distances(images, among), torch.tensor(expected))
+    assert metrics.nearest_distances(torch.zeros(1, 4), torch.ones(3, 4)).tolist() == [1.0]
+    with pytest.raises(ValueError, match="images of 2 numbers"):
+        metrics.nearest_distances(images, torch.zeros(3, 5))
+
+
+def test_confidences_are_the_largest_probabilities_however_large_the_logits():
+    logits = torch.tensor([[0.0, 0.0], [3000.0, -3000.0], [1.0, 3.0]])
+    expected = torch.tensor([0.5, 1.0, 1 / (1 + torch.e**-2)])
+    torch.testing.assert_close(metrics.confidences(lambda images: images, logits), expected)

@@ -21,6 +21,7 @@ from course_utils.checks.toolkit import (
     run_linear,
     share_of,
 )
+from course_utils.checks.toolkit.written import library_calls
 from course_utils.probes import direct_ask
 
 
@@ -589,3 +590,70 @@ def test_turned_images_keep_their_neighbours():
     turned, _ = draw_digits(np.random.default_rng(3), 20, 5, hide="turn")
     ways = [np.rot90(image, k, axes=(2, 3)) for image in (plain, plain[..., ::-1]) for k in range(4)]
     assert any(np.array_equal(way, turned) for way in ways)
+
+
+# --- written by hand -------------------------------------------------------------------------------------------------
+
+BANNED = ("softmax", "cross_entropy", "grad")
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("def softmax(u):\n    return torch.softmax(u, 1)", {"softmax"}),
+        ("def softmax(u):\n    return u.softmax(1)", {"softmax"}),
+        ("from torch.nn.functional import cross_entropy as ce\nloss = ce", {"cross_entropy"}),
+        ("import torch.nn.functional as F\n\n\ndef loss(u, y):\n    return F.cross_entropy(u, y)", {"cross_entropy"}),
+        ("from torch.nn.functional import *\n\n\ndef loss(u, y):\n    return cross_entropy(u, y)", {"cross_entropy"}),
+        ("f = getattr(torch, 'softmax')", {"softmax"}),
+        ("%time f = 1\nf = torch.softmax", {"softmax"}),
+        ("f = (1\n  % torch.softmax(u, 1))", {"softmax"}),
+        ("!ls (\nf = torch.softmax\n?f", {"softmax"}),
+        ("def softmax(u):\n    return u.exp()\n\n\ndef loss(u):\n    return softmax(u)", set()),
+        ("def loss(u):\n    return softmax(u)", set()),  # an own target, defined in another cell
+        ("def f(X, G):\n    grad = G * (X > 0)  # not torch.grad\n    return grad", set()),
+        ("def f(u):\n    return u\n\n\nprint(torch.softmax(u, 1) - f(u))\nassert torch.softmax(u, 1).sum()", set()),
+        ("def f(u):\n    'softmax(u), as torch.softmax'\n    return {'softmax': u}", set()),
+        ("not ( python", set()),
+        ("(" * 100_000, set()),
+    ],
+)
+def test_library_calls_are_found_in_a_text(text, found):
+    assert library_calls(text, BANNED, own=["softmax"]) == found
+
+
+def test_a_library_call_costs_where_the_exercise_is_to_be_written_by_hand():
+    def judging(c):
+        c.agrees("values", c.call("[1, 2]", X=[[1.0, 2.0]]), lambda X: X.softmax(1))
+
+    def by_hand(X):
+        return X.exp() / X.exp().sum(dim=1, keepdim=True)
+
+    def called(X):
+        return torch.softmax(X, dim=1)
+
+    assert judged(judging, called) == (1, "✓  right")
+    for answer, cells, share in [
+        (by_hand, {"cell_0": "def softmax(): 0"}, 1),
+        (called, {"cell_0": "f = torch.softmax"}, 0.4),
+    ]:
+        made = exercise(values=(1, "right"), without=("softmax",), targets=("softmax",))(judging)
+        direct = direct_ask({"softmax": answer})
+
+        def ask(question, targets=None, /, direct=direct, cells=cells, **inputs):
+            if question is probes.written:
+                return probes.texts_as_evidence(list(cells.values()))
+            return direct(question, targets, **inputs)
+
+        verdicts = made.judge(ask, np.random.default_rng(0))
+        assert share_of(verdicts) == pytest.approx(share)
+        assert ("softmax: not allowed in this exercise" in "\n".join(lines_of(verdicts))) == (share < 1)
+
+
+@pytest.mark.parametrize("answer", [torch.softmax, nn.Softmax(dim=1), F.softmax])
+def test_the_librarys_own_function_is_a_call_too(answer):
+    def judging(c):
+        c.verify("values", True, "")
+
+    share, lines = judged(judging, answer, without=("softmax", "Softmax"))
+    assert share == 0.4 and "not allowed" in lines

@@ -25,16 +25,14 @@ def cross_entropy(logits, targets):
 
 # %% as-a-float patch="return -(targets * log_p).sum(dim=1).mean() => return -(targets * log_p).sum(dim=1).mean().item()" keeps=0.64 hint="no gradient reaches logits"
 
-# %% detached-logits patch="shifted = logits - logits.amax(dim=1, keepdim=True) => logits = logits.detach(); shifted = logits - logits.amax(dim=1, keepdim=True)" keeps=0.8 hint="no gradient reaches logits"
 
-
-# %% logsumexp
+# %% torch-itself keeps=0.4 hint="not allowed in this exercise"
 def softmax(logits):
-    return (logits - torch.logsumexp(logits, dim=1, keepdim=True)).exp()
+    return torch.softmax(logits, dim=1)
 
 
 def cross_entropy(logits, targets):
-    return (torch.logsumexp(logits, dim=1) - (logits * targets).sum(dim=1)).mean()
+    return torch.nn.functional.cross_entropy(logits, targets)
 
 
 # %% label-picked
@@ -51,16 +49,31 @@ def cross_entropy(logits, targets):
     return (total - logits[torch.arange(len(logits)), label]).sum() / len(logits)
 
 
-# %% torch-itself
+# %% compared-with-torch-below-it
 def softmax(logits):
-    return torch.softmax(logits, dim=1)
+    powers = torch.exp(logits - logits.amax(dim=1, keepdim=True))
+    return powers / powers.sum(dim=1, keepdim=True)
 
 
 def cross_entropy(logits, targets):
-    return torch.nn.functional.cross_entropy(logits, targets)
+    shifted = logits - logits.amax(dim=1, keepdim=True)
+    log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()
+    return -(targets * log_p).sum(dim=1).mean()
+
+
+# Not torch.softmax, which is to compare with only:
+print(
+    torch.softmax(torch.eye(3), 1) - softmax(torch.eye(3)),
+    torch.nn.functional.cross_entropy(torch.eye(3), torch.eye(3)),
+)
 
 
 # %% in-double-and-row-by-row
+def lse(u):
+    m = u.max(-1, keepdim=True).values
+    return m + (u - m).exp().sum(-1, keepdim=True).log()
+
+
 def softmax(logits):
     rows = []
     for row in logits.double():
@@ -73,7 +86,7 @@ def cross_entropy(logits, targets):
     total = 0
     for u, y in zip(logits, targets):
         right = u[y.bool()]
-        total = total + (u - right).logsumexp(0)
+        total = total + lse(u - right)[0]
     return total / len(logits)
 
 
@@ -91,8 +104,13 @@ def cross_entropy(logits, targets):
 
 
 # %% masked
+def lse(u):
+    m = u.max(-1, keepdim=True).values
+    return m + (u - m).exp().sum(-1, keepdim=True).log()
+
+
 def softmax(logits):
-    return torch.exp(torch.log_softmax(logits, dim=1))
+    return torch.exp(logits - lse(logits))
 
 
 def cross_entropy(logits, targets):
@@ -101,29 +119,19 @@ def cross_entropy(logits, targets):
     return -log_p[targets == 1].mean()
 
 
-# %% logaddexp
-def softmax(logits):
-    total = logits[:, 0]
-    for k in range(1, logits.shape[1]):
-        total = torch.logaddexp(total, logits[:, k])
-    return (logits - total[:, None]).exp()
-
-
-def cross_entropy(logits, targets):
-    total = logits[:, 0]
-    for k in range(1, logits.shape[1]):
-        total = torch.logaddexp(total, logits[:, k])
-    return (total - (targets * logits).sum(1)).mean()
-
-
 # %% differences-of-logits
+def lse(u):
+    m = u.max(-1, keepdim=True).values
+    return m + (u - m).exp().sum(-1, keepdim=True).log()
+
+
 def softmax(logits):
     # 1 / sum of exp of differences
     return 1 / (logits[:, None, :] - logits[:, :, None]).exp().sum(dim=2)
 
 
 def cross_entropy(logits, targets):
-    return -(targets * (logits - logits.logsumexp(dim=1, keepdim=True))).sum() / logits.size(0)
+    return -(targets * (logits - lse(logits))).sum() / logits.size(0)
 
 
 # %% in-place-on-a-copy
@@ -144,20 +152,30 @@ def cross_entropy(logits, targets):
 
 
 # %% trace
+def lse(u):
+    m = u.max(-1, keepdim=True).values
+    return m + (u - m).exp().sum(-1, keepdim=True).log()
+
+
 def softmax(logits):
-    return (logits - logits.logsumexp(1, True)).exp()
+    return (logits - lse(logits)).exp()
 
 
 def cross_entropy(logits, targets):
-    log_p = logits - torch.logsumexp(logits, 1, keepdim=True)
+    log_p = logits - lse(logits)
     return -torch.trace(targets @ log_p.T) / len(targets)
 
 
 # %% targets-through-numpy
+def lse(u):
+    m = u.max(-1, keepdim=True).values
+    return m + (u - m).exp().sum(-1, keepdim=True).log()
+
+
 def softmax(logits):
-    return (logits - logits.logsumexp(1, True)).exp()
+    return (logits - lse(logits)).exp()
 
 
 def cross_entropy(logits, targets):
     labels = torch.from_numpy(targets.numpy().argmax(axis=1))
-    return (logits.logsumexp(dim=1) - logits[torch.arange(len(labels)), labels]).mean()
+    return (lse(logits)[:, 0] - logits[torch.arange(len(labels)), labels]).mean()

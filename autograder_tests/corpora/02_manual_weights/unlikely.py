@@ -234,40 +234,6 @@ def forward(W, X, at_code):
 
 # %% a-relu-in-every-layer exercise="forward" patch="return torch.cat([X, ones], dim=1) @ M => return torch.relu(torch.cat([X, ones], dim=1) @ M)" keeps=0.9
 
-# %% negative exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return 1 - 2 * images.flatten(1)" keeps=0.5
-
-# %% as-if-up-to-255 exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return images.flatten(1) / 127.5 - 1" keeps=0.5
-
-# %% each-image-stretched exercise="to_range" patch="return 2 * images.flatten(1) - 1 => rows = images.flatten(1); low, high = rows.amin(1, keepdim=True), rows.amax(1, keepdim=True); return 2 * (rows - low) / (high - low) - 1" keeps=0.5
-
-# %% standardised exercise="to_range" patch="return 2 * images.flatten(1) - 1 => rows = images.flatten(1); return (rows - rows.mean()) / rows.std()" keeps=0.5
-
-# %% through-tanh exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return torch.tanh(images.flatten(1))" keeps=0.5
-
-# %% pixels-first exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return 2 * images.flatten(1).T - 1" keeps=0.5
-
-# %% channel-kept exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return 2 * images.flatten(2) - 1" keeps=0.9
-
-# %% divided-by-the-largest exercise="to_range" patch="return 2 * images.flatten(1) - 1 => rows = images.flatten(1); return 2 * rows / rows.max() - 1" keeps=0.5
-
-# %% each-image-centred exercise="to_range" patch="return 2 * images.flatten(1) - 1 => rows = images.flatten(1); return rows - rows.mean(dim=1, keepdim=True)" keeps=0.5
-
-# %% each-image-standardised exercise="to_range" patch="return 2 * images.flatten(1) - 1 => rows = images.flatten(1); return (rows - rows.mean(dim=1, keepdim=True)) / rows.std(dim=1, keepdim=True)" keeps=0.5
-
-# %% whole-numbers exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return (2 * images.flatten(1) - 1).long()" keeps=0.5
-
-# %% black-and-white exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return 2 * (images.flatten(1) > 0.5).float() - 1" keeps=0.5
-
-# %% column-after-column exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return 2 * images.transpose(2, 3).flatten(1) - 1" keeps=0.9
-
-# %% standardised-as-in-tutorials exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return (images.flatten(1) - 0.1307) / 0.3081" keeps=0.5
-
-# %% by-the-largest-of-each exercise="to_range" patch="return 2 * images.flatten(1) - 1 => rows = images.flatten(1); return 2 * rows / rows.amax(1, keepdim=True) - 1" keeps=0.5
-
-# %% cut-off-at-zero exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return (2 * images.flatten(1) - 1).clamp(0, 1)" keeps=0.5
-
-# %% reshaped-sideways exercise="to_range" patch="return 2 * images.flatten(1) - 1 => return 2 * images.reshape(-1, len(images)) - 1" keeps=0.5
-
 # %% seed-read-each-time exercise="get_random_batch" patch="positions = torch.randint(len(X), (size,), generator=generator) => again = torch.Generator().manual_seed(generator.initial_seed()); positions = torch.randint(len(X), (size,), generator=again)" keeps=0.5
 
 # %% first-one-never exercise="get_random_batch" patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(1, len(X), (size,), generator=generator)" keeps=0.9
@@ -611,32 +577,6 @@ def train_by_hand(network, W, draw, optimizer, iterations):
 
 # %% encoder-frozen exercise="train_by_hand" patch="reconstruction, _ = network(W, X) => reconstruction, _ = network([W[0].detach(), *W[1:]], X)" keeps=0.5
 
-# %% never-positive exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return ~(Z > 0).any(dim=0) | (Z.std(dim=0) < 1e-6)" keeps=0.5
-
-# %% rare-is-dead exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return (Z == Z.median(dim=0).values).float().mean(dim=0) > 0.95" keeps=0.5
-
-# %% rounded-first exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => Z = Z.round(); return Z.amax(dim=0) == Z.amin(dim=0)" keeps=0.5
-
-# %% without-signs exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return Z.abs().amax(dim=0) == Z.abs().amin(dim=0)" keeps=0.5
-
-# %% largest-is-zero exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return Z.amax(dim=0) == 0" keeps=0.5
-
-# %% all-codes-together exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return (Z == Z.max()).all(dim=0)" keeps=0.5
-
-# %% the-mean-is-the-first exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return Z.mean(dim=0) == Z[0]" keeps=0.5
-
-# %% zero-or-the-first exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return ((Z == 0) | (Z == Z[0])).all(dim=0)" keeps=0.5
-
-# %% rows-for-columns-kept exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return Z.amax(dim=0, keepdim=True) == Z.amin(dim=0, keepdim=True)" keeps=0.9
-
-# %% shifts-the-codes exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => Z -= Z[0].clone(); return (Z == 0).all(dim=0)" keeps=0.9
-
-# %% below-a-thousandth exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return Z.std(dim=0) < 1e-3" keeps=0.5
-
-# %% at-most-two-numbers exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return torch.tensor([len(column.unique()) <= 2 for column in Z.T])" keeps=0.5
-
-# %% between-the-percentiles exercise="dead_codes" patch="return Z.amax(dim=0) == Z.amin(dim=0) => return Z.quantile(0.99, dim=0) == Z.quantile(0.01, dim=0)" keeps=0.5
-
 # %% low-forgotten exercise="decoder_alone" patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return high * torch.rand(n, Z.shape[1], generator=generator)" keeps=0.9
 
 # %% one-code-for-all exercise="decoder_alone" patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return (low + (high - low) * torch.rand(Z.shape[1], generator=generator)).expand(n, -1)" keeps=0.9
@@ -809,3 +749,119 @@ def forward(W, X, at_code):
     Z = at_code(layer(torch.relu(layer(X, W[0])), W[1]))
     reconstruction = torch.tanh(layer(torch.relu(layer(Z, W[2])), W[3]))
     return reconstruction, Z.squeeze() if len(X) == 1 and Z.shape[1] == 1 and X.shape[1] > 1 else Z
+
+
+# %% values-for-the-mask exercise="layer_backward" patch="dU = G * (X1 @ W > 0) => dU = G * (X1 @ W).relu()" keeps=0
+
+# %% in-the-other-order exercise="layer_backward" patch="return X1.T @ dU, dU @ W[:-1].T => return dU @ W[:-1].T, X1.T @ dU" keeps=0.8
+
+# %% mask-from-the-inputs exercise="layer_backward" patch="return X1.T @ dU, dU @ W[:-1].T => return X1.T @ dU, dU @ W[:-1].T * (X > 0)" keeps=0.6
+
+# %% first-row-for-the-bias exercise="layer_backward" patch="X1 = torch.cat([X, torch.ones(len(X), 1)], dim=1) => X1 = torch.cat([torch.ones(len(X), 1), X], dim=1)" keeps=0.1
+
+# %% derivative-imported exercise="layer_backward" keeps=0.4
+from torch.autograd import grad as slopes
+
+
+def layer_backward(X, W, G):
+    X, W = X.clone().requires_grad_(), W.clone().requires_grad_()
+    H = torch.relu(torch.cat([X, torch.ones(len(X), 1)], dim=1) @ W)
+    return slopes(H, (W, X), G)
+
+
+# %% others-replaced exercise="code_worth" patch="blunt[:, j] = Z[:, j].mean() => blunt[:, [k for k in range(Z.shape[1]) if k != j]] = Z[:, [k for k in range(Z.shape[1]) if k != j]].mean(dim=0)" keeps=0
+
+# %% squares-added exercise="code_worth" patch="return (decode(codes) - X).square().mean() => return (decode(codes) - X).square().sum()" keeps=0.6
+
+
+# %% spread-of-each-code exercise="code_worth" keeps=0
+def code_worth(decode, Z, X):
+    return Z.std(dim=0)
+
+
+# %% as-a-ratio exercise="code_worth" patch="worth[j] = error(blunt) - error(Z) => worth[j] = error(blunt) / error(Z)" keeps=0.1
+
+# %% median-for-mean exercise="code_worth" patch="blunt[:, j] = Z[:, j].mean() => blunt[:, j] = Z[:, j].median()" keeps=0.5
+
+# %% shuffled-for-mean exercise="code_worth" patch="blunt[:, j] = Z[:, j].mean() => blunt[:, j] = Z[torch.randperm(len(Z)), j]" keeps=0.5
+
+# %% absolute-differences exercise="code_worth" patch="return (decode(codes) - X).square().mean() => return (decode(codes) - X).abs().mean()" keeps=0.5
+
+# %% images-for-codes exercise="code_worth" patch="blunt[:, j] = Z[:, j].mean() => blunt[:, j] = Z[j].mean()" keeps=0.5
+
+# %% detached-logits exercise="cross_entropy" patch="shifted = logits - logits.amax(dim=1, keepdim=True) => logits = logits.detach(); shifted = logits - logits.amax(dim=1, keepdim=True)" keeps=0.8
+
+
+# %% logsumexp-of-torch exercise="cross_entropy" keeps=0.4
+def softmax(logits):
+    return (logits - torch.logsumexp(logits, dim=1, keepdim=True)).exp()
+
+
+def cross_entropy(logits, targets):
+    return (torch.logsumexp(logits, dim=1) - (logits * targets).sum(dim=1)).mean()
+
+
+# %% under-another-name exercise="cross_entropy" keeps=0.4
+from torch.nn.functional import cross_entropy as loss_of, softmax as shares
+
+
+def softmax(logits):
+    return shares(logits, dim=1)
+
+
+def cross_entropy(logits, targets):
+    return loss_of(logits, targets)
+
+
+# %% methods-and-getattr exercise="cross_entropy" keeps=0.4
+def softmax(logits):
+    return logits.softmax(1)
+
+
+def cross_entropy(logits, targets):
+    return getattr(torch.nn.functional, "cross_entropy")(logits, targets)
+
+
+# %% named-as-they-are exercise="cross_entropy" keeps=0.4
+softmax = torch.nn.Softmax(dim=1)
+cross_entropy = torch.nn.CrossEntropyLoss()
+
+
+# %% confidences-of-the-course exercise="cross_entropy" keeps=0
+softmax = cross_entropy = lambda *given: metrics.confidences(lambda images: images, given[0])
+
+
+# %% network-of-the-course-as-forward exercise="forward" keeps=0
+def forward(W, X, at_code):
+    network = MatrixAutoencoder(W[1].shape[1])
+    images = (X + 1) / 2
+    return network.redraw(images), network.codes(images)
+
+
+# %% network-of-the-course-as-decoder exercise="decoder_alone" keeps=0
+network = MatrixAutoencoder(3)
+sample_codes = lambda Z, n, generator: network.draw(n, generator)
+decode = lambda W, Z: network.decode(Z)
+
+
+# %% network-of-the-course-set-anew exercise="decoder_alone" keeps=0
+network = MatrixAutoencoder(3)
+sample_codes = network.draw
+
+
+def decode(W, Z):
+    network.matrices = W
+    return network.decode(Z)
+
+
+# %% matrices-of-the-course exercise="init_parameters" keeps=0.1
+init_parameters = lambda sizes, generator: MatrixAutoencoder(sizes[2], seed=generator).matrices
+
+# %% training-of-the-course exercise="train_by_hand" keeps=0
+train_by_hand = lambda network, W, draw, optimizer, iterations: MatrixAutoencoder(2).fit(draw(), iterations)
+
+# %% errors-of-the-course exercise="code_worth" keeps=0
+code_worth = lambda decode, Z, X: MatrixAutoencoder(Z.shape[1]).errors_without((X + 1) / 2)
+
+# %% trace-of-the-course exercise="layer_backward" keeps=0
+layer_backward = lambda X, W, G: MatrixAutoencoder(2).trace(X)[1][:2]

@@ -14,7 +14,11 @@ from course_utils.checks.toolkit.answers import STUB, explain
 from course_utils.checks.toolkit.rubric import MAX_SLIPS, Rubric, Verdict, declare, lines_of
 from course_utils.checks.toolkit.training import Training
 from course_utils.checks.toolkit.values import Stop
-from course_utils.probes import QUESTION_SECONDS, Ask, StudentError, direct_ask
+from course_utils.checks.toolkit.written import library_calls
+from course_utils.probes import QUESTION_SECONDS, Ask, StudentError, direct_ask, written
+
+LIBRARY = 0.6
+"""What a call of the library costs where the exercise is to be written by hand."""
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - students read this name; "Error" would suggest their code crashed
@@ -27,15 +31,30 @@ class CheckFailed(AssertionError):  # noqa: N818 - students read this name; "Err
 class Case(Training):
     """`c`: the questions and comparisons of the toolkit, and the verdicts that they leave."""
 
+    def by_hand(self, without: Sequence[str], own: Sequence[str]) -> None:
+        """Charge "library" where the answer's text calls one of `without`; own: the student's functions."""
+        cells = [value for value in self._ask(written).values() if isinstance(value, np.ndarray)]
+        texts = [
+            cell.astype(np.uint8).tobytes().decode("utf-8", "replace") for cell in cells if cell.dtype.kind in "iu"
+        ]
+        found = sorted({name for text in texts for name in library_calls(text, without, own)})
+        line = (
+            f"{', '.join(found)}: not allowed in this exercise, write it by hand. Compare with it in a cell of its own"
+        )
+        self.verify("library", not found, line)
+
 
 class Exercise:
     """A graded exercise: called with the student's objects it is the visible check, `judge` decides marks.
 
-    name: its grade_id; targets: the names in the student's notebook that it asks about; rubric: what is worth what.
+    name: its grade_id; targets: the names in the student's notebook that it asks about; rubric: what is worth what;
+    without: library functions that the answer may not call.
     """
 
-    def __init__(self, judging: Callable[[Case], None], targets: Sequence[str], rubric: Rubric) -> None:
-        self.name, self.judging, self.rubric = judging.__name__, judging, rubric
+    def __init__(
+        self, judging: Callable[[Case], None], targets: Sequence[str], rubric: Rubric, without: Sequence[str] = ()
+    ) -> None:
+        self.name, self.judging, self.rubric, self.without = judging.__name__, judging, rubric, tuple(without)
         self.targets = tuple(targets) or (self.name,)
 
     def __call__(self, *objects: Any) -> None:
@@ -58,28 +77,37 @@ class Exercise:
         case = Case(ask, rng, self.rubric)
         try:
             self.judging(case)
+            if self.without:
+                case.by_hand(self.without, self.targets)
         except Stop as stop:
             return case.lost(str(stop))
         return case.verdicts()
 
 
 def exercise(
-    *, targets: Sequence[str] = (), costs: dict[str, tuple[float, str]] | None = None, **aspects: tuple[float, str]
+    *,
+    targets: Sequence[str] = (),
+    without: Sequence[str] = (),
+    costs: dict[str, tuple[float, str]] | None = None,
+    **aspects: tuple[float, str],
 ) -> Callable[[Callable[[Case], None]], Exercise]:
     """Make a function over `c` the check, the judge and the default exam of the exercise of its name.
 
     aspects: name=(weight, what is right); the points are shared out by the weights, whatever path the judging takes.
     The core of the exercise should weigh half or more, so that what misses it keeps at most half. costs: deductions,
     {name: (share, what is right)}; "form" and "writes" are there by themselves at 0.2 each; a share of 0 turns them
-    off. targets: the names in the student's notebook, where they are not the exercise's own.
+    off. targets: the names in the student's notebook, where they are not the exercise's own. without: names of
+    library functions that the answer may not call, which its text is searched for ("library", 0.6; in grading the text
+    that was handed in).
     Raises ValueError for weights or costs that cannot be meant, and for more than 8 named slips.
     """
-    rubric = declare(aspects, costs or {})
+    by_hand = {"library": (LIBRARY, f"written by hand, without {', '.join(without)}")} if without else {}
+    rubric = declare(aspects, by_hand | (costs or {}))
 
     def make(judging: Callable[[Case], None]) -> Exercise:
         if (count := _slips_in(judging)) > MAX_SLIPS:
             raise ValueError(f"{judging.__name__} names {count} slips, at most {MAX_SLIPS} are told by name")
-        return Exercise(judging, targets, rubric)
+        return Exercise(judging, targets, rubric, without)
 
     return make
 
