@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from course_utils.plotting.codes import show_codes, show_embeddings
     from course_utils.plotting.curves import show_history, show_variance
     from course_utils.plotting.images import show_filters, show_images, show_pairs
+    from course_utils.plotting.intervals import show_bands, show_intervals
     from course_utils.plotting.live import LiveFigure
     from course_utils.plotting.style import PALETTE, colour
     from course_utils.plotting.sweeps import show_sweep
@@ -24,11 +25,13 @@ _MODULES = {
     "alt_text": "alt",
     "colour": "style",
     "describe": "alt",
+    "show_bands": "intervals",
     "show_codes": "codes",
     "show_embeddings": "codes",
     "show_filters": "images",
     "show_history": "curves",
     "show_images": "images",
+    "show_intervals": "intervals",
     "show_pairs": "images",
     "show_sweep": "sweeps",
     "show_variance": "curves",
@@ -40,11 +43,13 @@ __all__ = [
     "alt_text",
     "colour",
     "describe",
+    "show_bands",
     "show_codes",
     "show_embeddings",
     "show_filters",
     "show_history",
     "show_images",
+    "show_intervals",
     "show_pairs",
     "show_sweep",
     "show_variance",
