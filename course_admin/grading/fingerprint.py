@@ -54,4 +54,9 @@ def judging_files(lab: str) -> list[Path]:
     package = Path(importlib.util.find_spec("course_utils").submodule_search_locations[0])
     folders = [package / "checks" / "toolkit", package / "checks" / lab.partition("_")[2]]
     files = [path for folder in folders for path in sorted(folder.glob("*.py"))]
-    return [*files, package / "probes.py", package / "evidence.py", package / "data" / "drawn.py"]
+    return [
+        *files,
+        package / "probes.py",
+        package / "evidence.py",
+        *(package / "data" / f"{name}.py" for name in ("drawn", "script")),
+    ]

@@ -7,11 +7,11 @@ from course_utils.checks.toolkit import exercise
 from course_utils.data import draw_script
 
 CLASSES, EACH, POOL = 10, 10, 1000
-ENOUGH = 0.75
+ENOUGH = 0.65
 """Errors on the unlabelled signs over those of the SVM."""
 
 
-@exercise(learned=(1, "at most 0.75 times the errors of an SVM on the pixels"))
+@exercise(learned=(1, "at most 0.65 times the errors of an SVM on the pixels"))
 def fit_predict(c):
     images, labels, pool, truth = draw_script(c.rng, CLASSES, EACH, POOL)
     words = f"{len(images)} labelled images of {CLASSES} new signs, {POOL:,} without labels"
