@@ -36,7 +36,7 @@ def _written(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     scale, move = rng.uniform(0.75, 1.1, (n, 2)), rng.uniform(-0.14, 0.14, (n, 2))
     maps = np.stack([np.cos(angle), shear - np.sin(angle), np.sin(angle), np.cos(angle)], 1).reshape(n, 2, 2)
     points = np.einsum("nij,nskj->nski", maps * scale[:, :, None], points) + move[:, None, None]
-    t = np.linspace(0, 1, 26)[:, None]
+    t = np.linspace(0, 1, 20)[:, None]
     powers = np.hstack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3])  # a Bezier curve, cubic
     ink = np.einsum("tk,nskj->nstj", powers, points).reshape(n, -1, 2).astype(np.float32)
     axis = (np.arange(SIDE, dtype=np.float32) + 0.5) * 2 / SIDE - 1

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from course_admin.course import CourseError
-from course_admin.leaderboard import draws, leaderboard, page, play, pseudonym
+from course_admin.leaderboard import draws, leaderboard, page, pseudonym
+from course_admin.leaderboard.play import Entry
 from course_admin.sandbox.limits import Limits
 
 REPO = Path(__file__).parents[2]
@@ -91,8 +92,8 @@ def test_the_page_hides_names_and_says_what_it_cannot_exclude(written, course):
 
 
 def test_what_a_submission_says_is_escaped():
-    entry = play.Entry("<b>ada</b>", failures=["<script>alert(1)</script>"])
-    fair = play.Entry("fair", accuracies=[0.9, 0.92], seconds=[1.0, 2.0])
+    entry = Entry("<b>ada</b>", failures=["<script>alert(1)</script>"])
+    fair = Entry("fair", accuracies=[0.9, 0.92], seconds=[1.0, 2.0])
     drawn, whence = draws.draws_of(0, 1)
     text = page.as_page(LAB, [entry, fair], draws=drawn, whence=whence, limits=Limits(), seed=0)
     assert "<script" not in text and "&lt;b&gt;ada" in text
@@ -121,7 +122,7 @@ def test_images_of_the_bundle_are_not_drawn(monkeypatch):
 
 
 def test_a_draw_without_an_answer_counts_as_nothing():
-    entry = play.Entry("x", accuracies=[0.8], failures=["ran longer than 5 s"])
+    entry = Entry("x", accuracies=[0.8], failures=["ran longer than 5 s"])
     assert entry.mean == pytest.approx(0.4)
     assert entry.half_width is None
 

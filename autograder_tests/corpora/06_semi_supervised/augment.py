@@ -24,6 +24,7 @@ def augment(images, generator):
 
 # %% not-turned patch="torch.deg2rad(30 * torch.rand(n, generator=generator) - 15) => torch.zeros(n)" keeps=0.75 hint="the images are not turned"
 
+
 # %% torchvision-one-by-one
 def augment(images, generator):
     from torchvision.transforms import InterpolationMode

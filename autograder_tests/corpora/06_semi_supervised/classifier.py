@@ -22,6 +22,7 @@ class Classifier(nn.Module):
 
 # %% relu-on-the-codes patch="self.encoder(images)) => self.encoder(images).relu())" keeps=0.8636 hint="the codes as they are"
 
+
 # %% another-name keeps=0.8 hint="not as self.head"
 class Classifier(nn.Module):
     def __init__(self, encoder, width):
@@ -35,6 +36,7 @@ class Classifier(nn.Module):
 
 
 # %% two-layers patch="self.head = nn.Linear(width, 10) => self.head = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 10))" keeps=0.5818
+
 
 # %% train-overridden
 class Classifier(nn.Module):

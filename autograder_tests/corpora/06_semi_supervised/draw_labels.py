@@ -31,6 +31,7 @@ def draw_labels(labels, per_class, generator):
 
 # %% positions-within-the-class patch="positions[order[:per_class]] => order[:per_class]" keeps=0.1667
 
+
 # %% with-replacement keeps=0.75 hint="draw without replacement"
 def draw_labels(labels, per_class, generator):
     chosen = []
@@ -44,6 +45,7 @@ def draw_labels(labels, per_class, generator):
 
 
 # %% a-mask patch="return labelled, torch.nonzero(hidden)[:, 0] => return labelled, hidden" keeps=0.8 hint="a mask of True and False"
+
 
 # %% sorted-random-keys
 def draw_labels(labels, per_class, generator):

@@ -4,8 +4,14 @@
 # %% without-augmentation keeps=0 hint="Without augmentation it is about 1"
 def fit_predict(images, labels, unlabelled):
     model = nn.Sequential(
-        nn.Conv2d(1, 16, 5, stride=2, padding=2), nn.ReLU(), nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU(),
-        nn.Flatten(), nn.Linear(32 * 49, 128), nn.ReLU(), nn.Linear(128, 10),
+        nn.Conv2d(1, 16, 5, stride=2, padding=2),
+        nn.ReLU(),
+        nn.Conv2d(16, 32, 3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(32 * 49, 128),
+        nn.ReLU(),
+        nn.Linear(128, 10),
     )
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for _ in range(100):
@@ -32,18 +38,37 @@ def fit_predict(images, labels, unlabelled):
 
 # %% labels-of-the-labelled patch="return model(unlabelled).argmax(dim=1) => return model(images).argmax(dim=1)" keeps=0
 
+
 # %% augmentation-alone
 def fit_predict(images, labels, unlabelled):
     def shaken(x):
         u = 2 * torch.rand(5, len(x)) - 1
         phi, scale = u[0] * 0.26, 1 + 0.12 * u[1]
-        maps = torch.stack([scale * phi.cos(), u[4] * 0.15 - scale * phi.sin(), u[2] / 7, scale * phi.sin(), scale * phi.cos(), u[3] / 7], 1)
-        return F.grid_sample(x, F.affine_grid(maps.view(-1, 2, 3), list(x.shape), align_corners=False), align_corners=False)
+        maps = torch.stack(
+            [
+                scale * phi.cos(),
+                u[4] * 0.15 - scale * phi.sin(),
+                u[2] / 7,
+                scale * phi.sin(),
+                scale * phi.cos(),
+                u[3] / 7,
+            ],
+            1,
+        )
+        return F.grid_sample(
+            x, F.affine_grid(maps.view(-1, 2, 3), list(x.shape), align_corners=False), align_corners=False
+        )
 
     torch.manual_seed(0)
     model = nn.Sequential(
-        nn.Conv2d(1, 16, 5, stride=2, padding=2), nn.ReLU(), nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU(),
-        nn.Flatten(), nn.Linear(32 * 49, 128), nn.ReLU(), nn.Linear(128, 10),
+        nn.Conv2d(1, 16, 5, stride=2, padding=2),
+        nn.ReLU(),
+        nn.Conv2d(16, 32, 3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(32 * 49, 128),
+        nn.ReLU(),
+        nn.Linear(128, 10),
     )
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 300)
@@ -63,7 +88,9 @@ def fit_predict(images, labels, unlabelled):
     for _ in range(60):
         u = 2 * torch.rand(4, len(images)) - 1
         phi, scale = u[0] * 0.3, 1 + 0.12 * u[1]
-        maps = torch.stack([scale * phi.cos(), -scale * phi.sin(), u[2] / 7, scale * phi.sin(), scale * phi.cos(), u[3] / 7], 1)
+        maps = torch.stack(
+            [scale * phi.cos(), -scale * phi.sin(), u[2] / 7, scale * phi.sin(), scale * phi.cos(), u[3] / 7], 1
+        )
         grid = F.affine_grid(maps.view(-1, 2, 3), list(images.shape), align_corners=False)
         more.append(F.grid_sample(images, grid, align_corners=False))
     rows = torch.cat([images, *more]).flatten(1).numpy()

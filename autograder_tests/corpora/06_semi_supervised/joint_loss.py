@@ -15,6 +15,7 @@ def joint_loss(reconstruction, images, logits, labels, alpha):
 
 # %% pixels-added-up patch="images.flatten(1)) => images.flatten(1), reduction='sum') / len(images)" keeps=0.8182 hint="the mean over all pixels"
 
+
 # %% labelled-images-alone keeps=0.7273 hint="only the labelled images are reconstructed"
 def joint_loss(reconstruction, images, logits, labels, alpha):
     known = labels >= 0
@@ -27,6 +28,7 @@ def joint_loss(reconstruction, images, logits, labels, alpha):
 # %% a-number patch="return loss => return torch.tensor(loss.item())" keeps=0.8182
 
 # %% classification-missing patch="loss = loss + alpha * F.cross_entropy(logits[known], labels[known]) => pass" keeps=0.3636
+
 
 # %% by-hand
 def joint_loss(reconstruction, images, logits, labels, alpha):
@@ -51,4 +53,6 @@ def joint_loss(reconstruction, images, logits, labels, alpha):
 # %% ignored-index
 def joint_loss(reconstruction, images, logits, labels, alpha):
     summed = F.cross_entropy(logits, labels, ignore_index=-1, reduction="sum")
-    return F.binary_cross_entropy(reconstruction.view_as(images), images) + alpha * summed / max(1, int((labels >= 0).sum()))
+    return F.binary_cross_entropy(reconstruction.view_as(images), images) + alpha * summed / max(
+        1, int((labels >= 0).sum())
+    )

@@ -66,7 +66,7 @@ def augment(c):
     c.verify("images", abs(length / AWAY - 1).max() < 0.08, told)
     slips = {
         "the angles reach only from 0 to 15 degrees": (np.sign(angle.mean()) * 7.5, 7.5 / 3**0.5),
-        "all images are turned by the same angle: draw one for each": (angle.mean(), 0.05),
+        "all images are turned by the same angle: draw one for each": (angle.mean(), min(angle.std(), 0.5)),
         "the angles are twice as large": (0, 30 / 3**0.5),
     }
     if abs(angle).max() < 1:
