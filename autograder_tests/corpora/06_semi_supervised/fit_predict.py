@@ -32,7 +32,7 @@ def fit_predict(images, labels, unlabelled):
 
 # %% step-missing patch="optimizer.step() => pass" keeps=0 hint="as by guessing"
 
-# %% too-few-steps patch="steps = 180 => steps = 12" keeps=0
+# %% too-few-steps patch="steps = 240 => steps = 12" keeps=0
 
 # %% logits patch="return model(unlabelled).argmax(dim=1) => return model(unlabelled)" keeps=0.8 hint="these are logits"
 
