@@ -242,7 +242,7 @@ published = sweep(
 plotting.show_intervals(published, title="the published comparison")
 
 # %% [markdown]
-# Pre-training seems to give about three points. A paper could stop here.
+# Pre-training seems to give about four points. A paper could stop here.
 #
 # But look at what differs between the two networks: not only the pre-training. The first one starts from very small numbers. PyTorch's default initial
 # values are about ten times as large in the second layer: uniform up to $1/\sqrt n$ for a layer with $n$ inputs. **Predict** the third bar: the network
@@ -461,7 +461,7 @@ print(table.pivot_table(index="labels", columns="setting", values="accuracy").ro
 plotting.show_bands(table, "labels", "accuracy", title="accuracy and the number of labels")
 
 # %% [markdown]
-# Read the curves sideways. How many labels does a method need for the same accuracy? From 100 to 300 labels, every method gains more than ten points. No trick so far
+# Read the curves sideways. How many labels does a method need for the same accuracy? From 100 to 300 labels, every method gains about ten points. No trick so far
 # gave half of that. Two hundred more labels cost a person about ten minutes.
 #
 # The two networks lie on each other for most of the way: pre-training is worth a few labels, not many. (The SVM stops at 3,000 labels only because it becomes slow.)
