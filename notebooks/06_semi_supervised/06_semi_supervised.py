@@ -621,7 +621,7 @@ print("gain of each draw, in points:", ", ".join(f"{100 * gain:+.1f}" for gain i
 # sign and 1,000 images without labels. It returns a label for each of the 1,000. A network that you trained at home is of no use: it has never seen these signs.
 #
 # How good is good enough? The check trains an SVM on the pixels of the same 100 images. Your function must make **at most 0.65 times as many errors**. The course's own answer makes
-# 0.43 times as many errors (0.32 to 0.52 over 20 scripts); the convolutional network without augmentation makes 1.0 to 1.4 times as many. The check takes some seconds, or half a minute on
+# about 0.4 times as many errors (0.21 to 0.53 over 15 scripts); the convolutional network without augmentation makes 1.0 to 1.4 times as many. The check takes some seconds, or half a minute on
 # a slow computer.
 #
 # ### Exercise 8.1 (5 points, about 18 minutes)
