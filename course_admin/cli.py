@@ -258,6 +258,33 @@ def report(
     work.report(course_root(), labs or (), format=format, out=out, like=like, column=column, scale=scale, roster=roster)
 
 
+@app.command(epilog="Example: [bold]course leaderboard 06_semi_supervised --draws 5[/]")
+def leaderboard(
+    lab: Annotated[str, typer.Argument(metavar="LAB", help="The lab: one with an exercise fit_predict.")],
+    draws: Annotated[int, typer.Option(metavar="N", help="How often labels and pool are drawn.", min=1)] = 3,
+    timeout: Annotated[float, typer.Option(metavar="S", help="Seconds that one call may take.", min=1)] = 120,
+    memory: Annotated[float, typer.Option(metavar="GB", help="Memory that a submission may use.", min=0.5)] = 2.0,
+    names: Annotated[bool, typer.Option("--names", help="Show the students' names instead of pseudonyms.")] = False,
+    seed: Annotated[int | None, typer.Option(metavar="N", help="The seed of the draws (default: a new one).")] = None,
+    sandbox: Annotated[str, typer.Option(metavar="auto|bwrap|none", help="none: no protection.")] = "auto",
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The page (default: out/leaderboard_LAB.html).", dir_okay=False)
+    ] = None,
+) -> None:
+    """Run each student's fit_predict on the same digits, and write a page with accuracies, intervals and seconds.
+
+    Not graded: the digits are public, so knowledge that a submission brings along cannot be excluded.
+    """
+    from rich.console import Console
+
+    from course_admin import leaderboard as work
+
+    if sandbox not in ("auto", "bwrap", "none"):
+        raise typer.BadParameter("--sandbox takes auto, bwrap or none")
+    options: dict[str, Any] = {"draws": draws, "seconds": timeout, "memory": memory, "names": names, "seed": seed}
+    work.leaderboard(course_root(), lab, **options, sandbox=sandbox, out=out, console=Console())
+
+
 @app.command(epilog="Example: [bold]course publish out/bundle --zip[/]")
 def publish(
     dest: Annotated[

@@ -545,6 +545,60 @@ def generated(target: Callable, /, *, matrix: np.ndarray, n: int, seed: int, tim
     return seeded(draw, seed=seed, times=times, n=int(n), latents=len(matrix))
 
 
+@probe
+def frozen(
+    target: type, /, *, images: np.ndarray, labels: np.ndarray, width: int, seed: int = 0, **weights: Any
+) -> Evidence:
+    """Make target(encoder, width) with an encoder that has a batch normalisation, and train it as any model.
+
+    weight_0, weight_1, ...: the encoder's state (linear layer, batch normalisation, then tanh) in its order.
+    The model is put into training mode and takes ten steps of SGD on all of its parameters.
+    Evidence: training and evaluated, the outputs in both modes before the first step; before.NAME and after.NAME, the
+    state dict's entries that are not the encoder's; encoder_before.NAME and encoder_after.NAME; has_encoder, whether
+    it is an attribute of this name; wanted, the encoder's parameters that require gradients.
+    """
+    pixels = int(np.prod(images.shape[1:]))
+    encoder = nn.Sequential(nn.Flatten(), nn.Linear(pixels, width), nn.BatchNorm1d(width), nn.Tanh())
+    with torch.no_grad():
+        for own, other in zip(encoder.state_dict().values(), weights.values(), strict=True):
+            own.copy_(torch.as_tensor(other))
+    encoder.eval()
+    torch.manual_seed(seed)
+    model = target(encoder, width)
+    if not isinstance(model, nn.Module):
+        raise EvidenceError("the class is not a torch module: does it inherit from nn.Module?")
+    given = tensors({"images": images, "labels": labels})
+    held = getattr(model, "encoder", None)
+    held = held if isinstance(held, nn.Module) else encoder
+    parts = {id(value) for value in held.state_dict(keep_vars=True).values()}
+
+    def state(when: str) -> Evidence:
+        others = {name: value.detach().clone() for name, value in model.state_dict(keep_vars=True).items()
+                  if id(value) not in parts}  # fmt: skip
+        own = {name: value.clone() for name, value in held.state_dict().items()}
+        return flatten(when, others) | flatten(f"encoder_{when}", own)
+
+    out = state("before")
+    with torch.no_grad():
+        out |= flatten("evaluated", model.eval()(given["images"].clone()))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
+    for step in range(10):
+        logits = model(given["images"].clone())
+        out |= flatten("training", logits.detach().clone()) if not step else {}
+        optimizer.zero_grad()
+        if logits.requires_grad:
+            nn.functional.cross_entropy(logits, given["labels"]).backward()
+        optimizer.step()
+    wanted = [name for name, parameter in held.named_parameters() if parameter.requires_grad]
+    return {
+        **out,
+        **state("after"),
+        "has_encoder": isinstance(getattr(model, "encoder", None), nn.Module),
+        "wanted": wanted,
+    }
+
+
 def _gradients(value: Any, leaves: Mapping[str, torch.Tensor]) -> Evidence:
     """Autograd's gradients of the sum of each returned tensor, None where none arrives; and torch's complaint."""
     several = isinstance(value, tuple | list)

@@ -18,11 +18,13 @@ from course_utils.data.images import (
     load_not_digits,
     load_ten_digits,
 )
+from course_utils.data.script import draw_script
 
 __all__ = [
     "DataError",
     "Images",
     "batches",
+    "draw_script",
     "given",
     "load_fashion_mnist",
     "load_kmnist",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from course_utils.plotting.comparisons import show_arrows, show_matrix, show_roc
     from course_utils.plotting.curves import show_history, show_variance
     from course_utils.plotting.images import show_filters, show_images, show_pairs
+    from course_utils.plotting.intervals import show_bands, show_intervals
     from course_utils.plotting.latents import explore_latents, show_latent_grid, show_latents, show_posteriors
     from course_utils.plotting.live import LiveFigure
     from course_utils.plotting.planes import show_planes
@@ -31,11 +32,13 @@ _MODULES = {
     "explore_latents": "latents",
     "new_figure": "style",
     "show_arrows": "comparisons",
+    "show_bands": "intervals",
     "show_codes": "codes",
     "show_embeddings": "codes",
     "show_filters": "images",
     "show_history": "curves",
     "show_images": "images",
+    "show_intervals": "intervals",
     "show_latent_grid": "latents",
     "show_latents": "latents",
     "show_matrix": "comparisons",
@@ -56,11 +59,13 @@ __all__ = [
     "explore_latents",
     "new_figure",
     "show_arrows",
+    "show_bands",
     "show_codes",
     "show_embeddings",
     "show_filters",
     "show_history",
     "show_images",
+    "show_intervals",
     "show_latent_grid",
     "show_latents",
     "show_matrix",

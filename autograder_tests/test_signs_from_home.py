@@ -1,0 +1,96 @@
+"""A classifier that was trained at home earns nothing where the exam invents its classes (lab 06).
+
+The attacker trains on all bundled digits, hands the network in, and in the exam finds out from the labelled images
+which digit looks most like which sign; or throws the digits away and keeps the features, as one would for real.
+
+What no hiding prevents while augmentation is to help: features that were learned on hundreds of signs of draw_script,
+which is public, are good for new signs too (docs/decisions.md says how good).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from conftest import REPO
+from scipy.optimize import linear_sum_assignment
+from sklearn.linear_model import LogisticRegression
+from torch import nn
+from torch.nn import functional as F
+
+from course_admin.grading.exams import load_exams, run_exam
+from course_utils.data import draw_script, load_mnist
+from course_utils.probes import direct_ask
+
+LAB = "06_semi_supervised"
+
+
+@pytest.fixture(scope="module")
+def home():
+    """A convolutional network that knows the digits: 97 of 100."""
+    torch.manual_seed(0)
+    digits = load_mnist("train", source="sample")
+    network = nn.Sequential(
+        nn.Conv2d(1, 16, 5, stride=2, padding=2), nn.ReLU(), nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU(),
+        nn.Flatten(), nn.Linear(32 * 49, 128), nn.ReLU(), nn.Linear(128, 10),
+    )  # fmt: skip
+    optimizer = torch.optim.Adam(network.parameters(), lr=2e-3, fused=True)
+    for _ in range(400):
+        rows = torch.randint(len(digits.labels), (100,))
+        optimizer.zero_grad()
+        F.cross_entropy(network(digits.images[rows]), digits.labels[rows]).backward()
+        optimizer.step()
+    return network.requires_grad_(False)
+
+
+def by_digit(network):
+    """Each sign is the digit that it looks most like, as far as the labelled images tell."""
+
+    def fit_predict(images, labels, unlabelled):
+        known, guesses = (network(part).argmax(dim=1).numpy() for part in (images, unlabelled))
+        together = np.zeros((10, 10))
+        np.add.at(together, (known, labels.numpy()), 1)
+        _, sign = linear_sum_assignment(-together)
+        return torch.from_numpy(sign[guesses])
+
+    return fit_predict
+
+
+def by_features(network):
+    """A linear layer on the features of the network from home."""
+
+    def fit_predict(images, labels, unlabelled):
+        known, others = (network[:-1](part).numpy() for part in (images, unlabelled))
+        return torch.from_numpy(LogisticRegression(max_iter=500).fit(known, labels.numpy()).predict(others))
+
+    return fit_predict
+
+
+def test_the_network_from_home_knows_digits_whatever_their_numbers(home):
+    """So that the test below proves something: on digits with other numbers the attack works."""
+    digits, names = load_mnist("test", source="sample"), torch.randperm(10)
+    known = torch.cat([torch.nonzero(digits.labels == k)[:10, 0] for k in range(10)])
+    guesses = by_digit(home)(digits.images[known], names[digits.labels[known]], digits.images)
+    assert (guesses == names[digits.labels]).float().mean() > 0.9
+
+
+@pytest.mark.parametrize("attack", [by_digit, by_features])
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_it_earns_nothing_for_signs(home, attack, seed):
+    result = run_exam(load_exams(REPO, LAB)["fit_predict"], direct_ask({"fit_predict": attack(home)}), seed)
+    assert result.error is None and result.share == 0, result.message
+
+
+def test_signs_are_drawn_anew_and_keep_their_geometry():
+    first, again, other = (draw_script(np.random.default_rng(seed), 4, 3, 12) for seed in (0, 0, 1))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not np.array_equal(first[0], other[0])
+    images, labels, pool, truth = first
+    assert images.shape == (12, 1, 28, 28) and pool.shape == (12, 1, 28, 28)
+    assert images.dtype == np.float32 and images.min() >= 0 and images.max() <= 1
+    assert np.bincount(labels).tolist() == [3] * 4 == np.bincount(truth).tolist()
+    # Within a class images are alike, and two images of it differ.
+    means = np.stack([pool[truth == k].mean(axis=0) for k in range(4)])
+    apart = ((images[:, None] - means[None]) ** 2).sum(axis=(2, 3, 4))
+    assert (apart.argmin(axis=1) == labels).mean() > 0.6
+    assert not np.array_equal(*images[labels == 0][:2])
