@@ -44,6 +44,17 @@ def train_conv(model, images):
     return model
 
 
+# %% squared-error-after-a-sigmoid keeps=0 hint="every output is black"
+def train_conv(model, images):
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for _ in range(10):
+        for x in images[torch.randperm(len(images))].split(25):
+            optimizer.zero_grad()
+            (model(x).sigmoid() - x).square().mean().backward()
+            optimizer.step()
+    return model
+
+
 # %% nothing-returned patch="    return model => " keeps=0.8 hint="return the trained model"
 
 
