@@ -113,7 +113,11 @@ class Answer:
             return "" if self.error is None else explain(self.error)
         arrays = [(name, value.shape) for name, value in self.inputs.items() if isinstance(value, np.ndarray)][:3]
         came = ", ".join(f"{name} {list(shape)}" for name, shape in arrays) or self.words
-        hint = f"the inputs were {came}: does your code hold a fixed size, such as 784?"
+        fixed = re.search("input of size|reshape array|multiplied", self.error.text)
+        cause = (
+            "does your code hold a fixed size, such as 784?" if fixed else "is a dim, an index or a broadcast wrong?"
+        )
+        hint = f"the inputs were {came}: {cause}"
         return f"sizes do not fit{self.error.where and f' in {self.error.where}'}; {hint}\n   {self.error.text}"
 
 
