@@ -128,7 +128,8 @@ def write() -> None:
                 continue
             values = [run[column] for run in sorted(found, key=lambda run: run["seed"])]
             mean = statistics.fmean(values)
-            shown = ", ".join(_number(value) for value in values) if len(set(values)) > 1 else "one run" if len(values) == 1 else "nothing random"
+            same = "one run" if len(values) == 1 else "nothing random"
+            shown = ", ".join(_number(value) for value in values) if len(set(values)) > 1 else same
             seconds = statistics.fmean(run["cpu seconds"] for run in found)
             out.append(f"| {part} | {setting} | {before} | **{_number(mean)}** | {shown} | {seconds:.0f} | {reason} |")
         out += ["", *getattr(module, "notes", lambda runs: [])(runs), ""]
