@@ -58,7 +58,7 @@ def train_conv(model, images):
 # %% one-map-in-the-code exercise="numbers_that_pass" patch="return channels[-1] * size**2, indices => return size**2, indices" keeps=0.6667
 
 
-# %% with-a-sigmoid exercise="train_conv" patch="    return model => return nn.Sequential(model, nn.Sigmoid())" keeps=0
+# %% with-a-sigmoid exercise="train_conv" patch="return model => return nn.Sequential(model, nn.Sigmoid())" keeps=0
 
 
 # %% sigmoid-twice exercise="train_conv" keeps=0
