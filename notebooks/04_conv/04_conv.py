@@ -379,7 +379,7 @@ for seed, model in enumerate(published):
 # the dangerous ones: most pixels are black, so the gradient pulls the bias of the output down, sometimes too far.
 #
 # The repair is to take the ReLU away and to use logits. The cross-entropy on logits keeps a large gradient also when the output is very wrong. (A sigmoid with the
-# squared error is no repair: its gradient is never exactly 0, but it is nearly 0 when the output is very wrong.) We also use a better schedule: the learning rate rises to 0.004 and falls again. Three of the seeds, with one epoch as before:
+# squared error is no safe repair: its gradient is never exactly 0, but it is nearly 0 when the output is very wrong.) We also use a better schedule: the learning rate rises to 0.004 and falls again. Three of the seeds, with one epoch as before:
 
 # %%
 for seed in range(budget(full=3, study=3, quick=1)):
@@ -620,9 +620,9 @@ plt.ylabel("power / power of the test images")
 plt.legend(frameon=False)
 plotting.describe(
     plt.gca(),
-    "Power of the reconstructions by frequency, divided by that of the test images: it falls for both decoders, for "
-    "the transposed one with a small peak at 13 periods. From 10 periods on, this one has several times the power of "
-    "upsampling.",
+    "Power of the reconstructions by frequency, divided by that of the test images: for upsampling it falls to almost "
+    "0. For the transposed decoder it falls up to 9 periods and then rises again, to a peak at 13: several times the "
+    "power of upsampling.",
 )
 
 # %% [markdown]
@@ -755,10 +755,10 @@ plotting.describe(
 # Between the networks the answer depends on what is equal. With equal codes, the dense network has the smaller error on digits in the middle, and it
 # pays with sixty times as many parameters. With equal parameters, the convolutions have a third of the dense network's error.
 #
-# What happens when the digits move by four pixels? With equal codes, the convolutions suffer less. Their error grows by less than half as much as that of the dense network, and at
+# What happens when the digits move by four pixels? With equal codes, the convolutions suffer less. Their error grows by about half as much as that of the dense network, and at
 # four pixels the order of the two is reversed. A filter works at each position; a dense layer has learned each position separately.
 #
-# For the other two, look at both numbers. *5 codes* has the smallest factor, but only because its error is large from the start: there is little left to lose. In absolute numbers
+# For the other two, look at both numbers. *5 codes* has the smallest factor, but only because its error is large from the start. In absolute numbers
 # it grows more than that of the convolutions. PCA is the opposite: a large factor, because it starts from a very small error, and the smallest growth. A factor alone
 # does not say who suffers most.
 #

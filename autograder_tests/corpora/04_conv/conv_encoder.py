@@ -11,7 +11,7 @@
 
 # %% no-relu-at-the-code patch="self.layers = nn.Sequential(*layers) => self.layers = nn.Sequential(*layers[:-2], nn.MaxPool2d(2))" keeps=0.8333 hint="code: none, expected ReLU"
 
-# %% strides-not-pooling keeps=0.8333 hint="as with stride 2, expected 2 x 2 max"
+# %% strides-not-pooling keeps=0.5 hint="which sizes come out of each step? 28, 14, 7, 3"
 class ConvEncoder(nn.Module):
     def __init__(self):
         super().__init__()
