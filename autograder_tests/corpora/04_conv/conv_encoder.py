@@ -1,7 +1,7 @@
 # Answers to conv_encoder. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% no-padding patch="nn.Conv2d(channels_in, channels_out, 3, padding=1) => nn.Conv2d(channels_in, channels_out, 3)" keeps=0.5 hint="which sizes come out of each step? 28, 14, 7, 3"
+# %% no-padding patch="nn.Conv2d(channels_in, channels_out, 3, padding=1) => nn.Conv2d(channels_in, channels_out, 3)" keeps=0.5 hint="shape [5, 16, 1, 1]"
 
 # %% rounds-up patch="nn.MaxPool2d(2) => nn.MaxPool2d(2, ceil_mode=True)" keeps=0.5 hint="which sizes come out of each step? 28, 14, 7, 3"
 

@@ -44,7 +44,7 @@ def train_conv(model, images):
     return model
 
 
-# %% squared-error-after-a-sigmoid keeps=0 hint="every output is the same grey, black or white"
+# %% squared-error-after-a-sigmoid keeps=0 hint="every output is the same, white or black everywhere"
 def train_conv(model, images):
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for _ in range(10):

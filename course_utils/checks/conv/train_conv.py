@@ -16,15 +16,15 @@ NEAR = 0.5
 LAST = "up.2.weight"
 TOLD = "the error on unseen images is {error:.2f} times that of the mean image, expected at most {enough}"
 START = f"{TOLD}: the weights are those that were passed in. Is the network trained that is returned?"
-FAR = f"{TOLD}: are the steps too few, too short, or far too long? Do gradients accumulate?"
+FAR = f"{TOLD}: does it train on `images`? Are the steps too few, too short, or far too long? Do gradients accumulate?"
 MORE = f"{TOLD}: a good start, take more steps"
 LOGITS = (
     f"{TOLD}: the outputs fit the images without the sigmoid. The network returns logits: which loss is for logits?"
 )
-GREY = (
-    f"{TOLD}: every output is the same grey, black or white, like the dead outputs of section 4. After a sigmoid, "
-    "the squared error of such an image has nearly no gradient, and so has a cross-entropy on logits that is given a "
-    "sigmoid: give F.binary_cross_entropy_with_logits the outputs of the network as they are"
+BLANK = (
+    f"{TOLD}: every output is the same, white or black everywhere, like the dead outputs of section 4. After a "
+    "sigmoid, the squared error of such an image has nearly no gradient, and so has a cross-entropy on logits that is "
+    "given a sigmoid: give F.binary_cross_entropy_with_logits the outputs of the network as they are"
 )
 OTHER = "another network came back: return `model` itself. The check applies the sigmoid to its logits"
 ANOTHER = (
@@ -88,7 +88,7 @@ def train_conv(c):
     stages = {
         START: not taken,
         LOGITS: relative(logits.clamp(0, 1).numpy(), unseen, seen) < FITS,
-        GREY: drawn.std() < unseen.std() / 10,
+        BLANK: (drawn * (1 - drawn)).mean() < 0.02 and drawn.std() < unseen.std() / 10,
         FAR: error >= 1,
         MORE: True,
     }
