@@ -30,7 +30,9 @@ judge = importlib.import_module("course_utils.checks.conv.train_conv")  # the na
 @pytest.fixture(scope="module")
 def home():
     """The weights of a network that was trained at home, on images drawn as the exam draws them, turned in all ways."""
-    drawn = [draw_digits(np.random.default_rng(900 + i), 500, 1, hide="turn")[0] for i in range(8)]
+    drawn = [
+        judge.black_on_white(draw_digits(np.random.default_rng(900 + i), 500, 1, hide="turn")[0]) for i in range(8)
+    ]
     torch.manual_seed(0)
     model = ConvNet()
     training.fit(
@@ -92,7 +94,7 @@ def error(state, images, seen):
 def test_the_network_from_home_draws_the_digits_of_an_exam(home):
     """So that the test below proves something: by its error alone it would pass, in any order of its channels."""
     rng = np.random.default_rng(1)
-    seen, unseen = draw_digits(rng, 1000, 500, hide="turn")
+    seen, unseen = (judge.black_on_white(images) for images in draw_digits(rng, 1000, 500, hide="turn"))
     start = {name: torch.from_numpy(value) for name, value in judge.initial_weights(rng).items()}
     same = matched(home, start)
     assert error(home, unseen, seen) < judge.ENOUGH

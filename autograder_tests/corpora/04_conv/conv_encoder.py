@@ -3,13 +3,30 @@
 
 # %% no-padding patch="nn.Conv2d(channels_in, channels_out, 3, padding=1) => nn.Conv2d(channels_in, channels_out, 3)" keeps=0.5 hint="shape [5, 16, 1, 1]"
 
-# %% rounds-up patch="nn.MaxPool2d(2) => nn.MaxPool2d(2, ceil_mode=True)" keeps=0.5 hint="shape [5, 16, 4, 4]"
+# %% rounds-up patch="nn.MaxPool2d(2) => nn.MaxPool2d(2, ceil_mode=True)" keeps=0.5 hint="which sizes come out of each step? 28, 14, 7, 3"
 
 # %% mean-pooling patch="nn.MaxPool2d(2) => nn.AvgPool2d(2)" keeps=0.8333 hint="2 x 2 mean pooling, expected 2 x 2 max"
 
 # %% no-relu patch="nn.ReLU(), => nn.Identity()," keeps=0.6667 hint="between layers: none"
 
 # %% no-relu-at-the-code patch="self.layers = nn.Sequential(*layers) => self.layers = nn.Sequential(*layers[:-2], nn.MaxPool2d(2))" keeps=0.8333 hint="code: none, expected ReLU"
+
+# %% strides-not-pooling keeps=0.5 hint="which sizes come out of each step? 28, 14, 7, 3"
+class ConvEncoder(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 8, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(8, 16, 3, stride=2, padding=1),
+            nn.ReLU(),
+            nn.Conv2d(16, 16, 3, stride=2, padding=1),
+            nn.ReLU(),
+        )
+
+    def forward(self, images):
+        return self.layers(images)
+
 
 # %% batch-norm patch="nn.ReLU(), => nn.BatchNorm2d(channels_out), nn.ReLU()," keeps=0.8 hint="batch normalisation"
 

@@ -26,7 +26,7 @@ def train_conv(model, images):
     return model
 
 
-# %% two-epochs patch="epochs=10 => epochs=2" keeps=0 hint="a good start"
+# %% two-epochs patch="epochs=15 => epochs=2" keeps=0 hint="a good start"
 
 
 # %% plain-sgd keeps=0 hint="too short"
@@ -38,13 +38,13 @@ def train_conv(model, images):
     return model
 
 
-# %% logits-as-pixels keeps=0
+# %% logits-as-pixels keeps=0 hint="which loss is for logits?"
 def train_conv(model, images):
     training.fit(model, images, epochs=10, batch_size=25, optimizer=training.adam(2e-3), progress=False)
     return model
 
 
-# %% squared-error-after-a-sigmoid keeps=0 hint="every output is black"
+# %% squared-error-after-a-sigmoid keeps=0 hint="every output is the same, white or black everywhere"
 def train_conv(model, images):
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
     for _ in range(10):
@@ -53,6 +53,11 @@ def train_conv(model, images):
             (model(x).sigmoid() - x).square().mean().backward()
             optimizer.step()
     return model
+
+
+# %% the-labs-digits keeps=0
+def train_conv(model, images):
+    return trained(lambda: model)
 
 
 # %% nothing-returned patch="    return model => " keeps=0.8 hint="return the trained model"

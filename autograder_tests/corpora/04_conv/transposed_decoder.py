@@ -33,7 +33,7 @@ class TransposedDecoder(nn.Module):
         return self.layers(code)
 
 
-# %% padding-forgotten patch="nn.ConvTranspose2d(8, 1, 4, stride=2, padding=1) => nn.ConvTranspose2d(8, 1, 4, stride=2)" keeps=0.5 hint="shape [5, 1, 30, 30], expected [5, 1, 28, 28]"
+# %% padding-forgotten patch="nn.ConvTranspose2d(8, 1, 4, stride=2, padding=1) => nn.ConvTranspose2d(8, 1, 4, stride=2)" keeps=0.5 hint="which sizes come out of each step? 3, 7, 14, 28"
 
 
 # %% made-backwards-other-names

@@ -56,3 +56,17 @@ def train_conv(model, images):
 
 
 # %% one-map-in-the-code exercise="numbers_that_pass" patch="return channels[-1] * size**2, indices => return size**2, indices" keeps=0.6667
+
+
+# %% with-a-sigmoid exercise="train_conv" patch="return model => return nn.Sequential(model, nn.Sigmoid())" keeps=0
+
+
+# %% sigmoid-twice exercise="train_conv" keeps=0
+def train_conv(model, images):
+    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    for _ in range(10):
+        for x in images[torch.randperm(len(images))].split(25):
+            optimizer.zero_grad()
+            F.binary_cross_entropy_with_logits(model(x).sigmoid(), x).backward()
+            optimizer.step()
+    return model

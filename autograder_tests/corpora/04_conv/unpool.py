@@ -32,6 +32,23 @@ def unpool(code, indices, size):
     return F.max_unpool2d(code, indices, 2, output_size=size)
 
 
+# %% scatter-not-kept keeps=0 hint="scatter returns a new tensor"
+def unpool(code, indices, size):
+    maps = torch.zeros(*code.shape[:2], size[0] * size[1])
+    maps.scatter(2, indices.flatten(2), code.flatten(2))
+    return maps.unflatten(2, tuple(size))
+
+
+# %% divided-by-the-height keeps=0 hint="is it divided by H"
+def unpool(code, indices, size):
+    n, c = code.shape[:2]
+    maps = code.new_zeros(n, c, *size)
+    image = torch.arange(n).view(n, 1, 1, 1)
+    channel = torch.arange(c).view(1, c, 1, 1)
+    maps[image, channel, indices // size[0], indices % size[0]] = code
+    return maps
+
+
 # %% by-index-arrays
 def unpool(code, indices, size):
     n, c = code.shape[:2]

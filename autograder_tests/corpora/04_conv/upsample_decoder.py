@@ -18,7 +18,7 @@ class UpsampleDecoder(nn.Module):
         return code
 
 
-# %% doubled-to-24 keeps=0.4286 hint="shape [5, 1, 24, 24], expected [5, 1, 28, 28]"
+# %% doubled-to-24 keeps=0.4286 hint="which sizes come out of each step? 3, 7, 14, 28"
 class UpsampleDecoder(nn.Module):
     def __init__(self):
         super().__init__()

@@ -7,6 +7,7 @@ from course_utils.checks.toolkit import nonlinearities
 
 HIDDEN = nonlinearities("ReLU", "none", "sigmoid", "tanh", "leaky ReLU", "GELU")
 OUTPUT = nonlinearities("none", "ReLU", "sigmoid", "tanh")
+SIZES = (28, 14, 7, 3)
 COSTS = {
     "gradients": (0.25, "gradients reach every weight"),
     "training": (0.2, "the same output in training mode"),
@@ -33,6 +34,24 @@ def layers_of(c, answer, *asked):
     return [tuple(torch.from_numpy(value) for value in layer) for layer in own]
 
 
+def name_sizes(c, answer, result, what, stages):
+    """Where the maps that come out have another size, which no options explain: say so, and where to look."""
+    right = {stage: next(iter(options.values())) for stage, options in stages.items()}
+    try:
+        expected = result(answer.inputs, **right).shape
+    except ValueError:
+        return
+    found = answer.array()
+    other = found is not None and found.ndim == 4 and found.shape[2:] != expected[2:]
+    if other and c.which(answer, result, stages) is None:
+        sizes = ", ".join(map(str, SIZES if expected[-1] == SIZES[-1] else SIZES[::-1]))
+        told = (
+            f"{what}: shape {list(found.shape)}, expected {list(expected)}: which sizes come out of each step? {sizes}"
+        )
+        for stage in stages:
+            c.verify(stage, False, told)
+
+
 def judge_module(c, images, alone, asked, build, what, stages):
     """A module on images [N, ...]: its layers, the options of its computation (`stages`), one image alone.
 
@@ -49,6 +68,7 @@ def judge_module(c, images, alone, asked, build, what, stages):
             raise ValueError(str(error)) from None
 
     if layers:
+        name_sizes(c, answer, result, what, stages)
         c.options(answer, result, what, **stages)
     after = ("layers", *stages)
     c.reached("gradients", answer, after)

@@ -45,7 +45,12 @@ def unpool(c):
         to=["code"], code=[[[[5.0, -7.0]]]], indices=[[[[6, 3]]]], size=[2, 5],
     )  # fmt: skip
     large = case("2 images with 3 maps of 7 x 9, windows of 2 x 2", c.rng.normal(size=(2, 3, 7, 9)), 2)
+    divided = "an index is r * W + c: is it divided by H, where W belongs?"
+    c.verify("values", "out of bounds" not in small.raised, f"{divided} {small.raised}")
     slips = {
+        "all places are 0: scatter returns a new tensor, which has to be kept": lambda code, indices, size: torch.zeros(
+            *code.shape[:2], *size
+        ),
         "each number fills its window: only one place gets it, the others get 0": repeated,
         "all numbers are at the top left of their windows: the indices say where": (top_left, 0.25),
         "the maps are mixed: an index counts within one map, so flatten height and width only": (first_map, 0.5),

@@ -211,7 +211,7 @@ class Compared:
     """
 
     def __init__(self, answer: Answer, oracle: Any, what: str = "", number: bool = False, within: Within = WITHIN):
-        self.answer, self.what, self.within = answer, what, within
+        self.answer, self.what, self.within, self.number = answer, what, within, number
         self.expected = evaluate(oracle, answer.inputs)
         self.value, self.near = near_form(answer, self.expected, what, number)
         self.right = self.value is not None and close(self.value, self.expected, within)
@@ -231,7 +231,7 @@ class Compared:
             return counterexample(self.what, self.answer.words, raw, self.expected)
         missing = ". Is the return missing?" if "None" in kind or kind == "missing" else ""
         came = f"{kind.replace('missing', 'nothing')} came back for {self.answer.words}"
-        return f"{self.what}: {came}, expected {_asked(self.expected)}{missing}"
+        return f"{self.what}: {came}, expected {_asked(self.expected, self.number)}{missing}"
 
     def is_reordered(self) -> bool:
         """Whether the rows are those expected, in any order."""
@@ -263,7 +263,7 @@ def near_form(answer: Answer, expected: np.ndarray, what: str, number: bool = Fa
     value = answer.listed()
     if value is None and answer.items() > 1:  # more values than were asked for
         value, _ = near_form(answer.part(f"{answer.value}_0"), expected, what, number)
-        return value, f"{what}: {kind} came back, expected {_asked(expected)} alone"
+        return value, f"{what}: {kind} came back, expected {_asked(expected, number)} alone"
     near = ""
     if value is None:
         return None, near
@@ -311,7 +311,9 @@ def _count(slips: Slips | None) -> None:
         raise ValueError(f"{len(slips)} slips: at most {MAX_SLIPS} are named, the rest gets a counterexample")
 
 
-def _asked(expected: np.ndarray) -> str:
+def _asked(expected: np.ndarray, number: bool = False) -> str:
+    if number and expected.ndim == 0:
+        return "a whole number" if expected.dtype.kind in "iu" else "a number"
     return f"a tensor of shape {list(expected.shape)}" if expected.ndim else "a tensor of one number"
 
 
