@@ -22,9 +22,13 @@ def roc_auc(digits, others):
     return float(roc_auc_score(labels, torch.cat([digits, others])))
 
 
-# %% everything-summed exercise="sparse_loss" patch="return (error + weight * penalty).mean() => return (error + weight * penalty).sum()" keeps=0.65 hint="everything is summed"
+# %% everything-summed exercise="sparse_loss" patch="return (error + weight * penalty).mean() => return (error + weight * penalty).sum()" keeps=0.8 hint="their sum"
 
-# %% squared-codes exercise="sparse_loss" patch="codes.abs() => codes.square()" keeps=0.65 hint="the codes are squared"
+# %% squared-codes exercise="sparse_loss" patch="codes.abs() => codes.square()" keeps=0.75 hint="squares of the codes"
+
+# %% codes-averaged exercise="sparse_loss" patch="penalty = codes.abs().sum(dim=1) => penalty = codes.abs().mean()" keeps=0.75 hint="averaged over the units"
+
+# %% a-count-for-a-penalty exercise="sparse_loss" patch="penalty = codes.abs().sum(dim=1) => penalty = (codes > 0).float().sum(dim=1)" keeps=0.57 hint="number of active units"
 
 # %% item exercise="sparse_loss" patch="return (error + weight * penalty).mean() => return (error + weight * penalty).mean().item()" keeps=0.6
 
