@@ -66,8 +66,18 @@ def salt_and_pepper(images, share, salt, generator):
     return nn.functional.dropout(images, share)
 
 
-# %% one-epoch exercise="train_denoiser" patch="range(20) => range(1)" keeps=0 hint="more steps are needed"
+# %% one-epoch exercise="train_denoiser" patch="range(20) => range(1)" keeps=0 hint="for 20 batches only"
 
-# %% untrained exercise="train_denoiser" patch="            optimizer.step() => " keeps=0 hint="more steps are needed"
+# %% untrained exercise="train_denoiser" patch="            optimizer.step() => " keeps=0 hint="and step()"
 
-# %% the-other-way-round exercise="train_denoiser" patch="(model(corrupt(clean)) - clean) => (model(clean) - corrupt(clean))" keeps=0 hint="expected at most"
+# %% the-model-made-again exercise="train_denoiser" keeps=0 hint="before the loop"
+def train_denoiser(images, corrupt):
+    for _ in range(20):
+        model = new_denoiser()
+        optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
+        for clean in images[torch.randperm(len(images))].split(50):
+            loss = (model(corrupt(clean)) - clean).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return model
