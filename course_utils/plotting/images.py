@@ -60,7 +60,9 @@ def show_images(
             ax.text(x + stack.shape[-1] / 2, y - 1.5, str(text), ha="center", va="bottom", fontsize=8)
     said = f", with the titles {', '.join(map(str, titles))}" if titles is not None and len(titles) <= 20 else ""
     named = f"; the rows are {', '.join(labels)}" if labels is not None else ""
-    return describe(ax, alt or f"Grid of {_count(len(stack), 'image')}, {_count(rows, 'row')} of up to {ncols}{said}{named}")
+    return describe(
+        ax, alt or f"Grid of {_count(len(stack), 'image')}, {_count(rows, 'row')} of up to {ncols}{said}{named}"
+    )
 
 
 @styled

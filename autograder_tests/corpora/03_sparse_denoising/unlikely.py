@@ -70,6 +70,7 @@ def salt_and_pepper(images, share, salt, generator):
 
 # %% untrained exercise="train_denoiser" patch="            optimizer.step() => " keeps=0 hint="and step()"
 
+
 # %% the-model-made-again exercise="train_denoiser" keeps=0 hint="before the loop"
 def train_denoiser(images, corrupt):
     for _ in range(20):

@@ -45,14 +45,11 @@ def train_denoiser(c):
         if relative(output(layers, noisy), noisy) < relative(noisy, unseen):
             return "the output is compared with the noisy image: compare it with the clean one"
         if relative(output(layers, unseen), unseen) < 0.6 * error:
-            return (
-                "clean images it returns well, as if it had never seen a noisy one: does the network get the clean batch in "
-                "place of the noisy one?"
-            )
+            return "clean images it returns well: does the network get the clean batch in place of the noisy one?"
         if calls < 200:
             return f"corrupt() was called for {calls:.0f} batches only: more steps are needed, about 400"
         if error > 1:
-            return "is zero_grad() there, and step()? Is the model made once, before the loop? Is the learning rate near 0.001?"
+            return "is zero_grad() there, and step()? Is the model made once, before the loop? Is the rate near 0.001?"
         return "more steps are needed, or another learning rate"
 
     c.learns("learned", error, ENOUGH, {f"{told}: {cause()}": (0.0, 0.0)} if error > ENOUGH else {})
