@@ -96,7 +96,7 @@ def sparse_loss(c):
             lambda penalty, batch, pixels: penalty * pixels, 0.5),
         "the pixels are missing: the published error is a mean over them": (
             lambda penalty, batch, pixels: penalty * batch, 0.5),
-        "divided by batch and pixels: multiply the published loss by the pixels, and compare its penalty with that of L": (
+        "divided by batch and pixels: multiply the published loss by P, and compare its penalty with that of L": (
             lambda penalty, batch, pixels: penalty / (batch * pixels), 0.5),
     }  # fmt: skip
     c.agrees("converted", cases, converted, slips, what="the weight", number=True)
