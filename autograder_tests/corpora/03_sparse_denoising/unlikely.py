@@ -34,9 +34,9 @@ def roc_auc(digits, others):
 
 # %% zero-counts exercise="active_share" patch="codes > 0 => codes >= 0" keeps=0
 
-# %% mean-code exercise="active_share" patch="return (codes > 0).float().mean(dim=1) => return codes.mean(dim=1)" keeps=0 hint="the mean code"
+# %% mean-code exercise="active_share" patch="return (codes > 0).float().mean(dim=1) => return codes.mean(dim=1)" keeps=0 hint="the mean entry"
 
-# %% smallest exercise="keep_largest" patch="codes.topk(k, dim=1) => codes.topk(k, dim=1, largest=False)" keeps=0.5 hint="the smallest codes stay"
+# %% smallest exercise="keep_largest" patch="codes.topk(k, dim=1) => codes.topk(k, dim=1, largest=False)" keeps=0.5 hint="the smallest entries stay"
 
 # %% the-others exercise="keep_largest" patch="return torch.zeros_like(codes).scatter(1, positions, values) => return codes.scatter(1, positions, 0.0)" keeps=0.5 hint="are set to 0"
 
