@@ -287,7 +287,7 @@ def test_of_two_functions_the_stub_has_the_sign_of_a_stub():
         c.agrees("one", c.function("f").call("1", X=[1.0]), lambda X: X)
         c.agrees("two", c.function("g").call("1", X=[1.0]), lambda X: X)
 
-    with pytest.raises(CheckFailed, match="^·  1: complete the cell above first"):
+    with pytest.raises(CheckFailed, match=r"^·  1: complete the cell above first"):
         exercise(targets=["f", "g"], one=(1, "f"), two=(1, "g"))(both)(lambda X: X, stub)
 
 
