@@ -89,7 +89,13 @@ print(f"{len(X):,} training images, {len(T):,} test images")
 #
 # With 64 units we can look at all filters. With 1,000 units we want to see the important ones first. A simple measure of importance is the **norm**
 # of the filter, the square root of the sum of its squared weights.
-#
+
+# %%
+plain = trained(dense(784, 64, 784), epochs=10)
+weight = next(plain.parameters()).detach()  # W: the first layer's weights
+print(f"weights {list(weight.shape)}, test error {training.evaluate(plain, T):.4f}")
+
+# %% [markdown]
 # ### Exercise 1.1 (2 points, about 5 minutes)
 #
 # Find the $k$ filters with the largest norm, and return them as square images, the largest norm first.
@@ -116,12 +122,6 @@ def largest_filters(weight, k):
 checks.largest_filters(largest_filters)
 
 # %%
-largest_filters(
-    torch.zeros(16, 784), 16
-)  # stops here, before the training, while exercise 1.1 is not done
-plain = trained(dense(784, 64, 784), epochs=10)
-weight = next(plain.parameters()).detach()  # W: the first layer's weights
-print(f"weights {list(weight.shape)}, test error {training.evaluate(plain, T):.4f}")
 filters = largest_filters(weight, 16)
 _, axes = plotting.new_figure(1, 1, (9.0, 2.7))
 plotting.show_filters(
