@@ -22,6 +22,7 @@ def show_images(
     *,
     ncols: int = 10,
     titles: Sequence | None = None,
+    labels: Sequence[str] | None = None,
     title: str | None = None,
     ax: Axes | None = None,
     alt: str | None = None,
@@ -29,14 +30,24 @@ def show_images(
     """A grid of images, row by row, black at 0 and white at 1 whatever the values are.
 
     images: [N, 1, H, W], [N, H, W] or flat squares [N, H * H]. titles: one for each image, shown above it.
-    Returns the axes. Raises ValueError for other shapes or a wrong number of titles.
+    labels: one for each row, shown left of it. Returns the axes. Raises ValueError for other shapes or a wrong number
+    of titles or labels.
     """
     stack = _stack(images)
     gap = GAP if titles is None else max(GAP, round(0.42 * stack.shape[-2]))
     grid, corners = _grid(stack, ncols, gap, background=1.0)
-    ax = axes_or_new(ax, _inches(grid, stack))
+    rows = -(-len(stack) // ncols)
+    ax = axes_or_new(ax, _inches(grid, stack, more_width=0 if labels is None else 1.2))
     ax.imshow(grid, cmap="gray", vmin=0, vmax=1)
-    ax.set_axis_off()
+    if labels is None:
+        ax.set_axis_off()
+    else:
+        if len(labels) != rows:
+            raise ValueError(f"labels must be one for each row: {len(labels)} labels for {rows} rows.")
+        ax.set_yticks([y + stack.shape[-2] / 2 for _, y in corners[::ncols]], labels)
+        ax.set_xticks([])
+        ax.tick_params(axis="y", length=0)
+        ax.spines[:].set_visible(False)
     if title:
         ax.set_title(title)
     if titles is not None:
@@ -47,9 +58,11 @@ def show_images(
             raise ValueError(f"titles must be one for each image: {len(titles)} titles for {len(stack)} images.")
         for text, (x, y) in zip(titles, corners, strict=True):
             ax.text(x + stack.shape[-1] / 2, y - 1.5, str(text), ha="center", va="bottom", fontsize=8)
-    rows = -(-len(stack) // ncols)
     said = f", with the titles {', '.join(map(str, titles))}" if titles is not None and len(titles) <= 20 else ""
-    return describe(ax, alt or f"Grid of {_count(len(stack), 'image')}, {_count(rows, 'row')} of up to {ncols}{said}")
+    named = f"; the rows are {', '.join(labels)}" if labels is not None else ""
+    return describe(
+        ax, alt or f"Grid of {_count(len(stack), 'image')}, {_count(rows, 'row')} of up to {ncols}{said}{named}"
+    )
 
 
 @styled

@@ -130,6 +130,14 @@ def test_a_single_image_and_titles():
         show_images(DIGITS, titles=["seven"])
 
 
+def test_rows_of_a_grid_have_labels():
+    ax = show_images(DIGITS, ncols=5, labels=["a", "b", "c"])
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b", "c"]
+    assert "the rows are a, b, c" in alt_text(ax)
+    with pytest.raises(ValueError, match="2 labels for 3 rows"):
+        show_images(DIGITS, ncols=5, labels=["a", "b"])
+
+
 def test_it_draws_into_given_axes():
     figure, axes = plt.subplots(1, 2)
     assert show_images(DIGITS, ax=axes[0]) is axes[0]

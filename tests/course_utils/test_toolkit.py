@@ -279,6 +279,18 @@ def test_a_stub_ends_the_check_with_one_line():
         exercise(values=(1, "x"))(mean_of_rows)(stub)
 
 
+def test_of_two_functions_the_stub_has_the_sign_of_a_stub():
+    def stub(X):
+        raise NotImplementedError("your turn")
+
+    def both(c):
+        c.agrees("one", c.function("f").call("1", X=[1.0]), lambda X: X)
+        c.agrees("two", c.function("g").call("1", X=[1.0]), lambda X: X)
+
+    with pytest.raises(CheckFailed, match=r"^·  1: complete the cell above first"):
+        exercise(targets=["f", "g"], one=(1, "f"), two=(1, "g"))(both)(lambda X: X, stub)
+
+
 # --- gradients and random numbers ------------------------------------------------------------------------------------
 
 

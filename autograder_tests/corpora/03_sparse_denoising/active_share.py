@@ -9,7 +9,7 @@
 
 # %% silent-share patch="codes > 0 => codes == 0" keeps=0.5 hint="units that are 0"
 
-# %% weak-left-out patch="codes > 0 => codes > 0.01" keeps=0.5 hint="small codes are left out"
+# %% weak-left-out patch="codes > 0 => codes > 0.01" keeps=0.5 hint="small entries are left out"
 
 # %% count-nonzero
 def active_share(codes):

@@ -7,6 +7,8 @@
 
 # %% cut-off patch="return images + std * torch.randn(images.shape, generator=generator) => return (images + std * torch.randn(images.shape, generator=generator)).clamp(0, 1)" keeps=0.769 hint="cut off at 0 and 1"
 
+# %% noise-cut-off patch="return images + std * torch.randn(images.shape, generator=generator) => return images + (std * torch.randn(images.shape, generator=generator)).clamp(0, 1)" keeps=0.769 hint="the noise is cut off at 0"
+
 # %% global-generator patch="torch.randn(images.shape, generator=generator) => torch.randn(images.shape)" keeps=0.846 hint="do not come from `generator`"
 
 # %% others-replaced patch="< share => > share" keeps=0.808 hint="the other pixels are replaced"

@@ -7,6 +7,8 @@
 
 # %% by-the-sum patch="weight.norm(dim=1) => weight.sum(dim=1)" keeps=0.5 hint="opposite signs cancel"
 
+# %% by-the-absolute-sum patch="weight.norm(dim=1) => weight.abs().sum(dim=1)" keeps=0.5 hint="sum of the absolute weights"
+
 # %% by-the-largest-weight patch="weight.norm(dim=1) => weight.amax(dim=1)" keeps=0.5 hint="largest single weight"
 
 # %% flat patch="return weight[order].reshape(k, side, side) => return weight[order]" keeps=0.8

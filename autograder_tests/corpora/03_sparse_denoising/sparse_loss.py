@@ -1,17 +1,21 @@
 # Answers to sparse_loss. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% error-per-pixel patch="error = (reconstructions - images).square().sum(dim=1) => error = (reconstructions - images).square().mean(dim=1)" keeps=0.65 hint="averaged over the pixels"
+# %% published-convention patch="return (error + weight * penalty).mean() => return error.mean() / images.shape[1] + weight * penalty.sum()" keeps=0.5 hint="as in the published loss"
 
-# %% penalty-grows-with-the-batch patch="return (error + weight * penalty).mean() => return error.mean() + weight * penalty.sum()" keeps=0.65 hint="grows with the batch"
+# %% mean-and-mean patch="return (error + weight * penalty).mean() => return nn.functional.mse_loss(reconstructions, images) + weight * codes.abs().mean()" keeps=0.5 hint="averaged over the units"
 
-# %% codes-averaged patch="penalty = codes.abs().sum(dim=1) => penalty = codes.abs().mean()" keeps=0.65 hint="averaged over the units"
+# %% error-per-pixel patch="error = (reconstructions - images).square().sum(dim=1) => error = (reconstructions - images).square().mean(dim=1)" keeps=0.75 hint="averaged over the pixels"
 
-# %% a-count-for-a-penalty patch="penalty = codes.abs().sum(dim=1) => penalty = (codes > 0).float().sum(dim=1)" keeps=0.398 hint="a count has no gradient"
+# %% penalty-grows-with-the-batch patch="return (error + weight * penalty).mean() => return error.mean() + weight * penalty.sum()" keeps=0.75 hint="grows with the batch"
+
+# %% one-loss-per-image patch="return (error + weight * penalty).mean() => return error + weight * penalty" keeps=0.8 hint="one number for each image"
 
 # %% batch-forgotten patch="return penalty * batch * pixels => return penalty * pixels" keeps=0.85 hint="the batch is missing"
 
 # %% pixels-forgotten patch="return penalty * batch * pixels => return penalty * batch" keeps=0.85 hint="the pixels are missing"
+
+# %% divided patch="return penalty * batch * pixels => return penalty / (batch * pixels)" keeps=0.85 hint="divided by batch and pixels"
 
 
 # %% torch-losses

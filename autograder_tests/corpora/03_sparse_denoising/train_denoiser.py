@@ -5,6 +5,10 @@
 
 # %% noise-thrown-away patch="loss = (model(corrupt(clean)) - clean).square().mean() => noisy = corrupt(clean); loss = (model(clean) - clean).square().mean()" keeps=0 hint="get the clean batch"
 
+# %% the-other-way-round patch="(model(corrupt(clean)) - clean) => (model(clean) - corrupt(clean))" keeps=0 hint="get the clean batch"
+
+# %% no-zero-grad patch="            optimizer.zero_grad() => " keeps=0 hint="is zero_grad() there"
+
 # %% never-corrupted patch="model(corrupt(clean)) => model(clean)" keeps=0 hint="never called"
 
 # %% noise-once keeps=0 hint="called once"
@@ -19,7 +23,7 @@ def train_denoiser(images, corrupt):
     return model
 
 
-# %% too-few-steps patch="range(20) => range(2)" keeps=0 hint="more steps are needed"
+# %% too-few-steps patch="range(20) => range(2)" keeps=0 hint="for 40 batches only"
 
 
 # %% by-fit keeps=0 hint="fit() is not accepted"

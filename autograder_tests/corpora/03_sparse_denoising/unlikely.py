@@ -22,17 +22,21 @@ def roc_auc(digits, others):
     return float(roc_auc_score(labels, torch.cat([digits, others])))
 
 
-# %% everything-summed exercise="sparse_loss" patch="return (error + weight * penalty).mean() => return (error + weight * penalty).sum()" keeps=0.65 hint="everything is summed"
+# %% everything-summed exercise="sparse_loss" patch="return (error + weight * penalty).mean() => return (error + weight * penalty).sum()" keeps=0.8 hint="their sum"
 
-# %% squared-codes exercise="sparse_loss" patch="codes.abs() => codes.square()" keeps=0.65 hint="the codes are squared"
+# %% squared-codes exercise="sparse_loss" patch="codes.abs() => codes.square()" keeps=0.75 hint="squares of the codes"
+
+# %% codes-averaged exercise="sparse_loss" patch="penalty = codes.abs().sum(dim=1) => penalty = codes.abs().mean()" keeps=0.75 hint="averaged over the units"
+
+# %% a-count-for-a-penalty exercise="sparse_loss" patch="penalty = codes.abs().sum(dim=1) => penalty = (codes > 0).float().sum(dim=1)" keeps=0.57 hint="number of active units"
 
 # %% item exercise="sparse_loss" patch="return (error + weight * penalty).mean() => return (error + weight * penalty).mean().item()" keeps=0.6
 
 # %% zero-counts exercise="active_share" patch="codes > 0 => codes >= 0" keeps=0
 
-# %% mean-code exercise="active_share" patch="return (codes > 0).float().mean(dim=1) => return codes.mean(dim=1)" keeps=0 hint="the mean code"
+# %% mean-code exercise="active_share" patch="return (codes > 0).float().mean(dim=1) => return codes.mean(dim=1)" keeps=0 hint="the mean entry"
 
-# %% smallest exercise="keep_largest" patch="codes.topk(k, dim=1) => codes.topk(k, dim=1, largest=False)" keeps=0.5 hint="the smallest codes stay"
+# %% smallest exercise="keep_largest" patch="codes.topk(k, dim=1) => codes.topk(k, dim=1, largest=False)" keeps=0.5 hint="the smallest entries stay"
 
 # %% the-others exercise="keep_largest" patch="return torch.zeros_like(codes).scatter(1, positions, values) => return codes.scatter(1, positions, 0.0)" keeps=0.5 hint="are set to 0"
 
@@ -62,8 +66,19 @@ def salt_and_pepper(images, share, salt, generator):
     return nn.functional.dropout(images, share)
 
 
-# %% one-epoch exercise="train_denoiser" patch="range(20) => range(1)" keeps=0 hint="more steps are needed"
+# %% one-epoch exercise="train_denoiser" patch="range(20) => range(1)" keeps=0 hint="for 20 batches only"
 
-# %% untrained exercise="train_denoiser" patch="            optimizer.step() => " keeps=0 hint="more steps are needed"
+# %% untrained exercise="train_denoiser" patch="            optimizer.step() => " keeps=0 hint="and step()"
 
-# %% the-other-way-round exercise="train_denoiser" patch="(model(corrupt(clean)) - clean) => (model(clean) - corrupt(clean))" keeps=0 hint="expected at most"
+
+# %% the-model-made-again exercise="train_denoiser" keeps=0 hint="before the loop"
+def train_denoiser(images, corrupt):
+    for _ in range(20):
+        model = new_denoiser()
+        optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
+        for clean in images[torch.randperm(len(images))].split(50):
+            loss = (model(corrupt(clean)) - clean).square().mean()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return model

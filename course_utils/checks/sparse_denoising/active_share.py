@@ -22,12 +22,12 @@ def active_share(c):
             lambda z: (z > 0).double().mean(dim=0), 0.5),
         "one number for all images: the share of each image is asked for": (lambda z: (z > 0).double().mean(), 0.5),
         "these are the numbers of active units: divide by the number of units": (lambda z: (z > 0).sum(dim=1), 0.5),
-        "this is the share of units that are 0: a unit is active when its code is above 0": (
+        "this is the share of units that are 0: a unit is active when its entry is above 0": (
             lambda z: (z == 0).double().mean(dim=1), 0.5),
-        "this is the mean code: count the units whose code is above 0": lambda z: z.mean(dim=1),
+        "this is the mean entry: count the units whose entry is above 0": lambda z: z.mean(dim=1),
         "this is the share of units that are active for any image": lambda z: (z > 0).any(dim=0).double().mean(),
-        "small codes are left out: every code above 0 is active": (lambda z: (z > 0.01).double().mean(dim=1), 0.5),
-        "codes are compared with the mean of the image: compare them with 0": (
+        "small entries are left out: every entry above 0 is active": (lambda z: (z > 0.01).double().mean(dim=1), 0.5),
+        "entries are compared with the mean of the image: compare them with 0": (
             lambda z: (z > z.mean(dim=1, keepdim=True)).double().mean(dim=1), 0.25),
     }  # fmt: skip
     c.agrees("values", cases, oracle, slips, what="the shares")

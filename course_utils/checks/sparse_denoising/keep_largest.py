@@ -1,4 +1,4 @@
-"""keep_largest(codes, k): the k largest codes of each image stay, the others become 0; with gradients."""
+"""keep_largest(codes, k): the k largest entries of each code stay, the others become 0; with gradients."""
 
 import numpy as np
 
@@ -16,8 +16,8 @@ def oracle(codes, k):
 
 
 @exercise(
-    kept=(1, "the k largest codes of each image stay, the others are 0"),
-    costs={"gradients": (0.3, "gradients reach the codes that stay"), "all": (0.1, "k equal to the number of units")},
+    kept=(1, "the k largest entries of each code stay, the others are 0"),
+    costs={"gradients": (0.3, "gradients reach the entries that stay"), "all": (0.1, "k equal to the number of units")},
 )
 def keep_largest(c):
     small = [[1.0, 4, 2], [9, 8, 7]]
@@ -30,15 +30,15 @@ def keep_largest(c):
         ask("7 images, 10 units, k = 3", to=["codes"], codes=codes, k=3),
     ]
     slips = {
-        "these are the k largest codes alone: put them back into their places, with 0 in the others": (
+        "these are the k largest entries alone: put them back into their places, with 0 in the others": (
             lambda z, k: z.topk(int(k), dim=1).values, 0.25),
-        "these are the positions of the k largest: their codes, in their places, are asked for": (
+        "these are the positions of the k largest: their values, in their places, are asked for": (
             lambda z, k: z.topk(int(k), dim=1).indices.double(), 0.25),
-        "1 stands where a code should stay: keep its value": (lambda z, k: (oracle(z, k) > 0).double(), 0.33),
+        "1 stands where an entry should stay: keep its value": (lambda z, k: (oracle(z, k) > 0).double(), 0.33),
         "the k largest of each unit stay: of each image, dim=1": (lambda z, k: above(z, min(int(k), len(z)), 0), 0.5),
         "the k largest of the whole batch stay: of each image, dim=1": (
             lambda z, k: above(z.reshape(1, -1), k, 1).reshape(z.shape), 0.5),
-        "the smallest codes stay: keep the largest": (lambda z, k: -oracle(-z, k), 0.5),
+        "the smallest entries stay: keep the largest": (lambda z, k: -oracle(-z, k), 0.5),
         "the k largest are set to 0: keep them, set the others to 0": (lambda z, k: z - oracle(z, k), 0.5),
         "one unit too few stays": (lambda z, k: oracle(z, max(int(k) - 1, 1)), 0.5),
     }  # fmt: skip

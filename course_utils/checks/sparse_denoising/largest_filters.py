@@ -26,7 +26,7 @@ def norm(weight):
     costs={"order": (0.25, "the largest first"), "all": (0.1, "all filters, k = M")},
 )
 def largest_filters(c):
-    small = [[1.0, 0, 0, 1], [0, 4, -4, 0], [3, 2, 0, 0]]
+    small = [[1.0, 1, 1, 1], [0, 4, -4, 0], [3, 0, 0, 0]]  # by the sum of absolute values the last one is the smallest
     # The four filters with the largest norm have many weights of both signs, the others one large weight, so that their
     # sums and largest weights are larger. The first filter is one of the others.
     units, sizes = 9, np.linspace(3, 1, 9)
@@ -45,6 +45,8 @@ def largest_filters(c):
         "these are the first k filters: sort them by their norm": ranked(lambda weight: -torch.arange(len(weight))),
         "sorted by the sum of the weights, in which opposite signs cancel: take the norm": (
             ranked(lambda weight: weight.sum(dim=1)), 0.5),
+        "sorted by the sum of the absolute weights: the norm is the root of the sum of the squares": (
+            ranked(lambda weight: weight.abs().sum(dim=1)), 0.5),
         "sorted by the largest single weight: take the norm of the whole filter": (
             ranked(lambda weight: weight.amax(dim=1)), 0.5),
         "these are the norms: take the filters that have them": lambda weight, k: norm(weight).topk(int(k)).values,

@@ -1,6 +1,7 @@
 """sparse_loss(images, reconstructions, codes, weight) per image, and per_image_weight from the published convention."""
 
 import numpy as np
+import torch
 from torch.nn import functional as F
 
 from course_utils.checks.toolkit import exercise
@@ -14,9 +15,39 @@ def absolute(z):
     return F.l1_loss(z, 0 * z, reduction="none")
 
 
+STAGES = {
+    "error": {
+        "summed over the pixels of an image": lambda x, y: squares(x, y).sum(dim=1),
+        "averaged over the pixels": lambda x, y: squares(x, y).mean(dim=1),
+    },
+    "penalty": {
+        "summed over the units of an image": lambda z: absolute(z).sum(dim=1),
+        "summed over all images, as in the published loss, so it grows with the batch": (
+            lambda z: len(z) * absolute(z).sum(dim=1)
+        ),
+        "averaged over the units": lambda z: absolute(z).mean(dim=1),
+        "the number of active units, which has no gradient": lambda z: (z > 0).double().sum(dim=1),
+        "summed squares of the codes": lambda z: absolute(z).square().sum(dim=1),
+    },
+    "images": {
+        "the mean over the images": lambda one, other: one.mean() + other.mean(),
+        "their sum": lambda one, other: one.sum() + other.sum(),
+    },
+}
+
+
+def build(given, error, penalty, images):
+    x, y, z = (torch.as_tensor(given[name], dtype=torch.float64) for name in ("images", "reconstructions", "codes"))
+    return images(error(x, y), given["weight"] * penalty(z))
+
+
+def each(x, y, z, w):
+    """The error of an image, summed over its pixels, plus w times the sum of its codes, for each image."""
+    return squares(x, y).sum(dim=1) + w * absolute(z).sum(dim=1)
+
+
 def loss(x, y, z, w):
-    """The error of an image, summed over its pixels, plus w times the sum of its codes; the mean over the images."""
-    return (squares(x, y).sum(dim=1) + w * absolute(z).sum(dim=1)).mean()
+    return each(x, y, z, w).mean()
 
 
 def converted(penalty, batch, pixels):
@@ -26,7 +57,9 @@ def converted(penalty, batch, pixels):
 
 @exercise(
     targets=["sparse_loss", "per_image_weight"],
-    loss=(7, "the loss per image"),
+    error=(2.5, "the error, summed over the pixels of an image"),
+    penalty=(2.5, "the penalty, summed over the units of an image"),
+    images=(2, "the mean over the images"),
     converted=(3, "the published penalty per image"),
     costs={
         "gradients": (0.25, "gradients reach reconstructions and codes"),
@@ -43,23 +76,15 @@ def sparse_loss(c):
         ask(words, to=to, images=x, reconstructions=y, codes=z, weight=0.5),
         ask("7 images, 6 pixels, 5 units, weight = 0.3", to=to, **many, weight=0.3),
     ]
-    slips = {
-        "the squared errors are averaged over the pixels: sum them over the pixels of an image": (
-            lambda x, y, z, w: squares(x, y).mean() + w * absolute(z).sum(dim=1).mean(), 0.5),
-        "the penalty is summed over the images, so it grows with the batch: take the mean over the images": (
-            lambda x, y, z, w: squares(x, y).sum(dim=1).mean() + w * absolute(z).sum(), 0.5),
-        "the codes are averaged over the units: sum them over the units of an image": (
-            lambda x, y, z, w: squares(x, y).sum(dim=1).mean() + w * absolute(z).mean(), 0.5),
-        "everything is summed over the images: take the mean over the images": (
-            lambda x, y, z, w: len(x) * loss(x, y, z, w), 0.5),
-        "the penalty counts the active units: a count has no gradient, sum the codes": (
-            lambda x, y, z, w: loss(x, y, (z > 0).double(), w), 0.33),
-        "the codes are squared: sum their absolute values": (lambda x, y, z, w: loss(x, y, z**2, w), 0.5),
-    }  # fmt: skip
-    c.agrees("loss", cases, loss, slips, what="the loss")
-    c.gradients("gradients", cases, *to, oracle=loss, values=["loss"])
+    if [answer.array().shape if answer.array() is not None else None for answer in cases] == [(2,), (7,)]:
+        c.verify("images", False, "one number for each image comes back: take the mean over the images")
+        for aspect in ("error", "penalty"):
+            c.agrees(aspect, cases, each, what="the loss of each image")
+    else:
+        c.options(cases, build, "the loss", **STAGES)
+        c.gradients("gradients", cases, *to, oracle=loss, values=list(STAGES))
     signed = ask("codes = [[-1, 2]]", to=to, images=x[:1], reconstructions=y[:1], codes=[[-1.0, 2]], weight=0.5)
-    c.agrees("negative", signed, loss, what="the loss", after="loss")
+    c.agrees("negative", signed, loss, what="the loss", after=list(STAGES))
 
     ask = c.function("per_image_weight").call
     cases = [
@@ -71,5 +96,7 @@ def sparse_loss(c):
             lambda penalty, batch, pixels: penalty * pixels, 0.5),
         "the pixels are missing: the published error is a mean over them": (
             lambda penalty, batch, pixels: penalty * batch, 0.5),
+        "divided by batch and pixels: multiply the published loss by P, and compare its penalty with that of L": (
+            lambda penalty, batch, pixels: penalty / (batch * pixels), 0.5),
     }  # fmt: skip
     c.agrees("converted", cases, converted, slips, what="the weight", number=True)

@@ -44,9 +44,13 @@ def train_denoiser(c):
             return "corrupt() was called once, so each image has the same noise in all epochs: call it for each batch"
         if relative(output(layers, noisy), noisy) < relative(noisy, unseen):
             return "the output is compared with the noisy image: compare it with the clean one"
-        if relative(output(layers, unseen), unseen) < 0.3 * error:
+        if relative(output(layers, unseen), unseen) < 0.6 * error:
             return "clean images it returns well: does the network get the clean batch in place of the noisy one?"
-        return "more steps are needed, or other ones"
+        if calls < 200:
+            return f"corrupt() was called for {calls:.0f} batches only: more steps are needed, about 400"
+        if error > 1:
+            return "is zero_grad() there, and step()? Is the model made once, before the loop? Is the rate near 0.001?"
+        return "more steps are needed, or another learning rate"
 
     c.learns("learned", error, ENOUGH, {f"{told}: {cause()}": (0.0, 0.0)} if error > ENOUGH else {})
     renewed = answer.flag("renewed") is True

@@ -8,6 +8,8 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from course_utils.sentences import STUB
+
 MAX_SLIPS = 8
 """Named slips an exercise may have. Whatever else is wrong gets a counterexample."""
 DEDUCTIONS = {"form": (0.2, "the form asked for"), "writes": (0.2, "the inputs are left as they were")}
@@ -69,6 +71,12 @@ def share_of(verdicts: Iterable[Verdict]) -> float:
 
 
 def lines_of(verdicts: Iterable[Verdict]) -> list[str]:
-    """The verdicts as the lines that students read, what is right first; the same line once."""
+    """The verdicts as the lines that students read, what is right first; the same line once.
+
+    Of several functions, one that still is the stub is not wrong: "·".
+    """
     ordered = sorted(verdicts, key=lambda item: not item.passed)
-    return list(dict.fromkeys(f"{'✓' if item.passed else '✗'}  {item.message}" for item in ordered if item.message))
+    signs = ("✓" if item.passed else "·" if item.message.endswith(STUB) else "✗" for item in ordered)
+    return list(
+        dict.fromkeys(f"{sign}  {item.message}" for sign, item in zip(signs, ordered, strict=True) if item.message)
+    )

@@ -110,7 +110,8 @@ class Values:
         """Charge "writes" when an input was written into. Done at the end for all answers, unless done before."""
         names = dict.fromkeys(name for answer in answers or self._answers for name in answer.names("changed"))
         changed = f"your function changes {' and '.join(names)} in place, so the caller's data is overwritten"
-        return self.cost("writes", not names, f"{changed}: is there a -=, or a method whose name ends in _?", after)
+        likely = "is there a -=, an assignment to X[...], or a method whose name ends in _?"
+        return self.cost("writes", not names, f"{changed}: {likely}", after)
 
     # --- comparing
 
