@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from course_utils.data import Images, load_mnist
+from course_utils.guard import not_an_answer
 
 HELD_OUT = 2000
 """Images of the bundled training sample on which accuracies are measured; the other 8,000 are the pool."""
@@ -50,6 +51,7 @@ def mnist_task(seed: int, per_class: int = 10, *, source: str = "sample") -> Tas
     return Task(known.images[taken], known.labels[taken], known.images[rest], judged)
 
 
+@not_an_answer
 def autoencoder() -> nn.Sequential:
     """784-256-32-256-784: an encoder with a linear code and a decoder with a sigmoid, initial values of PyTorch.
 

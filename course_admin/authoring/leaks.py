@@ -26,6 +26,8 @@ ON_PURPOSE = "shown-on-purpose"
 SHORTEST_CODE = 10
 SHORTEST_EXPRESSION = 20  # of a right-hand side alone, and of one line of a statement that goes over several
 SHORTEST_PROSE = 25
+FRAGMENT = re.compile(r"\w+\s*=\s*[\w.]+(\([\w.]*\))?,?|.*\($")
+"""Of a statement over several lines, what says nothing alone: a keyword with a plain value, the line that opens it."""
 SIMPLE = (ast.Import, ast.ImportFrom, ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal)
 HEADED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -163,10 +165,10 @@ def _statement_lines(node: ast.AST, text: str, trivial: Callable[[ast.AST], bool
     if len(squash(segment)) >= SHORTEST_CODE:
         yield segment
     for line in segment.split("\n") if "\n" in segment.strip() else ():
-        if len(squash(line)) >= SHORTEST_EXPRESSION:
+        if len(squash(line)) >= SHORTEST_EXPRESSION and not FRAGMENT.fullmatch(line.strip()):
             yield line.strip()
     value = getattr(node, "value", None)
-    if value is not None and not isinstance(node, ast.Expr):
+    if value is not None and not isinstance(node, ast.Expr) and not _says_nothing(value):
         expression = ast.get_source_segment(text, value) or ""
         if len(squash(expression)) >= SHORTEST_EXPRESSION:
             yield expression
@@ -217,12 +219,13 @@ def _plain(node: ast.AST) -> bool:
 
 
 def _says_nothing(node: ast.AST) -> bool:
-    # model(images), range(epochs), loss.backward(), torch.no_grad(), super().__init__()
+    # model(images), range(epochs), loss.backward(), torch.no_grad(), super().__init__(), nn.Linear(width, 10)
     if not isinstance(node, ast.Call):
         return False
     if not node.args and not node.keywords:
         return _plain(node.func) or (isinstance(node.func, ast.Attribute) and _says_nothing(node.func.value))
-    return isinstance(node.func, ast.Name) and all(map(_plain, [*node.args, *(word.value for word in node.keywords)]))
+    named = isinstance(node.func, ast.Name) or ast.unparse(node.func).startswith("nn.")
+    return named and all(map(_plain, [*node.args, *(word.value for word in node.keywords)]))
 
 
 def _whole(key: str, text: str) -> bool:

@@ -53,6 +53,20 @@ from course_utils.training import budget
 
 training.seed_everything(0)
 
+
+def small():
+    """A 784-128-2-128-784 autoencoder, built with torchvision's MLP."""
+    return nn.Sequential(
+        OrderedDict(
+            flatten=nn.Flatten(),
+            encoder=MLP(784, [128, 2]),
+            decoder=MLP(2, [128, 784]),
+            sigmoid=nn.Sigmoid(),
+            shape=nn.Unflatten(1, (1, 28, 28)),
+        )
+    )
+
+
 device = training.best_device()
 source = budget(full="auto", study="sample", quick="sample")
 train = data.load_mnist(
@@ -268,19 +282,6 @@ plotting.show_pairs(
 
 
 # %%
-def small():
-    """A 784-128-2-128-784 autoencoder, built with torchvision's MLP."""
-    return nn.Sequential(
-        OrderedDict(
-            flatten=nn.Flatten(),
-            encoder=MLP(784, [128, 2]),
-            decoder=MLP(2, [128, 784]),
-            sigmoid=nn.Sigmoid(),
-            shape=nn.Unflatten(1, (1, 28, 28)),
-        )
-    )
-
-
 few = budget(full=None, study=None, quick=256)
 pair = data.load_mnist("train", classes=(3, 7), device=device, source=source, limit=few)
 test_pair = data.load_mnist("test", classes=(3, 7), device=device, source=source, limit=few)

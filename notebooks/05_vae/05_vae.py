@@ -468,11 +468,13 @@ checks.train_vae(train_vae)
 # %%
 # Your model at work, on 2,000 digits (after a restart, run your cells of this section first).
 mine = train_vae(VAE(), train.images[: budget(full=2_000, study=2_000, quick=100)])
-found = variational.measure(mine, test.images)
-print(", ".join(f"{name} {value:.1f}" for name, value in found.items()), "nats on the test images")
+my_terms = variational.measure(mine, test.images)
+print(
+    ", ".join(f"{label} {term:.1f}" for label, term in my_terms.items()), "nats on the test images"
+)
 with torch.no_grad():
-    drawn = mine.reconstruct(ten.images)
-plotting.show_pairs(ten.images, drawn, labels=("original", "your model"))
+    my_images = mine.reconstruct(ten.images)
+plotting.show_pairs(ten.images, my_images, labels=("original", "your model"))
 
 # %%
 # The same with all images. The rest of the lab uses variational.DenseVAE, with the same methods, and
@@ -530,9 +532,9 @@ checks.sample_images(sample_images)
 grey = variational.DenseVAE(latents=20)
 grey.load_state_dict(given("vae_grey"))
 with torch.no_grad():
-    drawn = sample_images(grey.decode, 40, 20, torch.Generator().manual_seed(0))
+    sampled = sample_images(grey.decode, 40, 20, torch.Generator().manual_seed(0))
 plotting.show_images(
-    drawn,
+    sampled,
     title="40 codes from N(0, 1), 20 latents",
     alt="40 images from random codes. Many are digits, some are shapes between two digits, a few are unclear.",
 )

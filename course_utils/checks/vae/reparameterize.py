@@ -16,7 +16,7 @@ def reparameterize(c):
     mu = c.rng.uniform(-2, 2, size=(5, 3))
     # Away from 0, where the variance and the standard deviation are the same.
     logvar = c.rng.uniform(0.8, 1.6, size=(5, 3)) * c.rng.choice([-1, 1], size=(5, 3))
-    answer = c.samples("mu and logvar of shape [5, 3]", times=DRAWS, mu=mu, logvar=logvar)
+    answer = c.samples("mu and logvar of shape [5, 3]", times=DRAWS, to=["mu", "logvar"], mu=mu, logvar=logvar)
     if not c.shape("moments", answer, mu.shape, "z"):
         return
     samples, sigma = answer.array("samples", (DRAWS, *mu.shape)), np.exp(logvar / 2)
