@@ -26,7 +26,7 @@ def in_one_line(error: BaseException, frames: list[traceback.FrameSummary], name
     frames: of its traceback, the outermost first. names: what the function of each frame is called.
     """
     own = [position for position, frame in enumerate(frames) if _of_notebook(frame.filename)]
-    if not own:
+    if not own or hasattr(error, "_render_traceback_"):  # a check's own error shows itself
         return None
     last = own[-1]
     if isinstance(error, NotImplementedError) and last == len(frames) - 1 and names[last] != "<module>":

@@ -65,3 +65,9 @@ def test_errors_in_the_students_own_code_keep_their_traceback(shows, cells):
     assert "Traceback" in shown
     assert "mine" in shown or "on purpose" in shown
     assert len(shown.splitlines()) > 4
+
+
+def test_the_message_of_a_check_stays_as_it_is(shows):
+    check = "from course_utils.checks import pca_vs_ae as checks\nchecks.keep_digits(keep)"
+    shown = shows(STUB.replace("(x)", "(*x)"), check)
+    assert shown == "·  complete the cell above first, run it, then run this one again"
