@@ -70,4 +70,4 @@ def test_errors_in_the_students_own_code_keep_their_traceback(shows, cells):
 def test_the_message_of_a_check_stays_as_it_is(shows):
     check = "from course_utils.checks import pca_vs_ae as checks\nchecks.keep_digits(keep)"
     shown = shows(STUB.replace("(x)", "(*x)"), check)
-    assert shown == "·  complete the cell above first, run it, then run this one again"
+    assert shown == "·  complete the cell above first, run it, then run this one"
