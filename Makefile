@@ -12,6 +12,8 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV
 test test-hostile test-all lint: export OMP_NUM_THREADS := 1
 # The command that grades is killed at so many random points (tests/grading/test_engine.py), else at 20.
 test-all: export COURSE_KILLS := 100
+# Environments with the oldest versions and the newest Python (tests/project/test_floors.py).
+test-all: export COURSE_FLOORS := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-hostile test-all lab build lint lock bench results figures clean

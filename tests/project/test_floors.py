@@ -17,7 +17,13 @@ REPO = Path(__file__).resolve().parents[2]
 TOOLS = ("pytest>=8", "pytest-timeout", "hypothesis", "colorspacious")
 VERSIONS = {"oldest": ("3.10", "lowest-direct"), "newest": ("3.13", "highest")}
 
-pytestmark = [pytest.mark.floors, pytest.mark.timeout(5400)]
+pytestmark = [
+    pytest.mark.floors,
+    pytest.mark.timeout(5400),
+    pytest.mark.skipif(
+        os.environ.get("COURSE_FLOORS") != "1", reason="COURSE_FLOORS=1 runs them, as make test-all does"
+    ),
+]
 
 
 def run(*command, **environment):
