@@ -26,7 +26,7 @@ ON_PURPOSE = "shown-on-purpose"
 SHORTEST_CODE = 10
 SHORTEST_EXPRESSION = 20  # of a right-hand side alone, and of one line of a statement that goes over several
 SHORTEST_PROSE = 25
-FRAGMENT = re.compile(r"\w+\s*=\s*[\w.]+(\([\w.]*\))?,?|.*\($")
+FRAGMENT = re.compile(r"\w+\s*=\s*[\w.]+(\([\w.-]*\))?,?|.*\($")
 """Of a statement over several lines, what says nothing alone: a keyword with a plain value, the line that opens it."""
 SIMPLE = (ast.Import, ast.ImportFrom, ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal)
 HEADED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
