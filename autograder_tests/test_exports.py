@@ -109,6 +109,4 @@ def test_no_given_definition_of_a_lab_is_an_answer(lab, offline):
     empty = candidate(root, name, stubs(root, name))
     given = {key: value for key, value in empty.items() if getattr(value, "__module__", "") == "__main__"}
     said = that_earn(root, name, {key: value for key, value in given.items() if key not in asked})
-    if name == "01_pca_vs_ae" and [line.split(":")[0] for line in said] == ["small for small_autoencoder"]:
-        pytest.xfail("lab 01 gives `small`, which is the network of exercise 0.4, made by torchvision (issue 16)")
     assert said == [], "\n".join(said)

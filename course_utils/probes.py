@@ -121,6 +121,8 @@ def module(target: type, /, *, images: np.ndarray, seed: int = 0, **numbers: Any
     """
     torch.manual_seed(seed)
     given_weights = [numbers.pop(name) for name in list(numbers) if name.startswith("weight_")]
+    if not inspect.isclass(target):
+        raise EvidenceError("this is no class: write a class that inherits from nn.Module")
     model = target(**numbers)
     if not isinstance(model, nn.Module):
         raise EvidenceError("the class is not a torch module: does it inherit from nn.Module?")
