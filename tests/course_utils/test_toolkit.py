@@ -430,6 +430,11 @@ class Small(nn.Module):
         return self.encoder(images)
 
 
+def built_with(kind, *fixed, **how):
+    """The class with these arguments fixed: the question refuses what is no class."""
+    return type(kind.__name__, (kind,), {"__init__": lambda self: kind.__init__(self, *fixed, **how)})
+
+
 def network(c):
     answer = c.module("9 rows", images=c.rng.normal(0, 9, (9, 6)))
     layers = c.architecture("layers", answer, encoder=[6, 4, 3])["encoder"]
@@ -441,14 +446,19 @@ def network(c):
     ("make", "share", "words"),
     [
         (Small, 1, "✓"),
-        (lambda: Small(nn.Tanh), 2 / 3, "values: tanh, expected ReLU"),
-        (lambda: Small(nn.GELU), 2 / 3, "values: GELU, expected ReLU"),
-        (lambda: Small(width=5), 2 / 3, "self.encoder holds 6-4-5, expected 6-4-3"),
+        (built_with(Small, nn.Tanh), 2 / 3, "values: tanh, expected ReLU"),
+        (built_with(Small, nn.GELU), 2 / 3, "values: GELU, expected ReLU"),
+        (built_with(Small, width=5), 2 / 3, "self.encoder holds 6-4-5, expected 6-4-3"),
     ],
 )
 def test_layers_and_what_stands_between_them(make, share, words):
     found = judged(network, make, layers=(1, "layers"), reached=(1, "reached"))
     assert found[0] == share and words in found[1]
+
+
+def test_a_function_that_makes_a_network_is_no_class():
+    share, lines = judged(network, lambda: Small(), layers=(1, "layers"), reached=(1, "reached"))
+    assert share == 0 and "no class" in lines
 
 
 def test_layers_under_other_names_cost_the_form():
@@ -487,7 +497,7 @@ def test_our_own_weights_can_be_loaded():
         c.equal("values", answer.array("output"), right)
 
     assert judged(judging, Small)[0] == 1
-    assert judged(judging, lambda: Small(nn.Tanh))[0] == 0
+    assert judged(judging, built_with(Small, nn.Tanh))[0] == 0
 
 
 def test_convolutions_are_told_apart_by_stride_and_padding():
@@ -503,8 +513,8 @@ def test_convolutions_are_told_apart_by_stride_and_padding():
         def forward(self, images):
             return self.encoder(images)
 
-    assert judged(judging, lambda: Conv(stride=2, padding=1))[0] == 1
-    share, lines = judged(judging, lambda: Conv(stride=2))
+    assert judged(judging, built_with(Conv, stride=2, padding=1))[0] == 1
+    share, lines = judged(judging, built_with(Conv, stride=2))
     assert share == 0 and "Conv2d(1, 4, kernel_size=(3, 3), stride=(2, 2), padding=(1, 1)) is missing" in lines
 
 
