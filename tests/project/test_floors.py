@@ -26,10 +26,10 @@ pytestmark = [
 ]
 
 
-def run(*command, **environment):
+def run(*command, cwd=REPO, **environment):
     done = subprocess.run(
         [str(part) for part in command],
-        cwd=REPO,
+        cwd=cwd,
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
@@ -57,8 +57,12 @@ def environment(request, tmp_path_factory):
     for name in ("pyproject.toml", "README.md", "LICENSE", "LICENSE-TEXT"):
         shutil.copy(REPO / name, course)
     install = [uv, "pip", "install", "--python", folder / ".venv/bin/python"]
-    run(*install, "--resolution", resolution, f"{course}[lab]", **settings)
-    run(*install, *TOOLS, **settings)
+    # In this folder, since in the repository uv takes the pins of [tool.uv] for torch and torchvision.
+    run(*install, "--resolution", resolution, f"{course}[lab]", cwd=folder, **settings)
+    run(*install, *TOOLS, cwd=folder, **settings)
+    versions = run(uv, "pip", "freeze", "--python", folder / ".venv/bin/python", cwd=folder)
+    if resolution.startswith("lowest"):
+        assert "torch==2.2.0\n" in versions, versions
     return folder / ".venv" / "bin"
 
 
