@@ -37,6 +37,14 @@ REMEDIES = {
 _options: dict[str, object] = {"root": None, "debug": False}
 
 
+def show_version(wanted: bool) -> None:
+    if wanted:
+        from course_utils import __version__
+
+        print(f"course {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     root: Annotated[
@@ -46,6 +54,9 @@ def options(
         ),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version of the course.", callback=show_version, is_eager=True)
+    ] = False,
 ) -> None:
     _options.update(root=root, debug=debug)
 
