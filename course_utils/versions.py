@@ -3,6 +3,8 @@
 The build writes the version into the first code cell of every release, `COURSE_VERSION = "1.2.0"`.
 """
 
+from __future__ import annotations
+
 import re
 import sys
 from collections.abc import Iterable
