@@ -296,6 +296,25 @@ def leaderboard(
     work.leaderboard(course_root(), lab, **options, sandbox=sandbox, out=out, console=Console())
 
 
+@app.command(epilog="Example: [bold]course similar 01_pca_vs_ae[/]")
+def similar(
+    lab: Annotated[str, typer.Argument(metavar="LAB", help="Which lab.")],
+    pairs: Annotated[int, typer.Option(metavar="N", help="How many pairs the page shows.", min=1)] = 20,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The page (default: out/similar_LAB.html).", dir_okay=False)
+    ] = None,
+) -> None:
+    """Compare the answers of a class exercise by exercise, and write a page with similar pairs side by side.
+
+    Executes nothing. Similarity proves nothing: the page says what it is worth.
+    """
+    from rich.console import Console
+
+    from course_admin import similar as work
+
+    work.similar(course_root(), lab, pairs=pairs, out=out, console=Console())
+
+
 @app.command(epilog="Example: [bold]course publish out/bundle --zip[/]")
 def publish(
     dest: Annotated[
