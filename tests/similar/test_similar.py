@@ -134,7 +134,8 @@ def test_all_copies_are_found_and_nobody_else_stands_above_them(which, seed):
     own = {name: {who: own_code(code, "") for who, code in answers.items()} for name, answers in classes.items()}
     pairs = compare(own).pairs
     assert {pair.students for pair in pairs[:3]} == copies()
-    assert pairs[2].share > 1.5 * pairs[3].share
+    # 0.83 to 1 and 0.15 to 0.28 over eight classes; with names compared as they are, copies have 0.5 to 0.7.
+    assert pairs[2].share > 0.75 and pairs[3].share < 0.4
 
 
 def test_the_command_finds_them_and_writes_one_page(course, capsys):
