@@ -37,6 +37,14 @@ REMEDIES = {
 _options: dict[str, object] = {"root": None, "debug": False}
 
 
+def show_version(wanted: bool) -> None:
+    if wanted:
+        from course_utils import __version__
+
+        print(f"course {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     root: Annotated[
@@ -46,6 +54,9 @@ def options(
         ),
     ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version of the course.", callback=show_version, is_eager=True)
+    ] = False,
 ) -> None:
     _options.update(root=root, debug=debug)
 
@@ -283,6 +294,25 @@ def leaderboard(
         raise typer.BadParameter("--sandbox takes auto, bwrap or none")
     options: dict[str, Any] = {"draws": draws, "seconds": timeout, "memory": memory, "names": names, "seed": seed}
     work.leaderboard(course_root(), lab, **options, sandbox=sandbox, out=out, console=Console())
+
+
+@app.command(epilog="Example: [bold]course similar 01_pca_vs_ae[/]")
+def similar(
+    lab: Annotated[str, typer.Argument(metavar="LAB", help="Which lab.")],
+    pairs: Annotated[int, typer.Option(metavar="N", help="How many pairs the page shows.", min=1)] = 20,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="The page (default: out/similar_LAB.html).", dir_okay=False)
+    ] = None,
+) -> None:
+    """Compare the answers of a class exercise by exercise, and write a page with similar pairs side by side.
+
+    Executes nothing. Similarity proves nothing: the page says what it is worth.
+    """
+    from rich.console import Console
+
+    from course_admin import similar as work
+
+    work.similar(course_root(), lab, pairs=pairs, out=out, console=Console())
 
 
 @app.command(epilog="Example: [bold]course publish out/bundle --zip[/]")

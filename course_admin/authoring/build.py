@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import course_utils
 from course_admin.authoring import derived_cells, lab_text
 from course_admin.authoring.build_rules import problems
 from course_admin.authoring.draft import Draft, Problem
@@ -30,6 +31,7 @@ from course_admin.authoring.lab_text import Cell
 from course_admin.common.atomic import TEMPORARY, write_atomic
 from course_admin.common.notebook import METADATA
 from course_admin.course import CONFIG, CourseError, Lab, find_labs
+from course_utils.versions import NAME
 
 
 class Refused(CourseError):  # noqa: N818
@@ -193,7 +195,7 @@ def install_cell(lab: Lab) -> str:
     if needed:
         module = f"course_utils/checks/{needed}" + ("" if needed.endswith(".py") else "/__init__.py")
         text = text.replace('NEEDED = "course_utils/__init__.py"', f'NEEDED = "{module}"')
-    return text
+    return text.replace(f'{NAME} = ""', f'{NAME} = "{course_utils.__version__}"')
 
 
 def _source_notebook(lab: Lab, cells: list[Cell], files: dict[str, bytes]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import zipfile
 from pathlib import Path
 
 INSTALL_FROM = ""  # instructors: the address of the published bundle (docs/instructors.md), never of the course
+COURSE_VERSION = ""  # of this notebook; the build writes it
 NEEDED = "course_utils/__init__.py"  # the build writes here what this lab needs of course_utils
 
 spec = importlib.util.find_spec("course_utils")

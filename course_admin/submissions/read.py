@@ -18,9 +18,11 @@ from typing import Any
 import nbformat
 from nbformat.notebooknode import NotebookNode
 
+import course_utils
 from course_admin.submissions.find_notebook import FoundNotebook, find_notebook
 from course_admin.submissions.repair import Release, filled_in, release_of, repair
 from course_admin.submissions.safe_files import files_beside, seen_from
+from course_utils.versions import differ, named_in
 
 
 @dataclass
@@ -49,10 +51,18 @@ def read(root: Path, lab: str, student: str, release: Release) -> Submission:
     found = find_notebook(folder, lab, partial(filled_in, release))
     files, too_large = files_beside(folder)
     found.notes += too_large
+    found.notes += _other_version(found)
     submission = repaired(release, found, student)
     submission.path, submission.folder_files = found.path, files
     submission.files = seen_from(found.path, folder, files)
     return submission
+
+
+def _other_version(found: FoundNotebook) -> list[str]:
+    version = named_in(cell.source for cell in found.cells if cell.kind == "code")
+    if version and differ(version, course_utils.__version__):
+        return [f"made for version {version} of the course, graded with {course_utils.__version__} (docs/versions.md)"]
+    return []
 
 
 def read_release(source: Path, config: Any = None) -> Release:

@@ -5,9 +5,11 @@ check shows its verdicts in the notebook; the exam asks again, on inputs of its 
 the exercise asks for: they compare with a library's result or with a property.
 """
 
-from course_utils import tracebacks
+from course_utils import tracebacks, versions
 from course_utils.checks.toolkit import CheckFailed, Exercise, Verdict, exercise
 
 __all__ = ["CheckFailed", "Exercise", "Verdict", "exercise"]
 
-tracebacks.shorten()  # every lab imports its checks first
+# Every lab imports its checks first.
+tracebacks.shorten()
+versions.notice()

@@ -18,7 +18,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from rich.console import Console
 from template_course import template_course
 
-from course_admin import classroom, demo, doctor
+from course_admin import classroom, demo
 from course_admin.authoring.new_lab import new_course, new_lab
 from course_admin.cli import main
 from course_admin.common.graded_cells import KEY
@@ -237,7 +237,7 @@ def test_no_gradebook_no_report(tmp_path):
         report(tmp_path)
 
 
-# --- the classroom, demo, doctor -------------------------------------------------------------------------------------
+# --- the classroom, demo ---------------------------------------------------------------------------------------------
 
 
 def test_fill_puts_answers_into_solution_cells_only():
@@ -296,32 +296,6 @@ def test_the_demos_hostile_submission_would_succeed_without_a_sandbox(tmp_path, 
     assert got["open the gradebook"] == repr(b"SQLite format 3\0")
     assert got["import the exams"].startswith("<module 'course_admin'")
     assert int(got["see other processes"]) > 0
-
-
-def test_the_doctor_survives_what_it_finds(monkeypatch):
-    def broken():
-        raise OSError("gone")
-
-    monkeypatch.setattr(doctor, "sample", broken)
-    monkeypatch.setattr(doctor, "sandbox", lambda: doctor.Line(doctor.OK, "sandbox", "takes seconds to try"))
-    lines = list(doctor.examine(None))
-    assert [line.what for line in lines if line.state == doctor.MISSING] == ["broken"]
-    assert doctor.doctor(None) is False
-
-
-def test_the_doctor_tries_the_sandbox(monkeypatch, tmp_path):
-    if sys.platform != "linux":
-        pytest.skip("bubblewrap is for Linux")
-    from course_admin.sandbox import bwrap
-
-    fake = tmp_path / "bwrap"
-    fake.write_text("#!/bin/sh\necho 'No permissions to create new namespace' >&2\nexit 1\n")
-    fake.chmod(0o755)
-    monkeypatch.setattr(bwrap, "find", lambda: iter([(str(fake), "a test's")]))
-    line = doctor.sandbox()
-    assert line.state == doctor.WARNING
-    assert "No permissions" in line.found
-    assert line.remedy
 
 
 # --- what can be wrong before anything runs --------------------------------------------------------------------------

@@ -1,0 +1,57 @@
+"""What of an answer is the student's own: without the lines that the lab gives, without docstrings and comments."""
+
+from __future__ import annotations
+
+import ast
+import io
+import tokenize
+
+from course_admin.submissions.cell_analysis import parsed
+
+LONGEST = 20_000
+"""Characters of one answer that are compared. The longest honest one has 3,000."""
+
+
+def own_code(answer: str, given: str) -> str:
+    """The lines of an answer that are not given, their layout kept. given: the cell as it was given out, a stub in it.
+
+    What is no Python loses the given lines alone.
+    """
+    answer = answer[:LONGEST]
+    lines, theirs = answer.split("\n"), {_plain(line) for line in given.split("\n")}
+    dropped = {number for number, line in enumerate(lines, 1) if _plain(line) in theirs}
+    tree = parsed(answer)
+    if tree is not None:
+        dropped |= _heads_and_docstrings(tree)
+        lines = _without_comments(answer, lines)
+    return "\n".join(line for number, line in enumerate(lines, 1) if number not in dropped and line.strip())
+
+
+def _plain(line: str) -> str:
+    return "".join(line.split())
+
+
+def _heads_and_docstrings(tree: ast.Module) -> set[int]:
+    """Lines of docstrings, and of the heads of functions and classes at the top: the exercise fixes these."""
+    found: set[int] = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        first = node.body[0]
+        if node in tree.body:
+            found.update(range(node.lineno, first.lineno))
+        if ast.get_docstring(node, clean=False) is not None:
+            found.update(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+    return found
+
+
+def _without_comments(answer: str, lines: list[str]) -> list[str]:
+    lines = list(lines)
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(answer).readline):
+            if token.type == tokenize.COMMENT:
+                row, column = token.start
+                lines[row - 1] = lines[row - 1][:column].rstrip()
+    except (tokenize.TokenError, SyntaxError):  # a magic of IPython's: the engine leaves comments out, too
+        pass
+    return lines

@@ -1,0 +1,33 @@
+"""The pairs as one HTML page: what templates/similar.html.j2 shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from course_admin.similar.engine import COMMON, SHORT, Compared
+from course_utils.plotting.style import PALETTE
+
+
+def as_page(lab: str, found: Compared, *, students: int, shown: int) -> str:
+    """The page of a class. shown: how many pairs are on it."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
+    return environment.get_template("similar.html.j2").render(
+        lab=lab,
+        pairs=found.pairs[:shown],
+        more=max(0, len(found.pairs) - shown),
+        usual={row.exercise: row for row in found.usual},
+        students=students,
+        common=f"{100 * COMMON:.0f} %",
+        short=SHORT,
+        palette=PALETTE,
+    )
