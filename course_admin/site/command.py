@@ -22,7 +22,7 @@ MARKER = ".course-site"
 FOR_INSTRUCTORS = ("contributors.md", "decisions.md")
 """Manuals that show answers, or tell what an exam does not find."""
 RESULTS = "results.md"
-FOOTER = "the course team. Code: BSD-3-Clause. Text and figures: CC BY 4.0."
+FOOTER = "the course team. Code: BSD-3-Clause. Text and figures: CC BY 4.0"
 SHOWN = 20
 
 

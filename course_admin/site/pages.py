@@ -101,7 +101,7 @@ def _settings(title: str, footer: str) -> dict[str, Any]:
         "html_math_renderer": "mathml",
         "html_theme": "pydata_sphinx_theme",
         "html_theme_options": {
-            "logo": {"text": title},
+            "logo": {"text": title.partition(":")[0]},
             "navbar_end": ["theme-switcher"],
             "footer_start": ["copyright"],
             "footer_end": [],
@@ -111,7 +111,7 @@ def _settings(title: str, footer: str) -> dict[str, Any]:
             "show_toc_level": 2,
             "collapse_navigation": True,
         },
-        "html_sidebars": {"index": [], "docs/results": []},
+        "html_sidebars": {"**": []},
         "html_static_path": [str(STYLE)],
         "html_css_files": ["course.css"],
         "html_js_files": ["course.js"],
