@@ -320,6 +320,27 @@ def site(
     work.site(root, dest or root / "out" / "site", labs or (), budget=budget, say=say)
 
 
+@app.command(epilog="Example: [bold]course guide out/guide[/]")
+def guide(
+    dest: Annotated[
+        Path | None, typer.Argument(metavar="DEST", help="The folder (default: out/guide); an older one is replaced.")
+    ] = None,
+    labs: Annotated[list[str] | None, typer.Argument(metavar="LAB", help="Which labs (default: all).")] = None,
+    budget: Annotated[
+        str, typer.Option(metavar="study|quick|full", help="How much the labs' models are trained.")
+    ] = "study",
+    pdf: Annotated[bool, typer.Option(help="Also print each solved notebook (needs Chromium).")] = True,
+) -> None:
+    """Make the teacher's guide: plans, rubrics, mistakes with their messages, mark schemes, the solved notebooks.
+
+    For instructors: `course site` has none of it, and these pages must not reach students.
+    """
+    from course_admin.guide import command as work
+
+    root = course_root()
+    work.guide(root, dest or root / "out" / "guide", labs or (), budget=budget, pdf=pdf, say=say)
+
+
 @app.command(epilog="Example: [bold]course demo --into /tmp/demo[/]")
 def demo(
     into: Annotated[

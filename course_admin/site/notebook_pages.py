@@ -7,6 +7,8 @@ import copy
 import hashlib
 import html
 import re
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -23,11 +25,12 @@ SLIDERS = "Sliders move this picture when the notebook runs."
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-def page_of(notebook: NotebookNode, pictures: str) -> tuple[NotebookNode, dict[str, bytes]]:
+def page_of(notebook: NotebookNode, pictures: str, *, lazy: bool = True) -> tuple[NotebookNode, dict[str, bytes]]:
     """A notebook for myst-nb, and its pictures by file name.
 
-    pictures: the address of the folder of pictures, from the page. A message about an unfinished exercise becomes a
-    plain line, and the cell that installs course_utils is left out.
+    pictures: the address of the folder of pictures, from the page; lazy: they are loaded when they come into view,
+    which never happens where a page is printed. A message about an unfinished exercise becomes a plain line, and the cell that
+    installs course_utils is left out.
     """
     made, found = copy.deepcopy(notebook), dict[str, bytes]()
     widgets = made.metadata.pop("widgets", {})
@@ -40,7 +43,10 @@ def page_of(notebook: NotebookNode, pictures: str) -> tuple[NotebookNode, dict[s
         elif "setup" in tags:
             cell.metadata["tags"] = [*tags, "hide-input"]
         if cell.cell_type == "code":
-            cell.outputs = [_output(output, widgets, pictures, found) for output in cell.outputs]
+            cell.outputs = [
+                _output(output, widgets, partial(_files, pictures=pictures, found=found, lazy=lazy))
+                for output in cell.outputs
+            ]
     return made, found
 
 
@@ -79,16 +85,16 @@ def _with_mathml(line: str) -> str:
     return re.sub(r"`([^`]+)`", lambda found: f"<code>{found[1]}</code>", line)
 
 
-def _output(output: NotebookNode, widgets: dict, pictures: str, found: dict[str, bytes]) -> NotebookNode:
+def _output(output: NotebookNode, widgets: dict, files: Callable[[str], str]) -> NotebookNode:
     if output.output_type == "error":
         lines = output.traceback if len(output.traceback) == 1 else [f"{output.ename}: {output.evalue}"]
         return new_output("stream", name="stdout", text=ANSI.sub("", "\n".join(lines)) + "\n")
     data = output.get("data", {})
     if WIDGET in data:
         shown = _picture_of_widget(data[WIDGET]["model_id"], widgets)
-        return _html(f"<figure>{_files(shown, pictures, found)}<figcaption>{SLIDERS}</figcaption></figure>")
+        return _html(f"<figure>{files(shown)}<figcaption>{SLIDERS}</figcaption></figure>")
     if "text/html" in data:
-        return _html(_files(data["text/html"], pictures, found))
+        return _html(files(data["text/html"]))
     return output
 
 
@@ -96,7 +102,7 @@ def _html(text: str) -> NotebookNode:
     return new_output("display_data", data={"text/html": text})
 
 
-def _files(text: str, pictures: str, found: dict[str, bytes]) -> str:
+def _files(text: str, *, pictures: str, found: dict[str, bytes], lazy: bool) -> str:
     """HTML whose pictures are files."""
 
     def file(match: re.Match[str]) -> str:
@@ -104,8 +110,9 @@ def _files(text: str, pictures: str, found: dict[str, bytes]) -> str:
         name = f"{hashlib.sha256(data).hexdigest()[:16]}.png"
         found[name] = data
         width, height = (int.from_bytes(data[at : at + 4], "big") for at in (16, 20))
+        later = ' loading="lazy"' if lazy else ""
         size = f'width="{match[2]}" height="{round(height * int(match[2]) / width)}"'
-        return f'<img class="lab-figure" alt="{match[1]}" {size} loading="lazy" src="{pictures}/{name}">'
+        return f'<img class="lab-figure" alt="{match[1]}" {size}{later} src="{pictures}/{name}">'
 
     return PICTURE.sub(file, text)
 

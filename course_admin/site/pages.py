@@ -22,8 +22,11 @@ EXTERNAL = ("http://", "https://", "mailto:", "#")
 FENCE = re.compile(r"^ *(```|~~~)")
 
 
-def render(source: Path, dest: Path, title: str, footer: str) -> None:
-    """Make the pages of the folder `source` in `dest`. Raises CourseError for anything that Sphinx warns of."""
+def render(source: Path, dest: Path, title: str, footer: str, announcement: str = "") -> None:
+    """Make the pages of the folder `source` in `dest`. announcement: the line above each page.
+
+    Raises CourseError for anything that Sphinx warns of.
+    """
     try:
         from sphinx.application import Sphinx
         from sphinx.util.docutils import docutils_namespace
@@ -40,7 +43,7 @@ def render(source: Path, dest: Path, title: str, footer: str) -> None:
             str(dest),
             str(doctrees),
             "html",
-            confoverrides=_settings(title, footer),
+            confoverrides=_settings(title, footer, announcement),
             status=None,
             warning=warnings,
         )
@@ -85,7 +88,7 @@ def _link(found: re.Match[str], known: set[str]) -> str:
     return found[0] if found[2].startswith(EXTERNAL) or target in known else found[1]
 
 
-def _settings(title: str, footer: str) -> dict[str, Any]:
+def _settings(title: str, footer: str, announcement: str) -> dict[str, Any]:
     return {
         "project": title,
         "copyright": footer,
@@ -105,6 +108,7 @@ def _settings(title: str, footer: str) -> dict[str, Any]:
             "navbar_end": ["theme-switcher"],
             "footer_start": ["copyright"],
             "footer_end": [],
+            "announcement": announcement,
             "secondary_sidebar_items": ["page-toc"],
             "pygments_light_style": "a11y-high-contrast-light",
             "pygments_dark_style": "a11y-high-contrast-dark",
