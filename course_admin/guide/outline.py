@@ -82,7 +82,7 @@ def outline_of(notebook: NotebookNode) -> Outline:
             waiting = None
         elif cell.cell_type == "markdown":
             waiting = _read_text(cell.source, sections, waiting)
-            remember += _part(cell.source, "## What to remember")
+            remember += _list_below(cell.source, "## What to remember")
         sections[-1].seconds += seconds_of(cell)
     first = notebook.cells[0].source if notebook.cells else ""
     takes = TAKES.search(" ".join(first.split()))
@@ -107,7 +107,7 @@ def _read_text(source: str, sections: list[Section], waiting: ExerciseText | Non
     return waiting
 
 
-def _part(source: str, heading: str) -> list[str]:
-    """The text below a heading, down to the next one."""
+def _list_below(source: str, heading: str) -> list[str]:
+    """The list below a heading."""
     found = re.search(rf"^{heading}\s*$(.*?)(?=^#+ |\Z)", source, flags=re.MULTILINE | re.DOTALL)
-    return [found[1].strip()] if found else []
+    return [part for part in re.split(r"\n\s*\n", found[1].strip()) if part.startswith("- ")] if found else []

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from course_admin.guide.outline import WORDS_A_MINUTE, Outline, Section
 
-SESSION, START, END = 120, 5, 5
-"""Minutes: of a session, for opening the notebook, for the end."""
+SESSION, END = 120, 5
+"""Minutes: of a session, and at least for its end."""
 
 
 class Step(NamedTuple):
@@ -28,7 +28,7 @@ def plan(outline: Outline) -> list[Step]:
     writing = sum(_writing(section) for section in graded)
     words = sum(section.words for section in graded) or 1
     reading = words / WORDS_A_MINUTE if outline.minutes is None else max(0.0, outline.minutes - writing)
-    steps, now = [Step(0, START, "Open the notebook, run the first cells", [], 0, 0, 0)], float(START)
+    steps, now = list[Step](), 0.0
     for section in graded:
         step = _writing(section) + reading * section.words / words
         shown = [exercise.number for exercise in section.exercises]

@@ -29,8 +29,8 @@ def page_of(notebook: NotebookNode, pictures: str, *, lazy: bool = True) -> tupl
     """A notebook for myst-nb, and its pictures by file name.
 
     pictures: the address of the folder of pictures, from the page; lazy: they are loaded when they come into view,
-    which never happens where a page is printed. A message about an unfinished exercise becomes a plain line, and the cell that
-    installs course_utils is left out.
+    which never happens where a page is printed. A message about an unfinished exercise becomes a plain line. The cell
+    that installs course_utils is left out.
     """
     made, found = copy.deepcopy(notebook), dict[str, bytes]()
     widgets = made.metadata.pop("widgets", {})
