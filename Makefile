@@ -16,7 +16,7 @@ test-all: export COURSE_KILLS := 100
 test-all: export COURSE_FLOORS := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-hostile test-all lab build lint lock bench results figures clean
+.PHONY: help setup demo test test-hostile test-all lab build site guide lint lock bench results figures clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -45,6 +45,12 @@ build: setup ## notebooks -> source -> release
 lint: setup ## check format and style
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+
+site: setup ## the web site: labs with figures, manuals, results (out/site; the first time some minutes)
+	@OMP_NUM_THREADS=1 $(BIN)/course site
+
+guide: setup ## the teacher's guide with the solved notebooks, for instructors alone (out/guide)
+	@OMP_NUM_THREADS=1 $(BIN)/course guide
 
 # uv solves for all platforms at once; it does not read pip's configuration, so the index is handed on. Pins that
 # still fit stay as they are: `make lock UPGRADE=--upgrade` renews them. torch's pin stands in pyproject.toml.

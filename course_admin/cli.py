@@ -329,6 +329,48 @@ def publish(
     work.publish(course_root(), dest, labs or (), zip=zip, say=say)
 
 
+@app.command(epilog="Example: [bold]course site out/site[/]")
+def site(
+    dest: Annotated[
+        Path | None,
+        typer.Argument(metavar="DEST", help="The site's folder (default: out/site); an older one is replaced."),
+    ] = None,
+    labs: Annotated[list[str] | None, typer.Argument(metavar="LAB", help="Which labs (default: all).")] = None,
+    budget: Annotated[
+        str, typer.Option(metavar="study|quick|full", help="How much the labs' models are trained.")
+    ] = "study",
+) -> None:
+    """Make the web site: the labs with their figures and without answers, the manuals, the results, a search.
+
+    Executes each release once: until the lab or course_utils changes, its outputs are kept in out/executed.
+    """
+    from course_admin.site import command as work
+
+    root = course_root()
+    work.site(root, dest or root / "out" / "site", labs or (), budget=budget, say=say)
+
+
+@app.command(epilog="Example: [bold]course guide out/guide[/]")
+def guide(
+    dest: Annotated[
+        Path | None, typer.Argument(metavar="DEST", help="The folder (default: out/guide); an older one is replaced.")
+    ] = None,
+    labs: Annotated[list[str] | None, typer.Argument(metavar="LAB", help="Which labs (default: all).")] = None,
+    budget: Annotated[
+        str, typer.Option(metavar="study|quick|full", help="How much the labs' models are trained.")
+    ] = "study",
+    pdf: Annotated[bool, typer.Option(help="Also print each solved notebook (needs Chromium).")] = True,
+) -> None:
+    """Make the teacher's guide: plans, rubrics, mistakes with their messages, mark schemes, the solved notebooks.
+
+    For instructors: `course site` has none of it, and these pages must not reach students.
+    """
+    from course_admin.guide import command as work
+
+    root = course_root()
+    work.guide(root, dest or root / "out" / "guide", labs or (), budget=budget, pdf=pdf, say=say)
+
+
 @app.command(epilog="Example: [bold]course demo --into /tmp/demo[/]")
 def demo(
     into: Annotated[

@@ -5,16 +5,15 @@ One of the four wants marks that it has not earned. Where there is no sandbox it
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
-import sys
 from pathlib import Path
 from typing import Any
 
 from course_admin import classroom
 from course_admin.course import CourseError, Lab
+from course_admin.guide.mistakes import load_candidates
 
 LAB = "01_pca_vs_ae"
 TEMPLATE_LAB = "00_template"
@@ -221,7 +220,7 @@ def _cell(source: str) -> dict[str, Any]:
 
 def _partly_right(root: Path, lab: Lab) -> tuple[dict[str, str], str]:
     """Some exercises right, one with a mistake that students really make, the others left blank; and that in words."""
-    candidates = _candidates(root)
+    candidates = load_candidates(root)
     answers = classroom.reference_answers(classroom.read_notebook(lab.source), written=False)
     corpus = candidates.read_corpus(lab.root, lab.name)
     mistakes = [entry for entry in corpus if entry.keeps is not None and entry.exercise in answers]
@@ -235,17 +234,6 @@ def _partly_right(root: Path, lab: Lab) -> tuple[dict[str, str], str]:
     right = others[: max(1, len(others) // 2)]
     words = [f"{len(right)} exercise{'s' if len(right) > 1 else ''} right", *(f"{name} wrong" for name in wrong)]
     return {**{name: answers[name] for name in right}, **wrong}, ", ".join([*words, "the rest blank"])
-
-
-def _candidates(root: Path) -> Any:
-    """autograder_tests/candidates.py, which reads the corpora; by path, since that folder is no package."""
-    path = root / "autograder_tests" / "candidates.py"
-    if not path.is_file():
-        path = Path(__file__).parent.parent / "autograder_tests" / "candidates.py"
-    spec = importlib.util.spec_from_file_location("course_candidates", path)
-    module = sys.modules["course_candidates"] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def _told(lab: Lab, student: str) -> list[str]:

@@ -26,7 +26,9 @@ def render(page: Page) -> str:
     """A feedback page as HTML."""
     exporter = _exporter(_ConfigKey(page.config))
     notebook = nbformat.from_dict(json.loads(page.notebook))
-    return exporter.from_notebook_node(notebook, resources=dict(page.resources))[0]
+    made = exporter.from_notebook_node(notebook, resources=dict(page.resources))[0]
+    # nbgrader's template leaves the language out, without which a screen reader reads with its user's.
+    return made.replace("<html>", '<html lang="en">', 1)
 
 
 def preprocessors(given: list[Any], without: tuple[type, ...], config: Any) -> list[Any]:

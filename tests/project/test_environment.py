@@ -71,7 +71,7 @@ def conda_requirements():
     return named([*texts, *(entry for entry in pip_section if not entry.startswith("-e"))])
 
 
-ALL = direct("base", "lab", "grade", "cluster", "dev")
+ALL = direct("base", "lab", "grade", "cluster", "site", "dev")
 
 
 @pytest.mark.parametrize("environment", [DEBIAN, MAC], ids=["debian", "mac"])
@@ -163,7 +163,8 @@ def test_the_base_stays_loose_for_colab():
 
 
 @pytest.mark.parametrize(
-    ("package", "groups"), [("course_utils", ["base", "lab"]), ("course_admin", ["base", "lab", "grade", "cluster"])]
+    ("package", "groups"),
+    [("course_utils", ["base", "lab"]), ("course_admin", ["base", "lab", "grade", "cluster", "site"])],
 )
 def test_what_a_package_imports_it_also_asks_for(package, groups):
     available = closure(direct(*groups))

@@ -1,0 +1,92 @@
+"""The wrong answers of a lab's corpora, each with the message that the exam gives it; kept by content."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import asdict, dataclass
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from course_admin.common.atomic import write_atomic
+from course_admin.course import Lab
+
+HOME = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """name: of the corpus's entry; share: of the points that is kept; message: the lines about what is wrong; code:
+    the whole answer; patch: "old => new" where the answer differs from the reference in that alone.
+    """
+
+    exercise: str
+    name: str
+    share: float
+    message: str
+    code: str
+    patch: str
+
+
+def load_candidates(root: Path) -> Any:
+    """autograder_tests/candidates.py, which reads the corpora; by path, since that folder is no package."""
+    path = root / "autograder_tests" / "candidates.py"
+    if not path.is_file():
+        path = HOME / "autograder_tests" / "candidates.py"
+    spec = importlib.util.spec_from_file_location("course_candidates", path)
+    module = sys.modules["course_candidates"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def mistakes_of(lab: Lab, say: Callable[[str], None]) -> list[Mistake]:
+    """The mistakes that students make, by exercise; the rare ones of unlikely.py are not among them.
+
+    The corpora are the course's own files: their code is executed in this process.
+    """
+    kept = lab.root / "out" / "judged" / f"{lab.name}-{_key(lab)}.json"
+    if kept.is_file():
+        return [Mistake(**about) for about in json.loads(kept.read_text(encoding="utf-8"))]
+    candidates = load_candidates(lab.root)
+    entries = [
+        entry
+        for entry in candidates.read_corpus(lab.root, lab.name)
+        if entry.keeps is not None and entry.path.stem != "unlikely"
+    ]
+    say(f"{lab.name}: judging {len(entries)} mistakes of the corpora")
+    found = [_judged(lab, candidates, entry) for entry in entries]
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(kept, json.dumps([asdict(mistake) for mistake in found], ensure_ascii=False, indent=1))
+    return found
+
+
+def _judged(lab: Lab, candidates: Any, entry: Any) -> Mistake:
+    from course_admin.grading.exams import load_exams, run_exam
+    from course_utils.probes import direct_ask
+
+    exam = load_exams(lab.root, lab.name)[entry.exercise]
+    code = candidates.apply(entry, candidates.solution(lab.root, lab.name, entry.exercise))
+    with redirect_stdout(StringIO()):
+        names = candidates.candidate(lab.root, lab.name, {entry.exercise: code})
+        result = run_exam(exam, direct_ask({target: names.get(target) for target in exam.targets}))
+    lines = [line for line in result.message.splitlines() if not line.startswith("✓")]
+    return Mistake(entry.exercise, entry.name, result.share, "\n".join(lines), code, entry.patch)
+
+
+def _key(lab: Lab) -> str:
+    """What the messages depend on: the corpora, the exams, the checks and all of course_utils, the lab's text."""
+    import course_utils
+
+    packages = (Path(course_utils.__file__).parent, lab.root / "course_utils")
+    files = [lab.text, lab.exams, *sorted(lab.corpora.glob("*.py"))]
+    files += [path for package in packages for path in sorted(package.rglob("*.py"))]
+    found = hashlib.sha256()
+    for path in files:
+        if path.is_file():
+            found.update(path.name.encode() + b"\0" + path.read_bytes())
+    return found.hexdigest()[:16]

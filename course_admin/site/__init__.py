@@ -1,0 +1,1 @@
+"""`course site`: the course as web pages, made with Sphinx from executed releases and the manuals in docs/."""

@@ -1,0 +1,109 @@
+"""Notebooks with their outputs, kept by content: what has not changed since is not executed again."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.notebooknode import NotebookNode
+
+from course_admin.common.atomic import write_atomic
+from course_admin.course import CourseError, UsageError
+
+BUDGETS = ("study", "quick", "full")
+MAY_FAIL = "raises-exception"
+SAY_EVERY = 15.0
+"""Seconds between two lines of progress."""
+CELL_SECONDS = 1800
+LIBRARIES = ("torch", "torchvision", "numpy", "matplotlib", "seaborn", "scikit-learn")
+
+
+def executed(path: Path, root: Path, budget: str, say: Callable[[str], None]) -> NotebookNode:
+    """A notebook as it is after its cells ran from the top, from out/executed where nothing has changed.
+
+    An error in a cell that is tagged as one that may fail is part of the outputs: an unfinished exercise. Raises
+    CourseError for an error in any other cell.
+    """
+    kept = root / "out" / "executed" / f"{path.parent.parent.name}-{path.stem}-{key_of(path, root, budget)}.ipynb"
+    if kept.is_file():
+        return nbformat.read(kept, as_version=4)
+    notebook = nbformat.read(path, as_version=4)
+    began = time.monotonic()
+    _execute(notebook, path, root, budget, say)
+    say(f"{path.parent.parent.name}/{path.stem}: executed in {time.monotonic() - began:.0f} s")
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(kept, nbformat.writes(notebook))
+    return notebook
+
+
+def key_of(path: Path, root: Path, budget: str) -> str:
+    """What a notebook's outputs depend on: its cells, course_utils with its data, the budget, and the libraries."""
+    from importlib import metadata
+
+    import course_utils
+
+    found = hashlib.sha256(budget.encode())
+    packages = dict.fromkeys((Path(course_utils.__file__).resolve().parent, (root / "course_utils").resolve()))
+    files = [path, *(file for package in packages for file in sorted(package.rglob("*")))]
+    for file in files:
+        if file.is_file() and "__pycache__" not in file.parts:
+            found.update(file.name.encode() + b"\0" + file.read_bytes())
+    for name in LIBRARIES:
+        found.update(f"{name} {metadata.version(name)}".encode())
+    return found.hexdigest()[:16]
+
+
+def refuse_budget(budget: str) -> None:
+    """Raises UsageError for a budget that course_utils does not know."""
+    if budget not in BUDGETS:
+        raise UsageError(f"no budget {budget!r}: choose one of {', '.join(BUDGETS)}")
+
+
+def seconds_of(cell: NotebookNode) -> float:
+    """How long a cell of an executed notebook took; 0 for text."""
+    from datetime import datetime
+
+    times = cell.metadata.get("execution", {})
+    begin, end = times.get("iopub.status.busy"), times.get("iopub.status.idle")
+    if not begin or not end:
+        return 0.0
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(begin)).total_seconds()
+
+
+def _execute(notebook: NotebookNode, path: Path, root: Path, budget: str, say: Callable[[str], None]) -> None:
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+    name, cells, last = f"{path.parent.parent.name}/{path.stem}", len(notebook.cells), [time.monotonic()]
+    say(f"{name}: executing {cells} cells with the budget {budget}")
+
+    def tell(cell_index: int, **_: Any) -> None:
+        if time.monotonic() - last[0] >= SAY_EVERY:
+            last[0] = time.monotonic()
+            say(f"{name}: cell {cell_index + 1} of {cells}")
+
+    settings = {"COURSE_BUDGET": budget, "COURSE_PROGRESS": "0", "PYTHONPATH": str(root)}
+    settings |= {"COURSE_DATA": os.environ.get("COURSE_DATA", "sample")}
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # else it warns of TCP, on every start
+        on_cell_start=tell,
+    )
+    try:
+        client.execute(env=os.environ | settings)
+    except CellExecutionError as error:
+        raise CourseError(f"{path} does not run from top to bottom, correct the lab: {_last(str(error))}") from None
+    except (CellTimeoutError, DeadKernelError) as error:
+        raise CourseError(f"{path} cannot be executed: {_last(str(error))}") from None
+
+
+def _last(text: str) -> str:
+    return ([line.strip() for line in text.splitlines() if line.strip()] or ["no message"])[-1][:200]
