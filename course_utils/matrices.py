@@ -15,7 +15,7 @@ from itertools import pairwise
 import torch
 from torch import nn
 
-from course_utils.training import budget
+from course_utils import training
 
 STD, RATE, BATCH = 0.01, 3e-3, 40
 
@@ -49,10 +49,10 @@ class MatrixAutoencoder:
     def fit(self, images: torch.Tensor, iterations: int | None = None) -> MatrixAutoencoder:
         """Train on images and return the network itself. iterations: 1,000 unless given, 10 at the quick budget."""
         if iterations is None:
-            iterations = budget(full=1_000, study=1_000, quick=10)
+            iterations = training.budget(full=1_000, study=1_000, quick=10)
         x = 2 * images - 1
         parameters = [parameter for layer in self._layers for parameter in layer.parameters()]
-        adam = torch.optim.Adam(parameters, lr=RATE, fused=True)
+        adam = training.adam(RATE)(parameters)
         for _ in range(iterations):
             batch = x[(torch.rand(BATCH, generator=self._generator) * len(x)).long()]
             adam.zero_grad()

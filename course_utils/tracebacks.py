@@ -7,7 +7,7 @@ function of the course thirty lines of that function. Every other error keeps it
 import sys
 import traceback
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 
 COURSE = str(Path(__file__).parent)
 
@@ -42,10 +42,17 @@ def _of_notebook(filename: str) -> bool:
     return "ipykernel_" in filename or filename.startswith("<ipython-input")
 
 
+def _name(frame: FrameType) -> str:
+    """Of the function of a frame, a method's with its class. Python 3.10 keeps no such name in the code."""
+    code = frame.f_code
+    owner = type(frame.f_locals["self"]).__qualname__ + "." if "self" in frame.f_locals else ""
+    return getattr(code, "co_qualname", owner + code.co_name)
+
+
 def _shown(shell, kind: type, error: BaseException, trace: TracebackType, tb_offset: int | None = None) -> None:
     walked = list(traceback.walk_tb(trace))
     frames = [traceback.FrameSummary(f.f_code.co_filename, line, f.f_code.co_name) for f, line in walked]
-    line = in_one_line(error, frames, [getattr(f.f_code, "co_qualname", f.f_code.co_name) for f, _ in walked])
+    line = in_one_line(error, frames, [_name(f) for f, _ in walked])
     if line is not None:
         error._render_traceback_ = lambda: [line]
     shell.showtraceback((kind, error, trace), tb_offset=tb_offset, running_compiled_code=True)
