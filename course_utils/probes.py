@@ -424,15 +424,17 @@ def train_matrices(
     up; weights: two or more matrices whose last row is the bias: ReLU between them, a linear code after half of them,
     tanh at the end; optimizer: "SGD" or "Adam".
     Evidence: returned (as `value` in `call`; of ten iterations and a hundred losses at most, else returned_type alone),
-    weights.NAME afterwards, seen and steps: how many batches were drawn and how often the optimiser stepped; history,
-    whether a tensor that came back still hangs on the matrices.
+    weights.NAME afterwards, seen, calls and steps: how many batches were drawn, how often the network was called and
+    how often the optimiser stepped; history, whether a tensor that came back still hangs on the matrices.
     """
     W = _leaves(weights)
     given = tensors({"images": images})["images"]
     batches = itertools.cycle(torch.as_tensor(draws, dtype=torch.int64))
-    seen = steps = 0
+    seen = calls = steps = 0
 
     def network(W: list[torch.Tensor], X: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        nonlocal calls
+        calls += 1
         code, middle = X, len(W) // 2
         for i, matrix in enumerate(W):
             X = nn.functional.linear(X, matrix[:-1].T, matrix[-1])
@@ -460,7 +462,7 @@ def train_matrices(
         out = flatten("returned", returned)
     out["history"] = any(isinstance(item, torch.Tensor) and item.requires_grad for item in listed)
     out |= {f"weights.{name}": tensor.detach().numpy().copy() for name, tensor in zip(weights, W, strict=True)}
-    return {**out, "seen": seen, "steps": steps}
+    return {**out, "seen": seen, "calls": calls, "steps": steps}
 
 
 @probe

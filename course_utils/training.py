@@ -226,8 +226,15 @@ def cosine(optimizer: torch.optim.Optimizer, steps: int):
 
 
 def one_cycle(peak: float) -> Callable:
-    """A schedule for `fit`: the learning rate rises to `peak` and falls again (Smith and Topin 2018)."""
-    return lambda optimizer, steps: torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=peak, total_steps=steps)
+    """A schedule for `fit`: the learning rate rises to `peak` and falls again (Smith and Topin 2018). The optimiser's
+    own learning rate plays no part.
+    """
+
+    def schedule(optimizer: torch.optim.Optimizer, steps: int):
+        return torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=peak, total_steps=steps)
+
+    schedule.__name__ = f"one_cycle({peak:g})"  # so that a table of trials can tell two peaks apart
+    return schedule
 
 
 def best_device() -> torch.device:

@@ -300,7 +300,7 @@ def _readme(project: dict[str, Any], labs: Sequence[Lab]) -> str:
         "name": project["project"]["name"],
         "python": floor,
         "first": f"{labs[0].name}/{labs[0].name}.ipynb",
-        "file": f"{labs[0].name}.ipynb" if len(labs) == 1 else "LAB.ipynb",
+        "file": f"`{labs[0].name}.ipynb`" + " (or the file of another lab)" * (len(labs) > 1),
     }
     text = README.read_text(encoding="utf-8")
     for name, value in values.items():

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from course_utils.plotting.codes import show_codes, show_embeddings
     from course_utils.plotting.comparisons import show_arrows, show_matrix, show_roc
     from course_utils.plotting.curves import show_history, show_variance
-    from course_utils.plotting.images import show_filters, show_images, show_pairs
+    from course_utils.plotting.images import show_extremes, show_filters, show_images, show_pairs
     from course_utils.plotting.intervals import show_bands, show_intervals
     from course_utils.plotting.latents import explore_latents, show_latent_grid, show_latents, show_posteriors
     from course_utils.plotting.live import LiveFigure
-    from course_utils.plotting.planes import show_planes
+    from course_utils.plotting.planes import show_angles, show_planes
     from course_utils.plotting.style import PALETTE, colour, new_figure
     from course_utils.plotting.sweeps import show_sweep
 
@@ -31,10 +31,12 @@ _MODULES = {
     "describe": "alt",
     "explore_latents": "latents",
     "new_figure": "style",
+    "show_angles": "planes",
     "show_arrows": "comparisons",
     "show_bands": "intervals",
     "show_codes": "codes",
     "show_embeddings": "codes",
+    "show_extremes": "images",
     "show_filters": "images",
     "show_history": "curves",
     "show_images": "images",
@@ -58,10 +60,12 @@ __all__ = [
     "describe",
     "explore_latents",
     "new_figure",
+    "show_angles",
     "show_arrows",
     "show_bands",
     "show_codes",
     "show_embeddings",
+    "show_extremes",
     "show_filters",
     "show_history",
     "show_images",

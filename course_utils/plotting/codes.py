@@ -55,27 +55,41 @@ def show_codes(
     called = {c: str(names[c]) if names is not None else str(c) for c in present}
     # All classes in one call, in the order given: class by class, the last would hide the first.
     ax.scatter(*points.T, c=[colour(c) for c in classes], **style)
-    tags = []
-    for c in present:
-        box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": colour(c), "alpha": 0.85}
-        line = {"arrowstyle": "-", "color": colour(c), "shrinkA": 0, "shrinkB": 0}
-        at = {"xy": np.median(points[classes == c], axis=0), "xytext": (0, 0), "textcoords": "offset points"}
-        tags.append(ax.annotate(called[c], **at, ha="center", va="center", bbox=box, arrowprops=line))
-    ax.add_artist(_Apart(tags))
+    medians = {c: np.median(points[classes == c], axis=0) for c in present}
+    together = len(present) > 1 and np.ptp(list(medians.values()), axis=0).max() <= 1e-4 * np.ptp(points, axis=0).max()
+    if together:
+        where = "all images" if np.ptp(points, axis=0).max() == 0 else "the medians of all classes"
+        _one_place(ax, medians[present[0]], f"{called[present[0]]} to {called[present[-1]]}: {where} are here")
+    else:
+        tags = []
+        for c in present:
+            box = {"boxstyle": "round,pad=0.15", "facecolor": "white", "edgecolor": colour(c), "alpha": 0.85}
+            at = {"xy": medians[c], "xytext": (0, 0), "textcoords": "offset points"}
+            tags.append(ax.annotate(called[c], **at, ha="center", va="center", bbox=box))
+        ax.add_artist(_Apart(tags, [colour(c) for c in present]))
     dots = [Line2D([], [], marker="o", linestyle="", markersize=6, color=colour(c), label=called[c]) for c in present]
     ax.legend(handles=dots, loc="center left", bbox_to_anchor=(1.0, 0.5), handletextpad=0.2)
-    centres = "; ".join(f"{called[c]} near {_point(np.median(points[classes == c], axis=0))}" for c in present)
+    centres = "; ".join(f"{called[c]} near {_point(medians[c])}" for c in present)
+    if together:
+        centres = f"{where} are at {_point(medians[present[0]])}"
     return describe(ax, alt or f"{text}, coloured by class: {centres}")
 
 
+def _one_place(ax: Axes, xy: np.ndarray, text: str) -> None:
+    """A dot that can be seen, and one label above it, for classes that all lie in one place."""
+    ax.plot(*xy, "o", color="0.15", markersize=9, markeredgecolor="white", zorder=4)
+    box = {"boxstyle": "round,pad=0.25", "facecolor": "white", "edgecolor": "0.15", "alpha": 0.85}
+    ax.annotate(text, xy, xytext=(0, 16), textcoords="offset points", ha="center", va="bottom", bbox=box)
+
+
 class _Apart(Artist):
-    """Draws nothing: moves annotations so that none covers another, just before they are drawn. Only then are the
-    sizes of the axes known.
+    """Moves annotations so that none covers another, just before they are drawn (only then are the sizes of the axes
+    known), and draws a line from each that was moved to its place, below all of them.
     """
 
-    def __init__(self, tags: list):
+    def __init__(self, tags: list, colours: list):
         super().__init__()
-        self.tags = tags
+        self.tags, self.colours = tags, colours
         self.set_in_layout(False)
 
     def draw(self, renderer) -> None:
@@ -88,8 +102,11 @@ class _Apart(Artist):
         middles = np.array([[(box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2] for box in boxes])
         sizes = np.array([[box.width, box.height] for box in boxes])
         moved = spread(middles, sizes + 2, self.axes.bbox.get_points()) - middles
-        for tag, pixels in zip(self.tags, moved, strict=True):
+        for tag, pixels, start, shade in zip(self.tags, moved, middles, self.colours, strict=True):
             tag.set_position(tuple(pixels * 72 / self.axes.figure.dpi))
+            line = Line2D(*zip(start, start + pixels, strict=True), color=shade, linewidth=1)
+            line.set_figure(self.axes.figure)
+            line.draw(renderer)
 
 
 def spread(middles: np.ndarray, sizes: np.ndarray, frame: np.ndarray | None = None, rounds: int = 600) -> np.ndarray:

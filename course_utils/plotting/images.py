@@ -114,6 +114,29 @@ def show_pairs(
 
 
 @styled
+def show_extremes(
+    model, images: torch.Tensor, *, n: int = 10, title: str | None = None, alt: str | None = None
+) -> Axes:
+    """The n images with the smallest and the n with the largest squared errors, each above its reconstruction.
+
+    model: maps images [N, 1, H, W] to reconstructions; of a module, in evaluation mode. Returns the axes.
+    """
+    from course_utils.training import reconstruct
+
+    drawn = reconstruct(model, images)
+    errors = (drawn - images).square().flatten(1).mean(dim=1)
+    order = errors.argsort()
+    best, worst = order[:n], order.flip(0)[:n]
+    rows = torch.cat([images[best], drawn[best], images[worst], drawn[worst]])
+    text = (
+        f"{n} images with errors from {errors[best[0]]:.4f} to {errors[best[-1]]:.4f} above their reconstructions, "
+        f"and {n} with errors from {errors[worst[-1]]:.4f} to {errors[worst[0]]:.4f} above theirs"
+    )
+    labels = ["smallest errors", "reconstructions", "largest errors", "reconstructions"]
+    return show_images(rows, ncols=n, labels=labels, title=title, alt=alt or text)
+
+
+@styled
 def show_filters(
     weights: torch.Tensor,
     *,

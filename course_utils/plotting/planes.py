@@ -1,14 +1,17 @@
 """Planes in space, to see what an angle between subspaces is."""
 
+from collections.abc import Mapping
+
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
+from matplotlib.figure import Figure
 
 from course_utils.arrays import as_array, as_table
 from course_utils.metrics import principal_angles
 from course_utils.plotting.alt import describe
-from course_utils.plotting.style import colour, styled
+from course_utils.plotting.style import colour, new_figure, styled
 
 
 @styled
@@ -43,3 +46,28 @@ def show_planes(first, second, points=None, *, title: str | None = None, ax=None
     text = f"angles {small:.0f} and {large:.0f} degrees"
     ax.set_title(f"{title}: {text}" if title else text)
     return describe(ax, alt or f"Two planes in space that meet in a line, {text}")
+
+
+@styled
+def show_angles(angles: Mapping[str, np.ndarray], variances, *, kept: int, alt: str | None = None) -> Figure:
+    """Left: the angles between two subspaces, sorted, a line for each name. Right: the variances of principal
+    components around the last one that is kept.
+
+    angles: {name: degrees}; variances: of all components, the largest first; kept: how many of them the subspace has.
+    """
+    figure, axes = new_figure(1, 2, (9, 3))
+    left, right = axes.flat
+    said = []
+    for i, (name, values) in enumerate(angles.items()):
+        values = np.sort(as_array(values))
+        left.plot(range(1, len(values) + 1), values, "o-", markersize=3, label=name, color=colour(i))
+        said.append(f"{name}: {values[0]:.2g} to {values[-1]:.0f} degrees, median {np.median(values):.2g}")
+    left.set(xlabel="direction, best matched first", ylabel="angle (degrees)", title="angles to the subspace of PCA")
+    left.legend(frameon=False)
+    spread = as_array(variances)
+    first = max(kept - 10, 1)
+    shades = [colour(0) if i <= kept else "lightgrey" for i in range(first, len(spread) + 1)]
+    right.bar(range(first, len(spread) + 1), spread[first - 1 :], color=shades)
+    right.set(xlabel="component", ylabel="variance", title="PCA keeps the coloured ones")
+    text = f"Variance {spread[kept - 1]:.2f} at component {kept}, {spread[kept]:.2f} after it"
+    return describe(figure, alt or f"Angles, sorted: {'; '.join(said)}. {text}")

@@ -47,7 +47,9 @@ def show_sweep(
         ax.plot(values, [y] * len(values), "o", color=PALETTE[9], alpha=0.55, markersize=7, markeredgewidth=0)
         if len(values) > 1:
             mean = sum(values) / len(values)
-            ax.plot([mean, mean], [y - 0.3, y + 0.3], color=PALETTE[9], linewidth=2.5, solid_capstyle="butt")
+            ax.plot(
+                [mean, mean], [y - 0.3, y + 0.3], color=PALETTE[9], linewidth=2.5, solid_capstyle="butt", zorder=1.8
+            )
     labels = [name + _lost(len(runs[name]) - len(finite[name]), len(runs[name])) for name in runs]
     ax.set_yticks(range(len(runs)), labels)
     told = "dot: a run, bar: mean" if several else "one run for each setting: no spread to see"

@@ -28,6 +28,7 @@ from course_utils.plotting import (
     colour,
     describe,
     show_codes,
+    show_extremes,
     show_filters,
     show_history,
     show_images,
@@ -189,6 +190,37 @@ def test_names_of_classes_do_not_cover_each_other():
         assert len(boxes) == 10
         assert [(i, j) for j in range(10) for i in range(j) if boxes[i].overlaps(boxes[j])] == []
         assert all(ax.bbox.padded(1).contains(*corner) for box in boxes for corner in box.corners())
+
+
+def test_classes_in_one_place_have_one_label_and_a_dot_that_can_be_seen():
+    """All codes are 0; then one image of 100 is elsewhere, which moves no median."""
+    codes, labels = np.zeros((100, 2)), np.arange(100) % 10
+    for said in ("0 to 9: all images are here", "0 to 9: the medians of all classes are here"):
+        ax = show_codes(codes, labels)
+        ax.figure.canvas.draw()
+        assert [text.get_text() for text in ax.texts] == [said]
+        (dot,) = ax.lines
+        assert np.array(dot.get_data()).ravel().tolist() == [0, 0] and dot.get_markersize() > 6
+        assert not ax.texts[0].get_window_extent().overlaps(dot.get_window_extent())
+        assert said.split(": ")[1].replace("here", "at (0, 0)") in alt_text(ax)
+        codes[0] = 3
+
+
+def test_a_line_to_a_name_lies_below_all_names():
+    """A pixel in the middle of a box's white is white, also where another name's line would cross it."""
+    ax = show_codes([[0, 0], [0.01, 0]] * 9 + [[9, 9]] * 2, np.arange(20) % 2)
+    assert [text.arrow_patch for text in ax.texts] == [None, None]
+    names, moves = ax.texts, [child for child in ax.get_children() if type(child).__name__ == "_Apart"]
+    assert max(child.get_zorder() for child in moves) < min(name.get_zorder() for name in names)
+
+
+def test_the_best_and_the_worst_images_of_a_model():
+    worse = torch.linspace(0, 0.5, len(DIGITS)).view(-1, 1, 1, 1)
+    ax = show_extremes(lambda images: images + worse[: len(images)], DIGITS, n=3)
+    picture, _ = shown(ax)
+    assert np.allclose(picture[2:30, 2:30], DIGITS[0, 0], atol=1e-6), "the first is the best"
+    assert np.allclose(picture[2 + 60 : 30 + 60, 2:30], DIGITS[-1, 0], atol=1e-6), "the third row begins with the worst"
+    assert "0.2500" in alt_text(ax)
 
 
 def test_a_name_with_room_stays_at_its_median():

@@ -214,7 +214,21 @@ def test_nan_is_said():
 def test_what_raises_on_another_size_alone_keeps_half_and_says_so_first():
     share, lines = judged(mean_of_rows, lambda X: X.reshape(1, 2).mean(1))
     assert share == 0.5 and lines.startswith("✗  another size came in, 7 rows, 5 columns: sizes do not fit")
-    assert "the inputs were X [7, 5]: does your code hold a fixed size" in lines and "invalid for input" in lines
+    assert "the inputs were X [7, 5]: is a size fixed in your code" in lines and "invalid for input" in lines
+
+
+def test_a_product_that_does_not_fit_says_what_came_in_and_more_than_one_cause():
+    share, lines = judged(mean_of_rows, lambda X: X @ torch.ones(1, 1))
+    assert share == 0 and "the inputs were X [1, 2]: is a matrix on the wrong side, a column of ones" in lines
+
+
+def test_an_aspect_that_is_right_can_be_told_with_a_note():
+    def judging(c):
+        c.agrees("values", c.call("1", x=1.0), lambda x: x, number=True)
+        c.note("values", ", by a narrow margin")
+
+    assert judged(judging, lambda x: x)[1].startswith("✓") and "by a narrow margin" in judged(judging, lambda x: x)[1]
+    assert "narrow" not in judged(judging, lambda x: x + 1)[1]
 
 
 def test_what_raises_everywhere_keeps_nothing():

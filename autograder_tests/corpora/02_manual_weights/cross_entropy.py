@@ -3,6 +3,10 @@
 
 # %% plain-exponential patch="powers = torch.exp(logits - logits.amax(dim=1, keepdim=True)) => powers = torch.exp(logits)" keeps=0.8 hint="subtract the largest logit of each row first"
 
+# %% maximum-of-all-rows patch="powers = torch.exp(logits - logits.amax(dim=1, keepdim=True)) => powers = torch.exp(logits - logits.max())" keeps=0.8 hint="one number is subtracted from all rows"
+
+# %% small-number-added patch="log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log() => powers = shifted.exp(); log_p = (powers / powers.sum(dim=1, keepdim=True) + 1e-9).log()" keeps=0.8 hint="is a small number added inside the logarithm"
+
 # %% softmax-over-images keeps=0.7 hint="the columns of softmax sum to 1"
 def softmax(logits):
     powers = torch.exp(logits - logits.amax(dim=0, keepdim=True))
@@ -21,7 +25,7 @@ def cross_entropy(logits, targets):
 
 # %% mean-over-classes-too patch="return -(targets * log_p).sum(dim=1).mean() => return -(targets * log_p).mean()" keeps=0.75 hint="over images and classes"
 
-# %% minus-forgotten patch="return -(targets * log_p).sum(dim=1).mean() => return (targets * log_p).sum(dim=1).mean()" keeps=0.75 hint="the sign is reversed"
+# %% minus-forgotten patch="return -(targets * log_p).sum(dim=1).mean() => return (targets * log_p).sum(dim=1).mean()" keeps=0.5
 
 # %% as-a-float patch="return -(targets * log_p).sum(dim=1).mean() => return -(targets * log_p).sum(dim=1).mean().item()" keeps=0.64 hint="no gradient reaches logits"
 

@@ -26,7 +26,7 @@ def forward(W, X, at_code):
 # %% at-code-forgotten patch="Z = at_code(layer(H, W[1])) => Z = layer(H, W[1])" keeps=0.8333 hint="at code: never used there"
 
 
-# %% code-before-at-code keeps=0.75
+# %% code-before-at-code keeps=0.75 hint="returned before at_code"
 def linear(Z):
     return Z
 

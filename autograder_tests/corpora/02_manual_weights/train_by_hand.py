@@ -40,6 +40,24 @@ def train_by_hand(network, W, draw, optimizer, iterations):
 # %% losses-with-their-history patch="losses.append(loss.item()) => losses.append(loss)" keeps=0.9 hint="store loss.item()"
 
 
+# %% network-of-its-own keeps=0.5 hint="your loop does not use `network`"
+def train_by_hand(network, W, draw, optimizer, iterations):
+    def layer(X, M):
+        return torch.cat([X, torch.ones(len(X), 1)], dim=1) @ M
+
+    losses = []
+    for _ in range(iterations):
+        X = draw()
+        code = layer(torch.relu(layer(X, W[0])), W[1])
+        reconstruction = torch.tanh(layer(torch.relu(layer(code, W[2])), W[3]))
+        loss = (reconstruction - X).square().mean(dim=1).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
 # %% returns-in-the-loop keeps=0.3 hint="is the return inside the loop"
 def train_by_hand(network, W, draw, optimizer, iterations):
     losses = []

@@ -69,8 +69,6 @@ def train_by_hand(network, W, draw, optimizer, iterations):
 
 # %% decode-bias-behind-the-relu exercise="decoder_alone" patch="H = torch.relu(torch.cat([Z, ones], dim=1) @ W[2]) => H = torch.relu(Z @ W[2][:-1]) + W[2][-1]" keeps=0.5
 
-# %% small-number-added exercise="cross_entropy" patch="log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log() => powers = shifted.exp(); log_p = (powers / powers.sum(dim=1, keepdim=True) + 1e-8).log()" keeps=0.9
-
 # %% shifts-in-place exercise="cross_entropy" patch="shifted = logits - logits.amax(dim=1, keepdim=True) => logits -= logits.amax(dim=1, keepdim=True); shifted = logits" keeps=0.9
 
 

@@ -52,5 +52,11 @@ def forward(c):
     ]
     reconstruction, code = c.parts(cases, reconstruction=lambda *i: oracle(*i)[0], code=lambda *i: oracle(*i)[1])
     found = c.options(reconstruction, build, "the reconstruction", **STAGES)
-    c.agrees("code", code, lambda *i: build(dict(enumerate(i)), **found, code=True))
+
+    def returned(*inputs, **changed):
+        return build(dict(enumerate(inputs)), **found | changed, code=True)
+
+    early = "the code is returned before at_code: return what goes into the decoder"
+    before = {early: lambda *i: returned(*i, at_code=STAGES["at_code"]["never used there"])}
+    c.agrees("code", code, returned, slips=before)
     c.gradients("gradients", reconstruction[1], *W, values=list(found))

@@ -23,9 +23,9 @@ def init_parameters(c):
     if not W or any(matrix is None or matrix.ndim != 2 or not matrix.size for matrix in W):
         c.stop(answer.raised or f"{answer.kind()} came back, expected a list of {len(pairs)} matrices")
     slips = {
-        "the row for the bias is missing: [entering + 1, leaving]": pairs,
-        "the matrices are transposed: inputs are rows, so [entering + 1, leaving]": [(m, n + 1) for n, m in pairs],
-        "the bias has a column: it should be a row, [entering + 1, leaving]": [(n, m + 1) for n, m in pairs],
+        "the row for the bias is missing: [inputs + 1, outputs]": pairs,
+        "the matrices are transposed: images are rows, so [inputs + 1, outputs]": [(m, n + 1) for n, m in pairs],
+        "the bias has a column: it should be a row, [inputs + 1, outputs]": [(n, m + 1) for n, m in pairs],
     }
     asked = [(n + 1, m) for n, m in pairs]
     c.equal("shapes", [M.shape for M in W], asked, slips, what="the shapes", words=answer.words)

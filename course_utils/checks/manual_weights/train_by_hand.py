@@ -31,6 +31,7 @@ SQUARED, ABSOLUTE = error(F.mse_loss), error(F.l1_loss)
         "iterations": (0.3, "as many steps as iterations"),
         "optimizer": (0.3, "the steps are those of the optimizer that is passed in"),
         "number": (0.1, "the losses are plain numbers"),
+        "network": (0.5, "the reconstructions are those of the network that is passed in"),
     },
 )
 def train_by_hand(c):
@@ -41,7 +42,8 @@ def train_by_hand(c):
 
     def train(*counts, learning_rate=RATE, **given):
         how = [{"iterations": count, "learning_rate": learning_rate, **given} for count in counts]
-        return [c.ask(probes.train_matrices, f"{question['iterations']} iterations", **question) for question in how]
+        words = "{} iterations (each batch has larger numbers than the one before)"
+        return [c.ask(probes.train_matrices, words.format(one["iterations"]), **one) for one in how]
 
     answers = train(1, 2, 3, **given)
     last, steps = answers[-1], [answer.number("steps") for answer in answers]
@@ -57,6 +59,8 @@ def train_by_hand(c):
     c.first_step("step", path, batches, SQUARED, RATE, lengths, other)
     c.later_steps("every_step", path, batches, [SQUARED, ABSOLUTE], RATE)
     own = "the weights move, but not by optimizer.step(): use the optimizer that is passed in"
+    ignored = "your loop does not use `network`: call network(W, X), which may be another network than yours"
+    c.cost("network", last.number("calls") or last.error, ignored)
     c.cost("optimizer", steps[-1] or not c.right("every_step"), own)
 
     losses, after = (np.array([loss_at(SQUARED, path[i + k], batches[i]) for i in range(3)]) for k in (0, 1))

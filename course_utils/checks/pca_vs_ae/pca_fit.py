@@ -29,6 +29,16 @@ def comparable(part):
     return part.replaced(value[0] if mean else with_signs(value, part.inputs["X"].astype(np.float64)))
 
 
+def rows_of_eigenvectors(part):
+    """Whether a returned value holds rows, up to signs, of the matrix that has the eigenvectors in its columns."""
+    value, X = part.listed(), np.asarray(part.inputs["X"], np.float64)
+    vectors = np.linalg.eigh(np.cov(X.T))[1]
+    rows = (abs(matrix[: part.inputs["k"]]) for matrix in (vectors, vectors[:, ::-1]))
+    return value is not None and any(
+        row.shape == value.shape and np.allclose(abs(value), row, 1e-2, 1e-3) for row in rows
+    )
+
+
 def cloud(rng, images, spreads, pixels):
     """Images [N, P], lopsided, with these standard deviations along directions that all have a part in their mean."""
     lopsided = rng.exponential(size=(images, len(spreads))) ** 3
@@ -58,17 +68,28 @@ def pca_fit(c):
         "each component is a column: a row is asked for, transpose": (lambda X, k: fit(X, k)[0].T, 0.5),
         "all components came back: the first k are asked for": (lambda X, k: fit(X, X.shape[1])[0], 0.5),
     }
-    c.agrees("components", components, slips=slips, any_order="order", what="the components (up to sign)")
-    ways = {"right": {}, "X itself": {"centred": False}, "least": {"step": -1}}  # variances of those directions
-    others = {"way": {"right": {}} if c.right("components") else ways}
-    way = c.which(variances, lambda inputs, way: fit(inputs["X"], inputs["k"], **way)[1], others) or {"way": "right"}
+    if all(map(rows_of_eigenvectors, components)):
+        line = "these are rows of the matrix that eigh returns: its columns are the eigenvectors, smallest"
+        c.verify("components", False, f"{line} eigenvalue first")
+    else:
+        c.agrees("components", components, slips=slips, any_order="order", what="the components (up to sign)")
+
+    def explained_by(parts, part, options):
+        found = c.which(parts, lambda inputs, way: fit(inputs["X"], inputs["k"], **way)[part], {"way": options})
+        return found["way"] if found else "right"
+
+    # Variances of the wrong directions that came back are right for those: only the directions are charged.
+    ways = {"right": {}, "X itself": {"centred": False}, "least": {"step": -1}}
+    directions = explained_by(components, 0, ways)
+    way = explained_by(variances, 1, {"right": {}, directions: ways[directions]})
+    if way != "right":
+        c.note("variances", ": of the directions that you return, which are not those of largest variance")
     slips = {
         "the variances divide by n: divide by n - 1": (lambda X, k: fit(X, k)[1] * (1 - 1 / len(X)), 0.5),
         "these are standard deviations: square them": lambda X, k: fit(X, k)[1] ** 0.5,
         "these are singular values: square them, divide by n - 1": lambda X, k: (fit(X, k)[1] * (len(X) - 1)) ** 0.5,
-        "all variances came back: the first k are asked for": (lambda X, k: fit(X, X.shape[1])[1], 0.5),
     }
-    c.agrees("variances", variances, lambda X, k: fit(X, k, **ways[way["way"]])[1], slips, any_order="order")
+    c.agrees("variances", variances, lambda X, k: fit(X, k, **ways[way])[1], slips, any_order="order")
     after = ("mean", "components", "variances", "order")
     for part in parts([[6, 8], [6, 2], [4, 8], [4, 2]], 1):
         c.agrees("one", part, after=after)

@@ -28,6 +28,13 @@ TORCH_SAYS = {
 """torch's messages about training steps, and what they mean."""
 SIZES = re.compile("multiplied|for input of size|must match|mismatch|reshape array|broadcast|out of bounds|expanded")
 """What torch and numpy say where sizes do not fit on each other."""
+FIXED = "is a size fixed in your code, such as 784, or is a dimension missing?"
+CAUSES = {
+    "multiplied": "is a matrix on the wrong side, a column of ones or a flatten missing, or a size fixed in your code?",
+    "input of size": FIXED,
+    "reshape array": FIXED,
+}
+"""Words of such a message, and what the likely cause is."""
 SHOWN = 6
 """Decimal numbers that a counterexample shows at the most; of whole numbers twice as many."""
 
@@ -113,10 +120,8 @@ class Answer:
             return "" if self.error is None else explain(self.error)
         arrays = [(name, value.shape) for name, value in self.inputs.items() if isinstance(value, np.ndarray)][:3]
         came = ", ".join(f"{name} {list(shape)}" for name, shape in arrays) or self.words
-        fixed = re.search("input of size|reshape array|multiplied", self.error.text)
-        cause = (
-            "does your code hold a fixed size, such as 784?" if fixed else "is a dim, an index or a broadcast wrong?"
-        )
+        causes = (cause for words, cause in CAUSES.items() if words in self.error.text)
+        cause = next(causes, "is a dim, an index or a broadcast wrong?")
         hint = f"the inputs were {came}: {cause}"
         return f"sizes do not fit{self.error.where and f' in {self.error.where}'}; {hint}\n   {self.error.text}"
 

@@ -33,6 +33,7 @@ class Values:
         self._ask, self.rng, self._rubric, self._target = ask, rng, rubric, None
         self._failed: dict[str, tuple[float, str]] = {}
         self._judged: set[str] = set()
+        self._notes: dict[str, str] = {}
         self._answers: list[Answer] = []
         self._deductions = {line.name for line in rubric.deductions}
         self._declared = self._deductions | {line.name for line in rubric.aspects}
@@ -93,6 +94,10 @@ class Values:
         charged twice.
         """
         return self.skipped(after) or self.verify(name, right, wrong)
+
+    def note(self, aspect: str, words: str) -> None:
+        """Add words to the line of an aspect, which are shown where it is right: that a result is near its limit."""
+        self._notes[aspect] = words
 
     def stop(self, wrong: str) -> None:
         """End the judging: nothing came back that anything could be said about. All aspects are lost."""
@@ -190,7 +195,8 @@ class Values:
             self.unchanged()
         found = []
         for line in self._rubric.aspects:
-            unheard = (1.0, line.right) if line.name in self._judged else (0.0, "")
+            told = line.right + self._notes.get(line.name, "")
+            unheard = (1.0, told) if line.name in self._judged else (0.0, "")
             earned, message = self._failed.get(line.name, unheard)
             found.append(Verdict(line.name, message, line.size, earned))
         charged = [line for line in self._rubric.deductions if line.name in self._failed]
