@@ -142,6 +142,15 @@ def curve(seed: int, *, weight: float = 0.0, keep: int | None = None) -> dict:
     return measured(model)
 
 
+def pca_curve(seed: int, *, k: int) -> dict:
+    """PCA with k components on the test images: an image has k numbers there, as it has k active units above."""
+    test = digits("test")
+    pca = PCA(k, svd_solver="covariance_eigh").fit(digits("train").numpy())
+    drawn = torch.from_numpy(pca.inverse_transform(pca.transform(test.numpy())))
+    brightness = ((drawn * test).sum(dim=1) / test.square().sum(dim=1)).mean()
+    return {"error": functional.mse_loss(drawn, test).item(), "brightness": brightness.item()}
+
+
 # --- 1 · what is no digit
 
 
@@ -276,6 +285,10 @@ EXPERIMENTS = [
         for weight, keep in ((0.1, 100), (0.3, 50), (0.03, 200), (0.8, 20), (0.2, 10), (0.5, 5))
         for name, options in ((f"L1, weight {weight:g}", {"weight": weight}), (f"top-k, k = {keep}", {"keep": keep}))
     ),
+    *(
+        ("3 · error against active share", f"PCA, {k} components", partial(pca_curve, k=k), "error", None, NEW)
+        for k in (5, 10, 20, 50, 100, 200)
+    ),
 ]  # fmt: skip
 
 
@@ -337,7 +350,9 @@ def notes(runs: list[dict]) -> list[str]:
         lines += [f"  width {w}: {of('1', name, 'error')}; {of('1', name, 'noise', '{:.3f}')};"]
     lines += ["- Active share of 1,156 units for a test image, units dead, brightness of the reconstruction:"]
     for part, setting, *_ in EXPERIMENTS:
-        if part.startswith("3"):
+        if part.startswith("3") and setting.startswith("PCA"):
+            lines += [f"  - {setting}: brightness {of('3', setting, 'brightness', '{:.2f}')}."]
+        elif part.startswith("3"):
             shares = of("3", setting, "active", "{:.1%}")
             lines += [f"  - {setting}: {shares}; dead {of('3', setting, 'dead', '{:d}')};"]
             lines += [f"    brightness {of('3', setting, 'brightness', '{:.2f}')}."]
