@@ -109,7 +109,8 @@ def environment(folder: Path) -> Line:
     command = shutil.which("jupyter")
     if command is None:
         return Line(WARNING, what, f"{here}; the command `jupyter` is not found", ACTIVATE)
-    if not _same(Path(command).parent, Path(sys.executable).parent):
+    # In the environment's folder: conda on Windows has commands and Python in two folders of it.
+    if Path(os.path.realpath(here)) not in Path(os.path.realpath(command)).parents:
         return Line(WARNING, what, f"{here}; the command `jupyter` is another one, {command}", ACTIVATE)
     return Line(OK, what, str(here))
 

@@ -61,7 +61,7 @@ def read(root: Path, lab: str, student: str, release: Release) -> Submission:
 def _other_version(found: FoundNotebook) -> list[str]:
     version = named_in(cell.source for cell in found.cells if cell.kind == "code")
     if version and differ(version, course_utils.__version__):
-        return [f"made for version {version} of the course, graded with {course_utils.__version__} (docs/versions.md)"]
+        return [f"made for version {version} of the course, graded with {course_utils.__version__}"]
     return []
 
 

@@ -71,7 +71,11 @@ def test_this_set_up_is_in_order_where_it_was_tried(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     monkeypatch.delenv("VIRTUAL_ENV", raising=False)
     monkeypatch.delenv("CONDA_PREFIX", raising=False)
-    monkeypatch.setenv("COURSE_CACHE", str(tmp_path))
+    for name in ("COURSE_CACHE", "HOME", "JUPYTER_DATA_DIR"):  # what a person has at home is no part of it
+        monkeypatch.setenv(name, str(tmp_path))
+    for name in ("COURSE_DATA", "JUPYTER_PATH", "JUPYTER_RUNTIME_DIR"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(student.shutil, "disk_usage", lambda folder: SimpleNamespace(free=5e9))
     lines = list(student.examine(student.for_students(REPO / "release")))
     assert [line for line in lines if line.state != OK] == []
     assert [line.what for line in lines] == [what for what, _ in student.for_students(tmp_path)]
