@@ -24,8 +24,8 @@ from course_admin.submissions.safe_files import files_beside
 SECRET = ".course-secret"
 STARTED = time.time()
 """About when this process imported its checks, in seconds since 1970."""
-FIGURES = {"plotting"}
-"""Folders of course_utils on which no mark depends."""
+FIGURES = {"plotting", "doctor.py"}
+"""Folders and modules of course_utils on which no mark depends."""
 JUDGES = ("exams.py", "scoring.py", "run_notebook.py")
 """Modules of course_admin.grading on which marks depend."""
 
