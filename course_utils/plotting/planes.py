@@ -60,7 +60,7 @@ def show_angles(angles: Mapping[str, np.ndarray], variances, *, kept: int, alt: 
     said = []
     for i, (name, values) in enumerate(angles.items()):
         values = np.sort(as_array(values))
-        left.plot(range(1, len(values) + 1), values, "o-", markersize=3, label=name, color=colour(i))
+        left.plot(range(1, len(values) + 1), values, "o-", markersize=3, label=name, color=colour(4 * i))
         said.append(f"{name}: {values[0]:.2g} to {values[-1]:.0f} degrees, median {np.median(values):.2g}")
     left.set(xlabel="direction, best matched first", ylabel="angle (degrees)", title="angles to the subspace of PCA")
     left.legend(frameon=False)

@@ -675,7 +675,7 @@ points = torch.randn(400, 3, generator=torch.Generator().manual_seed(3)) * torch
     [3.0, 1.0, 0.9]
 )
 points = points - points.mean(dim=0)
-halves = {"first (orange)": Pca(points[:200], 2), "second (purple)": Pca(points[200:], 2)}
+halves = {"first (blue)": Pca(points[:200], 2), "second (brown)": Pca(points[200:], 2)}
 for name, half in halves.items():
     print(
         f"error of all points, projected to the plane of the {name} half: {half.error(points):.3f}"

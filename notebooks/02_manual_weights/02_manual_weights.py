@@ -774,7 +774,7 @@ show_lines(MatrixAutoencoder(d=32, seed=0).fit(train_set.images))
 
 # %% [markdown]
 # With 2 codes, the lines lead through the codes of other digits, and through images that you cannot name. The 4 and the 7 have nearly the same code, and
-# the decoder draws for both something like a 9. With 32 codes, the ends are the right digits, and from 4 to 7 the distance hardly changes. On the line from 0 to 1, the
+# the decoder draws for both something like a 9. With 32 codes, the ends are the right digits, and from 4 to 7 the distance hardly changes. In these two figures, on the line from 0 to 1, the
 # middle is no digit with 2 codes nor with 32 codes, and its distance is larger than at both ends: the line leads through a hole.
 #
 # **Think.** A straight line between the *pixels* of a 0 and a 1 shows both digits on top of each other. How do the images in the middle of the lines
@@ -950,7 +950,8 @@ for d in (2, 32):
         )
 
 # %% [markdown]
-# @@TIED@@
+# With 2 codes, the tied network has the larger error in both runs. With 32 codes it has the **smaller** error, although it has half as many numbers to
+# learn. After only 1,000 iterations, fewer numbers can be an advantage.
 #
 # **Think.** With linear layers, PCA is the best autoencoder, and its decoder *is* its transposed encoder (lab 01). With nonlinearities between the
 # layers, what are the arguments for tied weights, and what are the arguments against?
