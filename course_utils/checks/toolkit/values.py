@@ -33,6 +33,7 @@ class Values:
         self._ask, self.rng, self._rubric, self._target = ask, rng, rubric, None
         self._failed: dict[str, tuple[float, str]] = {}
         self._judged: set[str] = set()
+        self._measured: dict[str, str] = {}
         self._answers: list[Answer] = []
         self._deductions = {line.name for line in rubric.deductions}
         self._declared = self._deductions | {line.name for line in rubric.aspects}
@@ -87,6 +88,10 @@ class Values:
             kept, told = self._failed.get(aspect, (1.0, wrong))
             self._failed[aspect] = (min(kept, keeps), told)
         return bool(right)
+
+    def measured(self, aspect: str, seen: str) -> None:
+        """Say what was measured behind the line of what is right, such as the score of a training."""
+        self._measured[aspect] = seen
 
     def cost(self, name: str, right: Any, wrong: str, after: After = ()) -> bool:
         """Charge a declared deduction unless `right`; not where an aspect in `after` has failed: a consequence is not
@@ -190,7 +195,8 @@ class Values:
             self.unchanged()
         found = []
         for line in self._rubric.aspects:
-            unheard = (1.0, line.right) if line.name in self._judged else (0.0, "")
+            right = ": ".join(filter(None, (line.right, self._measured.get(line.name))))
+            unheard = (1.0, right) if line.name in self._judged else (0.0, "")
             earned, message = self._failed.get(line.name, unheard)
             found.append(Verdict(line.name, message, line.size, earned))
         charged = [line for line in self._rubric.deductions if line.name in self._failed]
