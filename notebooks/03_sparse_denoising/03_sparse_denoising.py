@@ -493,7 +493,7 @@ for title, units in {"eight chosen units": chosen, "eight units at random": any_
 #
 # ### Exercise 3.1 (4 points, about 9 minutes)
 #
-# Keep the $k$ largest entries of each code, and set all others to 0.
+# Keep the $k$ largest entries of each code, and set all others to 0. Exactly $k$ stay: of entries that are equal, any may be chosen.
 #
 # <details><summary>Hint 1</summary>codes.topk(k, dim=1) returns values and positions. You need a tensor of zeros with the values at these positions.</details>
 # <details><summary>Hint 2</summary>Start from a tensor of zeros and look at its method scatter. Or multiply the codes by a mask of zeros and ones.</details>
