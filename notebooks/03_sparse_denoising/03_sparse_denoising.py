@@ -385,7 +385,7 @@ for penalty in (4e-6, 1.5e-6):
 # - **error**: the mean squared error, without the penalty;
 # - **active**: how many of the 1,156 units are active for an image, on average; **dead**: how many are active for none;
 # - **factor**: the number $a$ for which $a \hat X$ is nearest to $X$ (it minimises the mean of $\lVert x - a\,\hat x \rVert^2$). If $a$ is above 1, all
-#   reconstructions are too dark by this factor;
+#   reconstructions are too dark by this factor. (For PCA $a$ is 1. For an untrained network it means nothing.)
 # - **column**: the length of the columns of $V$ (the mean over the units; a unit with larger entries counts more).
 #
 # In the row *unit norm*, the columns of $V$ are divided by their lengths before each use, so that all have length 1.
@@ -406,7 +406,7 @@ for name, setting in settings.items():
         wide[name] = sparse.fit_wide(X, **setting, epochs=epochs)
     rows[name] = sparse.describe_code(wide[name], T)
 columns = {"error": 4, "active": 0, "dead": 0, "factor": 2, "column": 2}
-print(pd.DataFrame(rows).T[list(columns)].round(columns).to_string())
+print(pd.DataFrame(rows.values(), index=list(rows))[list(columns)].round(columns).to_string())
 
 shown = ("w = 0", "w = 0.1", "w = 0.3", "w = 0.8")
 drawn = [training.reconstruct(wide[name], ten.images.flatten(1)) for name in shown]
@@ -419,13 +419,13 @@ plotting.show_pairs(ten.images.flatten(1), *drawn, labels=("original", *shown))
 #    kills more than 200. Why? Pixels are never negative. So a step that lowers the weights of a unit lowers its input for all digits at once. And a
 #    unit that is 0 for all digits gets no gradient any more. "Sparse" has to be compared with this row, not with 100 %.
 # 2. With $w = 0.8$, a handful of units are active and nearly all are **dead**. Too large a penalty does not give a sparse code, it kills the units.
-# 3. With a growing penalty the **factor** grows. A penalty on the size of the entries makes all of them smaller, also those that the image needs. This
-#    is called *shrinkage*. (A reconstruction that is dark is not enough to see it: whatever loses details is darker than its image, PCA too. But the
-#    factor of PCA is 1 for every number of components.)
+# 3. With a growing penalty the reconstructions get darker. This alone does not say much: whatever loses details is darker than its image, PCA too. So
+#    look at **factor** and **column**. A penalty on the size of the entries makes all of them smaller, also those that the image needs. This is called
+#    *shrinkage*. But the network has a way out: small entries and long columns of the decoder give the same image and a smaller penalty. The columns
+#    get longer with each penalty, and the factor stays within a few per cent of 1.
 #
-# The network can also make the entries small and the decoder's columns long: the same image, a smaller penalty. You see it in the column lengths.
-# With unit norm this is not possible. With the same $w = 0.8$ more units survive, and the error is smaller. The factor stays above 1: shrinkage is a
-# part of L1 itself.
+# With unit norm there is no way out. The factor is 1.12: all reconstructions are too dark by 12 %. So shrinkage is a part of L1 itself. With the same
+# $w = 0.8$ more units survive than without unit norm, and the error is smaller.
 
 # %% [markdown]
 # ### Exercise 2.3, in words (2 points, about 8 minutes)
@@ -518,7 +518,7 @@ checks.keep_largest(keep_largest)
 # %% [markdown]
 # Now the fair comparison: an error alone says nothing, and an active share alone says nothing. We train several networks of each kind and draw the
 # error **against** the number of active units. **Predict**: which of the two curves is lower? And where is PCA, if it may use as many components as a
-# code has active units? Which kind has factors near 1?
+# code has active units?
 
 # %%
 import pandas as pd
@@ -531,8 +531,8 @@ rows = {
     name: sparse.describe_code(sparse.fit_wide(X, **setting, epochs=epochs), T)
     for name, setting in settings.items()
 }
-columns = {"active": 0, "error": 4, "dead": 0, "factor": 2}
-print(pd.DataFrame(rows).T[list(columns)].round(columns).to_string())
+columns = {"active": 0, "error": 4, "dead": 0}
+print(pd.DataFrame(rows.values(), index=list(rows))[list(columns)].round(columns).to_string())
 
 pca = PCA(200, svd_solver="covariance_eigh").fit(X.numpy())
 in_components = torch.from_numpy(pca.transform(T.numpy())).square().mean(dim=0)
@@ -547,7 +547,7 @@ plotting.show_trade_off(
 )
 
 # %% [markdown]
-# Top-k has the lower curve: for the same number of active units, its error is smaller. And its factors are nearer to 1. Both kinds have many dead
+# Top-k has the lower curve: for the same number of active units, its error is smaller. Both kinds have many dead
 # units. In top-k, a unit that is never among the $k$ largest gets no gradient.
 #
 # **PCA** is a warning. Its curve and that of top-k cross between 25 and 50 units. From there on PCA has the smaller error, and far beyond, with 100 or
@@ -907,7 +907,7 @@ plotting.show_images(
 
 # %%
 a = torch.linspace(0, 1, 9)[:, None]
-pairs = [(0, 3), (6, 1), (9, 7)]
+pairs = [(0, 3), (6, 1), (0, 7)]
 position = {label: i for i, label in enumerate(ten.labels.tolist())}
 rows = []
 with torch.no_grad():

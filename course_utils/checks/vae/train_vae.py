@@ -60,5 +60,5 @@ def train_vae(c):
     elif error > nothing:
         why = "worse than the mean image: far too few steps, too high a learning rate, or a decoder without a drawn z?"
     elif kl < 5:
-        why = "the codes say little about the images: is one term averaged where it should be summed, or too few steps?"
+        why = "the codes say little: is a term averaged, not summed? Too few steps, or too high a learning rate?"
     c.learns("learned", error, enough, {f"{seen}: {why}": (-np.inf, 0.0)})
