@@ -78,8 +78,9 @@ def describe_code(model: WideAutoencoder, images: torch.Tensor) -> dict[str, flo
 
     Returns {"error": mean squared error per pixel; "active": units with a code above 0 for an image; "dead": units
     that are active for none of the images; "brightness": the inner product of reconstruction and image over that of
-    the image with itself, below 1 where reconstructions are too dark; "column": median length of the decoder's columns
-    of the units that are not dead}.
+    the image with itself, below 1 where reconstructions are too dark; "factor": the number a for which the mean of
+    |image - a * reconstruction|^2 is smallest, above 1 where entries have shrunk and exactly 1 for a projection such as
+    PCA's; "column": mean length of the decoder's columns, weighted by the sum of each unit's codes}.
     """
     made, code = model(images)
     sums = code.sum(dim=0)
@@ -89,5 +90,6 @@ def describe_code(model: WideAutoencoder, images: torch.Tensor) -> dict[str, flo
         "active": (code > 0).sum(dim=1).float().mean().item(),
         "dead": int((sums == 0).sum()),
         "brightness": ((made * images).sum(dim=1) / images.square().sum(dim=1)).mean().item(),
+        "factor": ((made * images).sum() / made.square().sum().clamp(min=1e-12)).item(),
         "column": ((sums * lengths).sum() / sums.sum().clamp(min=1e-12)).item(),
     }

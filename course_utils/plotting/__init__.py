@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from course_utils.plotting.alt import alt_text, describe
     from course_utils.plotting.codes import show_codes, show_embeddings
-    from course_utils.plotting.comparisons import show_arrows, show_matrix, show_roc
+    from course_utils.plotting.comparisons import show_arrows, show_matrix, show_roc, show_trade_off
     from course_utils.plotting.curves import show_history, show_variance
     from course_utils.plotting.images import show_extremes, show_filters, show_images, show_pairs
     from course_utils.plotting.intervals import show_bands, show_intervals
@@ -49,6 +49,7 @@ _MODULES = {
     "show_posteriors": "latents",
     "show_roc": "comparisons",
     "show_sweep": "sweeps",
+    "show_trade_off": "comparisons",
     "show_variance": "curves",
 }
 
@@ -78,6 +79,7 @@ __all__ = [
     "show_posteriors",
     "show_roc",
     "show_sweep",
+    "show_trade_off",
     "show_variance",
 ]
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from course_utils.arrays import as_array, as_table
 from course_utils.plotting.alt import describe
@@ -30,15 +31,45 @@ def show_roc(
         labels = np.repeat([0, 1], [len(base), len(scores)])
         alarms, found, _ = roc_curve(labels, np.concatenate([base, scores]))
         area = auc(alarms, found)
-        ax.plot(alarms, found, color=PALETTE[(9, 6, 3, 4, 1)[i % 5]], label=f"{name}: {area:.3f}", clip_on=False)
+        style = {"color": PALETTE[(9, 6, 3, 4, 1)[i % 5]], "linestyle": ("-", "--")[i % 2]}  # one may lie on another
+        ax.plot(alarms, found, label=f"{name}: {area:.3f}", clip_on=False, **style)
         words.append(f"{name} {area:.3f}")
     ax.plot([0, 1], [0, 1], ":", color="0.4", linewidth=1.2)
-    ax.set(xlim=(0, 1), ylim=(0, 1.01), aspect="equal", xlabel="false alarms", ylabel="found")
+    ax.set(xlim=(0, 1), ylim=(0, 1.01), aspect="equal", xlabel="false alarms", ylabel="found (share of the others)")
     # Below the axes: inside there is no corner that no curve can reach.
     ax.legend(title="area under the curve", loc="upper center", bbox_to_anchor=(0.5, -0.16), ncols=2)
     if title:
         ax.set_title(title)
     return describe(ax, alt or f"ROC curves, area under each: {', '.join(words)}")
+
+
+@styled
+def show_trade_off(
+    curves: Mapping, *, xlabel: str, ylabel: str, title: str | None = None, ax: Axes | None = None
+) -> Axes:
+    """Two numbers against each other, such as error against size: a line for each name, both axes logarithmic.
+
+    curves: {name: [(x, y), ...]}, numbers above 0. Returns the axes. Raises ValueError for other numbers.
+    """
+    points = {name: np.array(sorted(pairs), dtype=float) for name, pairs in curves.items()}
+    if not points or any(array.ndim != 2 or array.shape[1] != 2 or not (array > 0).all() for array in points.values()):
+        raise ValueError("show_trade_off() takes a dict {name: [(x, y), ...]} of numbers above 0.")
+    ax = axes_or_new(ax, (6, 3.8))
+    for i, (name, array) in enumerate(points.items()):
+        ax.plot(*array.T, marker="osD^v"[i % 5], ms=5, color=PALETTE[(9, 6, 3, 4, 1)[i % 5]], label=name)
+    ax.set(xscale="log", yscale="log", xlabel=xlabel, ylabel=ylabel)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axis.set_minor_locator(NullLocator())
+    ax.grid(color="0.9")
+    ax.set_axisbelow(True)
+    ax.legend()
+    if title:
+        ax.set_title(title)
+    said = (f"{name}: {array[0, 1]:.3g} at {array[0, 0]:.3g} to {array[-1, 1]:.3g} at {array[-1, 0]:.3g}"
+            for name, array in points.items())  # fmt: skip
+    return describe(ax, f"{ylabel} against {xlabel}, both axes logarithmic. {'; '.join(said)}")
 
 
 @styled

@@ -71,6 +71,7 @@ def show_pairs(
     *reconstructions: torch.Tensor,
     labels: Sequence[str] | None = None,
     errors: bool = True,
+    titles: Sequence | None = None,
     title: str | None = None,
     alt: str | None = None,
 ) -> Figure:
@@ -78,7 +79,8 @@ def show_pairs(
 
     originals, reconstructions: [N, 1, H, W], [N, H, W] or [N, H * H], the same N (10 fit well).
     labels: the names of the rows, the originals' included. errors: below each reconstruction its squared error, the
-    mean over its pixels. Returns the figure. Raises ValueError when numbers do not fit together.
+    mean over its pixels. titles: one for each column, shown above the originals. Returns the figure. Raises ValueError
+    when numbers do not fit together.
     """
     rows = [_stack(images) for images in (originals, *reconstructions)]
     if len(rows) < 2 or any(row.shape != rows[0].shape for row in rows):
@@ -91,6 +93,8 @@ def show_pairs(
         raise ValueError(f"labels must name all {len(rows)} rows, the originals too; got {len(labels)}.")
 
     n, height, width = rows[0].shape
+    if titles is not None and len(titles) != n:
+        raise ValueError(f"titles must be one for each column: {len(titles)} titles for {n} images.")
     tile_height = TILE * height / width + (0.22 if errors else 0.04)
     figure, axes = new_figure(len(rows), 1, (TILE * n + 1.2, tile_height * len(rows) + 0.1))
     words = []
@@ -106,10 +110,15 @@ def show_pairs(
             ax.set_xticks([x + width / 2 for x, _ in corners], [f"{e:.4f}" for e in each])
             ax.tick_params(axis="x", length=0, pad=1, labelsize=8)
             words.append(f"{label}: mean squared error {each.mean():.4f}, worst {each.max():.4f}")
+        if titles is not None and row is rows[0]:
+            ax.xaxis.tick_top()
+            ax.set_xticks([x + width / 2 for x, _ in corners], [str(text) for text in titles])
+            ax.tick_params(axis="x", length=0, pad=1, labelsize=8)
     if title:
         figure.suptitle(title)
+    above = f", with the titles {', '.join(map(str, titles))}," if titles is not None else ""
     below = f"{_count(len(rows) - 1, 'row')} of reconstructions ({', '.join(labels[1:])})"
-    text = f"{_count(n, 'image')} and below them {below}"
+    text = f"{_count(n, 'image')}{above} and below them {below}"
     return describe(figure, alt or ". ".join([text, *words]))
 
 

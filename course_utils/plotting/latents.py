@@ -7,7 +7,7 @@ from io import BytesIO
 import numpy as np
 import torch
 from matplotlib.axes import Axes
-from matplotlib.patches import Ellipse
+from matplotlib.patches import Ellipse, Patch
 
 from course_utils.arrays import as_array
 from course_utils.plotting.alt import describe
@@ -39,6 +39,9 @@ def show_posteriors(
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="$z_1$", ylabel="$z_2$")
     if title:
         ax.set_title(title)
+    if classes is not None:
+        dots = [Patch(color=colour(c), alpha=0.6, label=str(c)) for c in sorted(set(classes.tolist()))]
+        ax.legend(handles=dots, loc="center left", bbox_to_anchor=(1.0, 0.5))
     text = (
         f"{len(mu)} ellipses at two standard deviations, of mean half-width {2 * sigma.mean():.2g}, their centres "
         f"within {np.abs(mu).max():.2g} of 0; dashed: the circle of the standard normal distribution"
@@ -58,7 +61,16 @@ def show_latent_grid(
     with torch.no_grad():
         images = decode(z)
     text = f"A grid of {n} by {n} images, decoded from codes between {-reach:g} and {reach:g} in both latents."
-    return show_images(images, ncols=n, title=title, alt=alt or text)
+    ax = show_images(images, ncols=n, title=title, alt=alt or text)
+    ax.set_axis_on()
+    ax.spines[:].set_visible(False)
+    ax.tick_params(length=0)
+    shown = [0, n // 2, n - 1] if n % 2 else [0, n - 1]  # an even grid has no image in its middle
+    places = [(i + 0.5) * ax.get_xlim()[1] / n for i in shown]
+    ax.set_xticks(places, [f"{line[i]:g}" for i in shown])
+    ax.set_yticks(places, [f"{line[n - 1 - i]:g}" for i in shown])  # z2 goes up, rows go down
+    ax.set(xlabel="$z_1$", ylabel="$z_2$")
+    return ax
 
 
 @styled

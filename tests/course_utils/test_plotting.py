@@ -147,6 +147,16 @@ def test_it_draws_into_given_axes():
     assert plt.get_fignums() == [figure.number]
 
 
+def test_pairs_have_titles_above_their_columns():
+    figure = show_pairs(torch.zeros(2, 4, 4), torch.zeros(2, 4, 4), titles=["noise", "dim"])
+    first, second = figure.axes
+    assert [text.get_text() for text in first.get_xticklabels()] == ["noise", "dim"]
+    assert [text.get_text() for text in second.get_xticklabels()] == ["0.0000", "0.0000"]
+    assert "with the titles noise, dim" in alt_text(figure)
+    with pytest.raises(ValueError, match="1 titles for 2 images"):
+        show_pairs(torch.zeros(2, 4, 4), torch.zeros(2, 4, 4), titles=["noise"])
+
+
 def test_pairs_tell_each_image_s_error():
     worse = (DIGITS[:4] + 0.1).clone()
     worse[2] += 0.1

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils.plotting import alt_text, show_arrows, show_matrix, show_roc
+from course_utils.plotting import alt_text, show_arrows, show_matrix, show_roc, show_trade_off
 
 
 @pytest.fixture(autouse=True)
@@ -32,6 +32,14 @@ def test_a_curve_goes_from_no_alarm_to_all():
 def test_no_others_no_curve():
     with pytest.raises(ValueError, match="dict"):
         show_roc([1.0], {})
+
+
+def test_points_of_a_trade_off_are_sorted_and_said():
+    ax = show_trade_off({"a": [(50, 0.01), (5, 0.2)]}, xlabel="units", ylabel="error")
+    assert ax.lines[0].get_xydata().tolist() == [[5, 0.2], [50, 0.01]] and ax.get_xscale() == "log"
+    assert "error against units" in alt_text(ax) and "a: 0.2 at 5 to 0.01 at 50" in alt_text(ax)
+    with pytest.raises(ValueError, match="above 0"):
+        show_trade_off({"a": [(0, 0.01)]}, xlabel="units", ylabel="error")
 
 
 def test_every_number_of_a_table_stands_in_its_cell_and_the_smallest_are_framed():

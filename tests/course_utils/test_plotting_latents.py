@@ -26,6 +26,7 @@ def closed_figures():
 def test_an_ellipse_lies_at_its_mean_and_is_two_standard_deviations_wide():
     ax = show_posteriors([[1.0, -2.0], [0.0, 0.0]], [[0.5, 0.1], [1.0, 1.0]], [3, 7])
     first, second, prior = ax.patches
+    assert [text.get_text() for text in ax.get_legend().get_texts()] == ["3", "7"]
     assert tuple(first.center) == (1.0, -2.0) and (first.width, first.height) == pytest.approx((2.0, 0.4))
     assert mpl.colors.to_hex(second.get_facecolor()) == colour(7)
     assert (prior.width, prior.height) == (4, 4) and not prior.get_fill()
@@ -39,6 +40,8 @@ def test_a_latent_grid_has_z1_to_the_right_and_z2_up():
     picture = np.asarray(ax.images[0].get_array())[2::3, 2::3]
     expected = [[(x + 2 * y) / 6 + 0.5 for x in (-1, 0, 1)] for y in (1, 0, -1)]
     assert np.allclose(picture, expected, atol=1e-6)
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["-1", "0", "1"]
+    assert [text.get_text() for text in ax.get_yticklabels()] == ["1", "0", "-1"]
 
 
 def test_latents_are_sorted_and_counted():

@@ -69,7 +69,8 @@ def test_what_a_code_is_like_is_counted_by_hand():
         model.decoder.weight.copy_(torch.tensor([[0.5, 0, 9], [0, 0.5, 9]]))
         model.decoder.bias.zero_()
     got = describe_code(model, torch.tensor([[1.0, 0], [1, 1]]))
-    assert got == pytest.approx({"error": 3 / 4 / 4, "active": 1.5, "dead": 1, "brightness": 0.5, "column": 0.5})
+    expected = {"error": 3 / 4 / 4, "active": 1.5, "dead": 1, "brightness": 0.5, "factor": 2, "column": 0.5}
+    assert got == pytest.approx(expected)
 
 
 # corruptions

@@ -602,6 +602,15 @@ def test_learning_is_told_in_stages_and_slips():
     assert "nan or inf" in judged(lambda c: judging(c, np.nan), None)[1]
 
 
+def test_what_was_measured_is_said_with_what_is_right():
+    def judging(c, error):
+        c.note("values", f": error {error}")
+        c.learns("values", error, 0.3, {"a start": (0.0, 0.25)})
+
+    assert judged(lambda c: judging(c, 0.2), None) == (1, "✓  right: error 0.2")
+    assert judged(lambda c: judging(c, 0.5), None) == (0.25, "✗  a start")
+
+
 def test_the_images_of_a_training_exam_are_drawn_anew():
     """Another subset, each image changed, so that no pixel column of the bundled digits can be recognised."""
     from course_utils.data import load_mnist

@@ -5,6 +5,8 @@
 
 # %% peak-of-the-data patch="1 / error => images.max() ** 2 / error" keeps=0.5 hint="belongs to the format"
 
+# %% peak-of-each-image patch="1 / error => images.flatten(1).amax(dim=1) ** 2 / error" keeps=0.5 hint="belongs to the format"
+
 # %% peak-255 patch="1 / error => 255**2 / error" keeps=0.5 hint="the peak is 255"
 
 # %% natural-logarithm patch="torch.log10 => torch.log" keeps=0.5 hint="natural logarithm"

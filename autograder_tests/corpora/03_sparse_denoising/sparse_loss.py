@@ -15,6 +15,10 @@
 
 # %% pixels-forgotten patch="return penalty * batch * pixels => return penalty * batch" keeps=0.85 hint="the pixels are missing"
 
+# %% divided-by-the-batch patch="return penalty * batch * pixels => return penalty * pixels / batch" keeps=0.85 hint="divided by the batch"
+
+# %% without-absolute-value patch="codes.abs() => codes" keeps=0.9 hint="the absolute value is missing"
+
 # %% divided patch="return penalty * batch * pixels => return penalty / (batch * pixels)" keeps=0.85 hint="divided by batch and pixels"
 
 

@@ -4,6 +4,8 @@
 
 # %% log-k-lost patch=" - torch.log(torch.tensor(float(log_w.shape[1]))) => " keeps=0.5 hint="log K is missing"
 
+# %% k-for-log-k patch="torch.log(torch.tensor(float(log_w.shape[1]))) => log_w.shape[1]" keeps=0.5 hint="minus log K"
+
 # %% overflows keeps=0.65 hint="torch.logsumexp"
 def importance_bound(log_w):
     return log_w.exp().mean(dim=1).log().mean()
@@ -22,7 +24,7 @@ def importance_bound(log_w):
 # %% each-image patch="return each.mean() => return each" keeps=0.5 hint="a bound for each image"
 
 
-# %% one-maximum-for-all keeps=0.65
+# %% one-maximum-for-all keeps=0.65 hint="of each row"
 def importance_bound(log_w):
     largest = log_w.max()
     return ((log_w - largest).exp().mean(dim=1).log() + largest).mean()

@@ -10,6 +10,8 @@
 
 # %% sigma-for-logvar patch="logvar.exp() - 1 - logvar => (2 * logvar).exp() - 1 - 2 * logvar" keeps=0.25 hint="logvar is taken for log sigma"
 
+# %% logvar-as-sigma patch="logvar.exp() - 1 - logvar => logvar**2 - 1 - (logvar**2).log()" keeps=0 hint="logvar may be 0 or negative"
+
 # %% no-mean patch=".sum(dim=1).mean() => .sum(dim=1)" keeps=0.5 hint="a number for each image"
 
 # %% half-lost keeps=0 hint="before the squares"

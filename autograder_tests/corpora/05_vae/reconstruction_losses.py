@@ -20,7 +20,17 @@ def gaussian_loss(mean, images, variance):
     return -torch.distributions.Normal(mean, variance**0.5).log_prob(images).sum()
 
 
-# %% sigma-for-sigma-squared patch="/ (2 * variance) => / (2 * variance.sqrt())" keeps=0.625 hint="divided by 2 sigma"
+# %% sigma-for-sigma-squared patch="/ (2 * variance) => / (2 * variance.sqrt())" keeps=0.5
+
+
+# %% logarithm-once-for-an-image keeps=0.75 hint="once for an image"
+def bernoulli_loss(logits, images):
+    return F.binary_cross_entropy_with_logits(logits, images, reduction="sum") / len(images)
+
+
+def gaussian_loss(mean, images, variance):
+    squares = ((images - mean) ** 2 / (2 * variance)).flatten(1).sum(dim=1).mean()
+    return squares + 0.5 * torch.log(torch.tensor(2 * torch.pi * variance))
 
 
 # %% variance-as-scale keeps=0.625 hint="used as the standard deviation of Normal"

@@ -9,6 +9,8 @@
 
 # %% logvar-as-sigma patch="(0.5 * logvar).exp() => logvar" keeps=0.625 hint="logvar is used as the standard deviation"
 
+# %% root-of-logvar patch="(0.5 * logvar).exp() => logvar.sqrt()" keeps=0 hint="logvar may be negative"
+
 # %% no-noise patch="* noise => " keeps=0 hint="two calls give the same numbers"
 
 # %% same-noise-for-all-entries patch="torch.randn_like(mu) => torch.randn(1)" keeps=0.8333 hint="share the same noise"

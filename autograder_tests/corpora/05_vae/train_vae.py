@@ -8,7 +8,9 @@
 
 # %% untrained patch="return model => return type(model)(10, 128)" keeps=0 hint="lie where torch draws them"
 
-# %% too-few-steps patch="range(25) => range(2)" keeps=0
+# %% too-few-steps patch="range(25) => range(2)" keeps=0 hint="steps"
+
+# %% rate-too-high patch="lr=2e-3 => lr=5e-2" keeps=0 hint="learning rate"
 
 # %% decoder-alone patch="model.parameters() => model.decoder.parameters()" keeps=0 hint="lie where torch draws them"
 

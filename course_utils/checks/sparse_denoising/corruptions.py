@@ -18,6 +18,11 @@ def outputs(c, aspect, words, **inputs):
     return answer, None if any(one is None for one in found) else np.stack(found)
 
 
+def alike(noise, mean, std):
+    """Whether noise [TIMES, *SHAPE] has about this mean and standard deviation, taken over everything."""
+    return abs((noise - mean).mean()) < 0.02 and abs((noise - mean).std() - np.mean(std)) < 0.02
+
+
 def bernoulli(p):
     return p, (p * (1 - p)) ** 0.5
 
@@ -47,6 +52,9 @@ def corruptions(c):
             c.verify("gaussian", False, "the noisy images are cut off at 0 and 1: leave them as they are", 0.5)
         elif noise.min() > -1e-6 and noise.std() > 0.05 and np.mean(np.abs(noise) < 1e-6) > 0.4:
             c.verify("gaussian", False, "the noise is cut off at 0: leave negative noise as it is", 0.5)
+        elif not any(alike(noise, *pair) for pair in ((0.0, STD), *slips.values())):
+            seen = f"the noise has the mean {noise.mean():.2f} and the standard deviation {noise.std():.2f}"
+            c.verify("gaussian", False, f"add_gaussian, std = {STD}: {seen}, expected 0 and {STD}")
         elif c.moments("gaussian", noise, np.zeros(SHAPE), STD, slips, law="normal", what="the noise", keeps=0.5):
             c.fresh("own_noise", noise)
     c.generator("generator", answer)
@@ -62,9 +70,11 @@ def corruptions(c):
         "the other pixels are replaced: a pixel is replaced when its number is below share": bernoulli(1 - SHARE),
         "twice the share is replaced: salt and pepper together are share": bernoulli(2 * SHARE),
     }  # fmt: skip
-    right, told = bernoulli(SHARE), "the replaced pixels"
+    right, told, share = bernoulli(SHARE), "the replaced pixels", changed.mean()
     # Of all pixels of an image together first, which tells close shares apart.
-    if c.moments("replaced", 1.0 * changed[:, 0].ravel(), *right, slips, what=told, keeps=0.5):
+    if not any(abs(share - p) < 0.02 for p, _ in (right, *slips.values())):
+        c.verify("replaced", False, f"{words}: {share:.2f} of the pixels change, expected {SHARE}")
+    elif c.moments("replaced", 1.0 * changed[:, 0].ravel(), *right, slips, what=told, keeps=0.5):
         c.moments("replaced", 1.0 * changed, np.full(SHAPE, right[0]), right[1], what=told)
         c.fresh("own_draw", 1.0 * changed)
     white, black = (np.abs(spoilt - value) < 1e-5 for value in (1, 0))

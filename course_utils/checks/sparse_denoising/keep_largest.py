@@ -17,7 +17,11 @@ def oracle(codes, k):
 
 @exercise(
     kept=(1, "the k largest entries of each code stay, the others are 0"),
-    costs={"gradients": (0.3, "gradients reach the entries that stay"), "all": (0.1, "k equal to the number of units")},
+    costs={
+        "gradients": (0.3, "gradients reach the entries that stay"),
+        "all": (0.1, "k equal to the number of units"),
+        "ties": (0.1, "exactly k entries where some are equal"),
+    },
 )
 def keep_largest(c):
     small = [[1.0, 4, 2], [9, 8, 7]]
@@ -46,3 +50,10 @@ def keep_largest(c):
     c.gradients("gradients", cases, "codes", oracle=oracle, values=["kept"])
     whole = ask("codes = [[1, 2, 3]], k = 3", to=["codes"], codes=[[1.0, 2, 3]], k=3)
     c.agrees("all", whole, oracle, what="the codes", after="kept")
+    equal = c.call("codes = [[1, 2, 2, 2]], k = 2", codes=[[1.0, 2, 2, 2]], k=2)
+    stay = None if equal.array() is None else np.sort(equal.array().ravel())[::-1].tolist()  # any two of the three
+    seen = f"{np.count_nonzero(stay)} entries stay" if stay else equal.raised or "nothing of that shape comes back"
+    line = (
+        f"codes = [[1, 2, 2, 2]], k = 2: {seen}, expected exactly 2, any two of the equal ones: topk names k positions"
+    )
+    c.cost("ties", stay == [2, 2, 0, 0], line, after="kept")

@@ -76,15 +76,22 @@ def sparse_loss(c):
         ask(words, to=to, images=x, reconstructions=y, codes=z, weight=0.5),
         ask("7 images, 6 pixels, 5 units, weight = 0.3", to=to, **many, weight=0.3),
     ]
-    if [answer.array().shape if answer.array() is not None else None for answer in cases] == [(2,), (7,)]:
+    each_image = [np.shape(answer.array()) for answer in cases] == [(2,), (7,)]
+    if each_image:
         c.verify("images", False, "one number for each image comes back: take the mean over the images")
         for aspect in ("error", "penalty"):
             c.agrees(aspect, cases, each, what="the loss of each image")
     else:
         c.options(cases, build, "the loss", **STAGES)
-        c.gradients("gradients", cases, *to, oracle=loss, values=list(STAGES))
     signed = ask("codes = [[-1, 2]]", to=to, images=x[:1], reconstructions=y[:1], codes=[[-1.0, 2]], weight=0.5)
-    c.agrees("negative", signed, loss, what="the loss", after=list(STAGES))
+    slips = {
+        "the absolute value is missing: the formula has |Z|, and an entry below 0 must not lower the loss": (
+            lambda x, y, z, w: squares(x, y).sum() + w * z.sum()),
+    }  # fmt: skip
+    c.agrees("negative", signed, loss, slips, what="the loss", after=list(STAGES))
+    # Without |Z|, the gradients at entries of 0 differ, too: not charged twice.
+    if not each_image:
+        c.gradients("gradients", cases, *to, oracle=loss, values=[*STAGES, "negative"])
 
     ask = c.function("per_image_weight").call
     cases = [
@@ -98,5 +105,7 @@ def sparse_loss(c):
             lambda penalty, batch, pixels: penalty * batch, 0.5),
         "divided by batch and pixels: multiply the published loss by P, and compare its penalty with that of L": (
             lambda penalty, batch, pixels: penalty / (batch * pixels), 0.5),
+        "divided by the batch: multiply by it. The published penalty is a sum over the images, in L it is a mean": (
+            lambda penalty, batch, pixels: penalty * pixels / batch, 0.5),
     }  # fmt: skip
     c.agrees("converted", cases, converted, slips, what="the weight", number=True)

@@ -39,3 +39,9 @@ def decode(name, z, *rest, between=torch.relu):
 
 def none(x):
     return x
+
+
+def not_finite(answer):
+    """Whether a tensor with nan or inf in it came back."""
+    raw = answer.got.get(answer.value)
+    return isinstance(raw, np.ndarray) and raw.dtype.kind == "f" and not np.isfinite(raw).all()

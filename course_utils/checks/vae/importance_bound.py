@@ -3,6 +3,7 @@
 import math
 
 from course_utils.checks.toolkit import exercise
+from course_utils.checks.vae._network import not_finite
 
 
 def oracle(log_w):
@@ -25,8 +26,8 @@ def importance_bound(c):
             lambda w: w.mean(), 0.25),
         "log K is missing: with K equal weights the bound is that weight": (
             lambda w: w.logsumexp(dim=1).mean(), 0.5),
-        "log K is added: the mean divides by K": (
-            lambda w: (w.logsumexp(dim=1) + math.log(w.shape[1])).mean(), 0.5),
+        "K is subtracted: the logarithm of a mean is logsumexp minus log K": (
+            lambda w: (w.logsumexp(dim=1) - w.shape[1]).mean(), 0.5),
         "the weights of all images are averaged together: each image has its own bound, dim=1": (
             lambda w: w.flatten().logsumexp(dim=0) - math.log(w.numel()), 0.25),
         "the mean goes over the images inside the logarithm: the draws are the columns, dim=1": (
@@ -38,8 +39,7 @@ def importance_bound(c):
     c.gradients("gradients", cases, "log_w", oracle=oracle, after="values")
     log_w = c.rng.normal(0, 30, (7, 5)) + c.rng.permutation([-3000, -500, -100, -90, 100, 500, 1000])[:, None]
     large = c.differentiate("log weights from -3000 to 1000", to=["log_w"], log_w=log_w)
-    overflow = {
-        "exp of log weights like -100 or 500 is 0 or inf in float32: torch.logsumexp, or subtract the largest first":
-        lambda w: (w.float().exp().mean(dim=1).log()).mean(),
-    }  # fmt: skip
-    c.agrees("large", large, oracle, overflow, what="the bound", after="values", within=(1e-3, 1e-3))
+    if not c.skipped("values") and not_finite(large):
+        line = "torch.logsumexp, or subtract the largest log weight of each row first"
+        c.verify("large", False, f"exp of log weights like -100 or 500 is 0 or inf in float32: {line}")
+    c.agrees("large", large, oracle, what="the bound", after="values", within=(1e-3, 1e-3))

@@ -3,6 +3,7 @@
 from torch.distributions import Normal, kl_divergence
 
 from course_utils.checks.toolkit import exercise
+from course_utils.checks.vae._network import not_finite
 
 
 def each(mu, logvar):
@@ -34,5 +35,10 @@ def kl_to_standard_normal(c):
         "the one half is missing before the squares: with mu = 0, logvar = 0 the divergence is 0": (
             lambda mu, logvar: (mu**2 + logvar.exp() - logvar / 2 - 0.5).sum(dim=1).mean(), 0.0),
     }  # fmt: skip
+    if any(not_finite(answer) for answer in cases):
+        line = (
+            "nan or inf: logvar may be 0 or negative, so take no logarithm or root of it. sigma squared is exp(logvar)"
+        )
+        c.verify("values", False, line)
     c.agrees("values", cases, oracle, slips, what="the divergence")
     c.gradients("gradients", cases, "mu", "logvar", oracle=oracle, after="values")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from course_utils.checks.toolkit import exercise
+from course_utils.checks.vae._network import not_finite
 
 DRAWS = 800
 
@@ -17,6 +18,11 @@ def reparameterize(c):
     # Away from 0, where the variance and the standard deviation are the same.
     logvar = c.rng.uniform(0.8, 1.6, size=(5, 3)) * c.rng.choice([-1, 1], size=(5, 3))
     answer = c.samples("mu and logvar of shape [5, 3]", times=DRAWS, to=["mu", "logvar"], mu=mu, logvar=logvar)
+    if not_finite(answer):
+        c.verify(
+            "moments", False, "nan or inf in z: logvar may be negative, so take no root of it: sigma = exp(logvar / 2)"
+        )
+        return
     if not c.shape("moments", answer, mu.shape, "z"):
         return
     samples, sigma = answer.array("samples", (DRAWS, *mu.shape)), np.exp(logvar / 2)

@@ -45,18 +45,20 @@ def train_vae(c):
     nothing, floor = bounds(images, unseen)
     error, enough = reconstruction + kl, nothing - ENOUGH * (nothing - floor)
     seen = (
-        f"negative ELBO {error:.1f} (reconstruction {reconstruction:.1f}, KL {kl:.1f}), at most {enough:.1f} is needed"
+        f"score {(nothing - error) / (nothing - floor):.2f}, {ENOUGH} is needed (negative ELBO {error:.1f}, of which "
+        f"KL {kl:.1f}; mean image {nothing:.1f}, entropy of the pixels {floor:.1f})"
     )
+    c.note("learned", f": {seen}")
     still = [name for name, part in layers.items() if all(abs(w).max() ** 2 * w.shape[1] < 1.0001 for w, _ in part)]
     why = "a good start: more steps are needed, or longer ones"
     if still:
         why = f"the weights of {' and '.join(still)} lie where torch draws them: is all of it trained and returned?"
     elif kl < 0.5:
-        why = "the codes say nothing about the images: is the reconstruction averaged over the pixels, not summed?"
+        why = "the codes say nothing: is the reconstruction averaged over the pixels, or the learning rate too high?"
     elif kl > 16:
         why = "the KL term is too weak: is it left out, averaged over the latents, or subtracted?"
     elif error > nothing:
-        why = f"worse than the mean image ({nothing:.1f}): are the steps too long? Does the decoder get a drawn z?"
+        why = "worse than the mean image: far too few steps, too high a learning rate, or a decoder without a drawn z?"
     elif kl < 5:
-        why = "the codes say little about the images: is one term averaged where it should be summed, or too few steps?"
+        why = "the codes say little: is a term averaged, not summed? Too few steps, or too high a learning rate?"
     c.learns("learned", error, enough, {f"{seen}: {why}": (-np.inf, 0.0)})
