@@ -928,7 +928,7 @@ def tied(d, seed):
         codes = torch.addmm(b, torch.addmm(a, batch, A).relu(), B)
         return torch.addmm(e, torch.addmm(c, codes, B.T).relu(), A.T).tanh()
 
-    adam = torch.optim.Adam(learned, lr=3e-3, fused=True)
+    adam = training.adam(3e-3)(learned)
     for _ in range(budget(full=1_000, study=1_000, quick=10)):
         batch = rows[(torch.rand(40, generator=generator) * len(rows)).long()]
         adam.zero_grad()

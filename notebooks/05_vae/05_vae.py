@@ -468,7 +468,7 @@ def train_vae(model, images):
     Returns the trained model.
     """
     ### BEGIN SOLUTION
-    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3, fused=True)
+    optimizer = torch.optim.Adam(model.parameters(), lr=2e-3)
     for _ in range(25):
         for batch in images[torch.randperm(len(images))].split(25):
             logits, mu, logvar = model(batch)
@@ -1016,7 +1016,7 @@ plotting.show_images(
 # %%
 torch.manual_seed(0)
 labelled = variational.LabelledVAE(latents=4)
-optimizer = torch.optim.Adam(labelled.parameters(), lr=2e-3, fused=True)
+optimizer = training.adam(2e-3)(labelled.parameters())
 for _ in range(budget(full=30, study=8, quick=1)):
     for x, y in data.batches(train.images, train.labels, size=64):
         loss = sum(variational.losses(labelled(x, y), x))
