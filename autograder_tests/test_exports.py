@@ -37,7 +37,7 @@ def exports():
     """name -> every public function and class that notebooks may call: made in course_utils, not about evidence."""
     found = {}
     for module in modules():
-        if module.__name__ in ("course_utils.probes", "course_utils.evidence"):
+        if module.__name__.startswith(("course_utils.probes", "course_utils.evidence")):
             continue
         for name, value in vars(module).items():
             made_here = callable(value) and str(getattr(value, "__module__", "")).startswith("course_utils")

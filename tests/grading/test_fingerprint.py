@@ -99,7 +99,8 @@ def test_a_file_cannot_move_its_content_into_another(root):
 def test_checks_toolkit_probes_data_and_the_exams_machinery_decide_marks_other_labs_and_figures_do_not():
     names = set(module._judging_files(LAB))
     asked = {
-        "course_utils/checks/pca_vs_ae/pca_fit.py", "course_utils/checks/toolkit/values.py", "course_utils/probes.py",
+        "course_utils/checks/pca_vs_ae/pca_fit.py", "course_utils/checks/toolkit/values.py",
+        "course_utils/probes/functions.py",
         "course_utils/evidence.py", "course_utils/training.py", "course_utils/data/drawn.py",
         "course_utils/data/samples/mnist-test.npz", "course_admin/grading/exams.py",
     }  # fmt: skip
