@@ -27,6 +27,7 @@ from course_utils.plotting import (
     alt_text,
     colour,
     describe,
+    show_angles,
     show_codes,
     show_extremes,
     show_filters,
@@ -247,6 +248,14 @@ def test_planes_tell_their_angles_and_meet_in_the_line_that_they_share():
     show_planes(np.eye(3)[:2], np.eye(3)[:2])  # the same plane has no such line
     with pytest.raises(ValueError, match="a plane is"):
         show_planes(np.eye(3), np.eye(3)[:2])
+
+
+def test_angles_and_variances_beside_each_other():
+    figure = show_angles({"a": np.array([40.0, 0.0, 10.0])}, np.array([5.0, 4.0, 2.0, 1.0, 0.5]), kept=3)
+    left, right = figure.axes
+    assert left.lines[0].get_ydata().tolist() == [0, 10, 40]
+    assert [to_hex(bar.get_facecolor()) == PALETTE[0] for bar in right.patches] == [True, True, True, False, False]
+    assert "a: 0 to 40 degrees, median 10" in alt_text(figure) and "2.00 at component 3, 1.00" in alt_text(figure)
 
 
 def test_one_epoch_says_in_words_that_it_is_no_curve():
