@@ -133,6 +133,7 @@ def test_a_solved_notebook_has_neither_markers_nor_hidden_tests():
 def test_each_mistake_of_the_corpora_gets_the_message_of_the_exam_and_is_judged_once(tmp_path, monkeypatch):
     root = template_course(tmp_path)
     lab = Lab(root, LAB)
+    (lab.corpora / "linear_autoencoder.py").unlink()  # trains: takes seconds
     found = {(mistake.exercise, mistake.name): mistake for mistake in mistakes_of(lab, quiet)}
     corpus = load_candidates(root).read_corpus(root, LAB)
     entries = [entry for entry in corpus if entry.keeps is not None and entry.path.stem != "unlikely"]
@@ -162,6 +163,7 @@ def test_each_mistake_of_the_corpora_gets_the_message_of_the_exam_and_is_judged_
 @pytest.mark.pipeline
 def test_the_guide_of_a_course_and_notes_that_it_refuses(tmp_path):
     root = template_course(tmp_path / "course")
+    (Lab(root, LAB).corpora / "linear_autoencoder.py").unlink()
     made = guide(root, tmp_path / "guide", budget="quick", pdf=False, say=quiet)
     page = (made / "guide" / f"{LAB}.html").read_text()
     assert "Students must not get these pages" in page and not (made / "pdf").exists()
