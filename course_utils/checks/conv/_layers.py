@@ -6,7 +6,6 @@ import torch
 from course_utils.checks.toolkit import nonlinearities
 
 
-
 def activations(right, *others):
     """Options for a stage of `which`; "none" is called "nothing": "after the last layer: nothing"."""
     named = nonlinearities(right, *others)

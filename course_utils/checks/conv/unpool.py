@@ -61,7 +61,9 @@ def unpool(c):
     divided = "an index is r * W + c: is it divided by H, where W belongs?"
     c.verify("values", "out of bounds" not in small.raised, f"{divided} {small.raised}")
     if all(is_exchanged(answer) for answer in (small, large)):
-        told = f"the maps: shape {list(small.array().shape)}, expected [1, 1, 2, 5]: size is (H, W), rows before columns"
+        told = (
+            f"the maps: shape {list(small.array().shape)}, expected [1, 1, 2, 5]: size is (H, W), rows before columns"
+        )
         c.verify("values", False, told, 0.8)
         return
     slips = {
