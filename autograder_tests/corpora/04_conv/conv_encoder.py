@@ -7,9 +7,9 @@
 
 # %% mean-pooling patch="nn.MaxPool2d(2) => nn.AvgPool2d(2)" keeps=0.8333 hint="2 x 2 mean pooling, expected 2 x 2 max"
 
-# %% no-relu patch="nn.ReLU(), => nn.Identity()," keeps=0.6667 hint="between layers: none"
+# %% no-relu patch="nn.ReLU(), => nn.Identity()," keeps=0.6667 hint="between layers: nothing"
 
-# %% no-relu-at-the-code patch="self.layers = nn.Sequential(*layers) => self.layers = nn.Sequential(*layers[:-2], nn.MaxPool2d(2))" keeps=0.8333 hint="code: none, expected ReLU"
+# %% no-relu-at-the-code patch="self.layers = nn.Sequential(*layers) => self.layers = nn.Sequential(*layers[:-2], nn.MaxPool2d(2))" keeps=0.8333 hint="after the last convolution: nothing, expected ReLU"
 
 # %% strides-not-pooling keeps=0.5 hint="which sizes come out of each step? 28, 14, 7, 3"
 class ConvEncoder(nn.Module):

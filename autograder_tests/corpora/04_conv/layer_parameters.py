@@ -5,6 +5,8 @@
 
 # %% bias-for-each-kernel patch="return channels_out * (channels_in * kernel**2 + 1) => return channels_out * channels_in * (kernel**2 + 1)" keeps=0.75 hint="each filter has one bias"
 
+# %% one-bias-in-all patch="return channels_out * (channels_in * kernel**2 + 1) => return channels_out * channels_in * kernel**2 + 1" keeps=0.75 hint="each filter has its own"
+
 # %% one-kernel-for-all-maps patch="channels_out * (channels_in * kernel**2 + 1) => channels_out * (kernel**2 + 1)" keeps=0.5 hint="for every map that comes in"
 
 # %% dense-without-biases patch="channels_out * size**2 * (channels_in * size**2 + 1) => channels_out * size**2 * channels_in * size**2" keeps=0.75 hint="one for each number that comes out"

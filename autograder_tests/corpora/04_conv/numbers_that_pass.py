@@ -5,6 +5,10 @@
 
 # %% rounded-up patch="size = size // 2 => size = (size + 1) // 2" keeps=0.5 hint="an odd size is rounded up"
 
+# %% true-division patch="size = size // 2 => size = size / 2" keeps=0.5 hint="divide with //"
+
+# %% code-of-all-poolings patch="return channels[-1] * size**2, indices => return indices, indices" keeps=0.8333 hint="the code is what the last pooling keeps"
+
 # %% before-the-pooling keeps=0.5533 hint="one for each number after it"
 def numbers_that_pass(size, channels):
     indices = 0

@@ -11,9 +11,13 @@
 
 # %% padding-read-as-in-a-convolution patch="+ kernel - 2 * padding => + kernel + 2 * padding" keeps=0.75 hint="padding makes the output smaller"
 
+# %% transposed-padding-on-one-side patch="- 2 * padding + output_padding => - padding + output_padding" keeps=0.75 hint="removed on each side"
+
+# %% output-padding-on-both-sides patch="- 2 * padding + output_padding => - 2 * padding + 2 * output_padding" keeps=0.5
+
 # %% as-many-strides-as-pixels patch="(size - 1) * stride => size * stride" keeps=0.75 hint="size - 1 strides"
 
-# %% transposed-like-a-convolution patch="return (size - 1) * stride + kernel - 2 * padding + output_padding => return (size + 2 * padding - kernel) // stride + 1" keeps=0.5 hint="after a convolution"
+# %% transposed-like-a-convolution patch="return (size - 1) * stride + kernel - 2 * padding + output_padding => return (size + 2 * padding - kernel) // stride + 1" keeps=0.5
 
 # %% counts-positions
 def conv_output_size(size, kernel, stride, padding):

@@ -26,7 +26,7 @@ def train_conv(model, images):
     return model
 
 
-# %% two-epochs patch="epochs=15 => epochs=2" keeps=0 hint="a good start"
+# %% two-epochs patch="epochs=15 => epochs=2" keeps=0 hint="has begun to learn, take more steps"
 
 
 # %% plain-sgd keeps=0 hint="too short"

@@ -1,11 +1,11 @@
 # Answers to transposed_decoder. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% published-relu patch="nn.ConvTranspose2d(8, 1, 4, stride=2, padding=1), => nn.ConvTranspose2d(8, 1, 4, stride=2, padding=1), nn.ReLU()," keeps=0.8333 hint="output: ReLU, expected none"
+# %% published-relu patch="nn.ConvTranspose2d(8, 1, 4, stride=2, padding=1), => nn.ConvTranspose2d(8, 1, 4, stride=2, padding=1), nn.ReLU()," keeps=0.8333 hint="after the last layer: ReLU, expected nothing"
 
-# %% pixels-not-logits patch="return self.layers(code) => return self.layers(code).sigmoid()" keeps=0.8333 hint="output: sigmoid, expected none"
+# %% pixels-not-logits patch="return self.layers(code) => return self.layers(code).sigmoid()" keeps=0.8333 hint="after the last layer: sigmoid, expected nothing"
 
-# %% no-relu-between keeps=0.6667 hint="between layers: none"
+# %% no-relu-between keeps=0.6667 hint="between layers: nothing"
 class TransposedDecoder(nn.Module):
     def __init__(self):
         super().__init__()

@@ -21,7 +21,7 @@ def unpool(code, indices, size):
     return maps.view(*code.shape[:2], *size)
 
 
-# %% height-and-width-exchanged patch="height, width = size => width, height = size" keeps=0.8 hint="expected [1, 1, 2, 5]"
+# %% height-and-width-exchanged patch="height, width = size => width, height = size" keeps=0.8 hint="rows before columns"
 
 
 # %% detached patch="code.flatten(2)) => code.detach().flatten(2))" keeps=0.75 hint="no gradient reaches code"

@@ -1,7 +1,7 @@
 # Answers to upsample_decoder. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% pixels-not-logits patch="return self.last(F.interpolate(x, size=28)) => return self.last(F.interpolate(x, size=28)).sigmoid()" keeps=0.8571 hint="output: sigmoid, expected none"
+# %% pixels-not-logits patch="return self.last(F.interpolate(x, size=28)) => return self.last(F.interpolate(x, size=28)).sigmoid()" keeps=0.8571 hint="after the last layer: sigmoid, expected nothing"
 
 # %% bilinear keeps=0.8571 hint="upsampling: bilinear"
 class UpsampleDecoder(nn.Module):
@@ -52,7 +52,7 @@ class UpsampleDecoder(nn.Module):
         return F.interpolate(self.last(x), size=28)
 
 
-# %% no-relu keeps=0.8571 hint="between layers: none"
+# %% no-relu keeps=0.8571 hint="between layers: nothing"
 class UpsampleDecoder(nn.Module):
     def __init__(self):
         super().__init__()

@@ -5,8 +5,16 @@ import torch
 
 from course_utils.checks.toolkit import nonlinearities
 
-HIDDEN = nonlinearities("ReLU", "none", "sigmoid", "tanh", "leaky ReLU", "GELU")
-OUTPUT = nonlinearities("none", "ReLU", "sigmoid", "tanh")
+
+def activations(right, *others):
+    """Options for a stage of `which`; "none" is called "nothing": "after the last layer: nothing"."""
+    named = nonlinearities(right, *others)
+    return {"nothing" if name == "none" else name: function for name, function in named.items()}
+
+
+HIDDEN = activations("ReLU", "none", "sigmoid", "tanh", "leaky ReLU", "GELU")
+LAST_RELU = activations("ReLU", "none", "sigmoid", "tanh")
+LOGITS = activations("none", "ReLU", "sigmoid", "tanh")
 SIZES = (28, 14, 7, 3)
 COSTS = {
     "gradients": (0.25, "gradients reach every weight"),

@@ -3,8 +3,8 @@
 from torch import nn
 from torch.nn import functional as F
 
-from course_utils.checks.conv._layers import COSTS, HIDDEN, judge_module
-from course_utils.checks.toolkit import exercise, nonlinearities
+from course_utils.checks.conv._layers import COSTS, HIDDEN, LAST_RELU, judge_module
+from course_utils.checks.toolkit import exercise
 
 POOLING = {
     "2 x 2 max pooling": lambda x: F.max_pool2d(x, 2),
@@ -13,10 +13,11 @@ POOLING = {
 }
 
 
-def build(x, layers, *, between_layers, pooling, code):
+def build(x, layers, *, between_layers, pooling, after_the_last_convolution):
     for i, (weight, bias) in enumerate(layers):
+        activation = between_layers if i < 2 else after_the_last_convolution
         x = F.conv2d(x, weight, bias, padding=1)
-        x = pooling(x.new_tensor((between_layers if i < 2 else code)(x.numpy())))
+        x = pooling(x.new_tensor(activation(x.numpy())))
     return x
 
 
@@ -25,10 +26,10 @@ def build(x, layers, *, between_layers, pooling, code):
     layers=(3, "8, 16 and 16 filters of 3 x 3"),
     between_layers=(1, "a ReLU between the layers"),
     pooling=(1, "2 x 2 max pooling after each convolution"),
-    code=(1, "a ReLU after the last convolution"),
+    after_the_last_convolution=(1, "a ReLU after the last convolution"),
     costs=COSTS,
 )
 def conv_encoder(c):
     asked = [nn.Conv2d(n, m, 3, padding=1) for n, m in ((1, 8), (8, 16), (16, 16))]
-    stages = {"between_layers": HIDDEN, "pooling": POOLING, "code": nonlinearities("ReLU", "none", "sigmoid", "tanh")}
+    stages = {"between_layers": HIDDEN, "pooling": POOLING, "after_the_last_convolution": LAST_RELU}
     judge_module(c, c.rng.normal(0, 4, (5, 1, 28, 28)), "image", asked, build, "the code", stages)

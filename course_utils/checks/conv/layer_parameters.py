@@ -37,6 +37,7 @@ def layer_parameters(c):
             lambda n, m, k: (k * k + 1) * n * m,
             0.5,
         ),
+        "one bias for the whole layer: each filter has its own": (lambda n, m, k: conv(n, m, k) - m + 1, 0.5),
         "a kernel is a square: kernel * kernel weights": (lambda n, m, k: (n * k + 1) * m, 0.5),
         "a filter has its own weights for every map that comes in": lambda n, m, k: (k * k + 1) * m,
     }

@@ -51,6 +51,9 @@ def output_sizes(c):
             lambda n, k, s, p, m: transposed(n, k, s, p, m) + s,
             0.5,
         ),
-        "that is the size after a convolution": lambda n, k, s, p, more: (n + 2 * p - k) // s + 1,
+        "padding rows are removed on each side: 2 times padding": (
+            lambda n, k, s, p, more: transposed(n, k, s, p, more) + p,
+            0.5,
+        ),
     }
     c.agrees("transposed", answers, transposed, slips, number=True, what="the size")

@@ -17,9 +17,13 @@ LAST = "up.2.weight"
 TOLD = "the error on unseen images is {error:.2f} times that of the mean image, expected at most {enough}"
 START = f"{TOLD}: the weights are those that were passed in. Is the network trained that is returned?"
 FAR = f"{TOLD}: does it train on `images`? Are the steps too few, too short, or far too long? Do gradients accumulate?"
-MORE = f"{TOLD}: a good start, take more steps"
+MORE = f"{TOLD}: the network has begun to learn, take more steps. Do you use small batches, of about 25 images?"
 LOGITS = (
     f"{TOLD}: the outputs fit the images without the sigmoid. The network returns logits: which loss is for logits?"
+)
+SLOW = (
+    "{}. Your function may be right: a busy computer needs longer. Close other programs and run the check again, or take "
+    "fewer steps. The course's own answer takes 600 steps, in batches of 25; 400 are enough"
 )
 BLANK = (
     f"{TOLD}: every output is the same, white or black everywhere, like the dead outputs of section 4. After a "
@@ -74,6 +78,8 @@ def train_conv(c):
     weights = {name: answer.array(f"weights.{name}", value.shape) for name, value in start.items()}
     if any(weight is None for weight in weights.values()):
         same = all(np.shape(answer.got.get(f"weights.{name}")) == value.shape for name, value in start.items())
+        if answer.error and answer.error.kind == "Stopped":
+            c.verify("learned", False, SLOW.format(str(answer.raised).partition(":")[0]))
         far = "the weights that came back hold nan or inf: are the steps far too long?"
         c.verify("learned", False, answer.raised or (far if same else OTHER))
         return
