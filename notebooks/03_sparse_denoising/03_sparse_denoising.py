@@ -417,7 +417,7 @@ plotting.show_pairs(ten.images.flatten(1), *drawn, labels=("original", *shown))
 #
 # 1. Without a penalty, not all units are active, though texts often say so. The untrained network has no dead units, but training without a penalty
 #    kills more than 200. Why? Pixels are never negative. So a step that lowers the weights of a unit lowers its input for all digits at once. And a
-#    unit that is 0 for all digits gets no gradient any more. "Sparse" has to be compared with this row, not with 100 %.
+#    unit that is 0 for all digits gets no gradient any more. "Sparse" has to be compared with the row w = 0, not with 100 %.
 # 2. With $w = 0.8$, a handful of units are active and nearly all are **dead**. Too large a penalty does not give a sparse code, it kills the units.
 # 3. With a growing penalty the reconstructions get darker. This alone does not say much: whatever loses details is darker than its image, PCA too. So
 #    look at **factor** and **column**. A penalty on the size of the entries makes all of them smaller, also those that the image needs. This is called
