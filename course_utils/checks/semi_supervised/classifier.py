@@ -60,7 +60,9 @@ def classifier(c):
     c.equal("logits", answer.array("evaluated"), u, slips, what="the logits", words=answer.words)
     new = [answer.array(f"after.{head}.weight", W.shape), answer.array(f"after.{head}.bias", b.shape)]
     moves = [part is not None and not np.array_equal(part, old) for part, old in zip(new, (W, b), strict=True)]
-    if not c.verify("learns", moves[0] and (moves[1] or not biased), "training leaves the head as it is: does it require gradients?"):
+    if not c.verify(
+        "learns", moves[0] and (moves[1] or not biased), "training leaves the head as it is: does it require gradients?"
+    ):
         return  # what learns nothing keeps its encoder
     when = [
         {name: answer.array(f"encoder_{when}.{name}") for name in made.state_dict()} for when in ("before", "after")
