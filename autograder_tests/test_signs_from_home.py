@@ -15,10 +15,10 @@ import torch
 from conftest import REPO
 from scipy.optimize import linear_sum_assignment
 from sklearn.linear_model import LogisticRegression
-from torch import nn
 from torch.nn import functional as F
 
 from course_admin.grading.exams import load_exams, run_exam
+from course_utils import few_labels
 from course_utils.data import draw_script, load_mnist
 from course_utils.probes import direct_ask
 
@@ -30,10 +30,7 @@ def home():
     """A convolutional network that knows the digits: 97 of 100."""
     torch.manual_seed(0)
     digits = load_mnist("train", source="sample")
-    network = nn.Sequential(
-        nn.Conv2d(1, 16, 5, stride=2, padding=2), nn.ReLU(), nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU(),
-        nn.Flatten(), nn.Linear(32 * 49, 128), nn.ReLU(), nn.Linear(128, 10),
-    )  # fmt: skip
+    network = few_labels.new_convolutions()
     optimizer = torch.optim.Adam(network.parameters(), lr=2e-3, fused=True)
     for _ in range(400):
         rows = torch.randint(len(digits.labels), (100,))
@@ -56,6 +53,11 @@ def by_digit(network):
     return fit_predict
 
 
+def by_convolutions(network):
+    """A linear layer on what comes out of the convolutions from home: the best of these attacks."""
+    return by_features(network[:6])  # the next layer is left out, as the last one is
+
+
 def by_features(network):
     """A linear layer on the features of the network from home."""
 
@@ -74,7 +76,7 @@ def test_the_network_from_home_knows_digits_whatever_their_numbers(home):
     assert (guesses == names[digits.labels]).float().mean() > 0.9
 
 
-@pytest.mark.parametrize("attack", [by_digit, by_features])
+@pytest.mark.parametrize("attack", [by_digit, by_features, by_convolutions])
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_it_earns_nothing_for_signs(home, attack, seed):
     result = run_exam(load_exams(REPO, LAB)["fit_predict"], direct_ask({"fit_predict": attack(home)}), seed)

@@ -1,7 +1,7 @@
 # Answers to fit_predict. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% without-augmentation keeps=0 hint="Without augmentation it is about 1"
+# %% without-augmentation keeps=0 hint="Without augmentation it is above 1"
 def fit_predict(images, labels, unlabelled):
     model = few_labels.new_convolutions()
     optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
@@ -13,7 +13,7 @@ def fit_predict(images, labels, unlabelled):
         return model(unlabelled).argmax(dim=1)
 
 
-# %% logistic-regression keeps=0 hint="Without augmentation it is about 1"
+# %% logistic-regression keeps=0 hint="Without augmentation it is above 1"
 def fit_predict(images, labels, unlabelled):
     fitted = LogisticRegression(max_iter=300).fit(images.flatten(1), labels)
     return torch.from_numpy(fitted.predict(unlabelled.flatten(1)))

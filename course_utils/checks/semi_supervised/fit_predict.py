@@ -32,7 +32,7 @@ def fit_predict(c):
     guessing = f"{wrong:.0%} of the signs are wrong, as by guessing: does training run, and in the right order?"
     stages = {
         guessing: (0.0 if wrong >= 0.8 else np.inf, 0.0),
-        f"{told}. Without augmentation it is about 1": (0.95, 0.0),
+        f"{told}. Without augmentation it is above 1": (0.75, 0.0),
         f"{told}. A good start: take more steps, or stronger augmentation": (0.0, 0.0),
     }
     c.learns("learned", wrong / machine, ENOUGH, stages)
