@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from course_utils.data import Images, load_mnist
 from course_utils.guard import not_an_answer
+from course_utils.training import adam, cosine
 
 HELD_OUT = 2000
 """Images of the bundled training sample on which accuracies are measured; the other 8,000 are the pool."""
@@ -62,6 +63,23 @@ def autoencoder() -> nn.Sequential:
     return nn.Sequential(_encoder(), decoder)
 
 
+def new_convolutions() -> nn.Sequential:
+    """A small convolutional network with new weights: images [N, 1, 28, 28] -> logits [N, 10].
+
+    5 x 5 filters (16) and 3 x 3 filters (32), both with stride 2, 128 units, 10 outputs.
+    """
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 5, stride=2, padding=2),
+        nn.ReLU(),
+        nn.Conv2d(16, 32, 3, stride=2, padding=1),
+        nn.ReLU(),
+        nn.Flatten(),
+        nn.Linear(32 * 7 * 7, 128),
+        nn.ReLU(),
+        nn.Linear(128, CLASSES),
+    )
+
+
 def network(
     task: Task,
     seed: int,
@@ -85,7 +103,7 @@ def network(
     if weights is not None:
         encoder.load_state_dict({name[2:]: value for name, value in weights.items() if name.startswith("0.")})
     learned, generator = list((model[1] if frozen else model).parameters()), torch.Generator().manual_seed(seed)
-    optimizer = torch.optim.Adam(learned, lr=3e-3, fused=True)
+    optimizer = adam(3e-3)(learned)
     for _ in range(steps):
         picks = _some(len(task.images), 500, generator)
         _step(optimizer, F.cross_entropy(model(task.images[picks]), task.labels[picks]))
@@ -101,7 +119,7 @@ def joint(task: Task, seed: int, alpha: float, *, steps: int = 400, batch: int =
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     model, head = autoencoder(), nn.Linear(WIDTHS[-1], CLASSES)
-    optimizer = torch.optim.Adam([*model.parameters(), *head.parameters()], lr=3e-3, fused=True)
+    optimizer = adam(3e-3)([*model.parameters(), *head.parameters()])
     for _ in range(steps):
         known, hidden = (_some(len(of), batch, generator) for of in (task.images, task.pool))
         images = torch.cat([task.images[known], task.pool[hidden]])
@@ -121,7 +139,7 @@ def convolutional(
     unlabelled: int = 100,
     rate: float = 2e-3,
 ) -> float:
-    """Accuracy of a small convolutional network: 5 x 5 (16), 3 x 3 (32), both with stride 2, 128 units, 10 outputs.
+    """Accuracy of new_convolutions() after `steps` steps.
 
     Adam with a cosine schedule; each step sees 100 labelled images. shake: these are turned, moved, scaled and sheared
     a little, anew in each step. threshold: each step also takes `unlabelled` images of the pool and labels them with
@@ -130,9 +148,9 @@ def convolutional(
     """
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    model = _convolutions()
-    optimizer = torch.optim.Adam(model.parameters(), lr=rate, fused=True)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
+    model = new_convolutions()
+    optimizer = adam(rate)(model.parameters())
+    falling = cosine(optimizer, steps)
     for _ in range(steps):
         known = _some(len(task.images), 100, generator)
         images = task.images[known]
@@ -147,26 +165,13 @@ def convolutional(
             images, targets = torch.cat([images, more[good]]), torch.cat([targets, guess[good]])
             weights = torch.cat([weights, torch.full((int(good.sum()),), 1 / unlabelled)])
         _step(optimizer, (weights * F.cross_entropy(model(images), targets, reduction="none")).sum())
-        schedule.step()
+        falling.step()
     return _accuracy(model, task.judged)
 
 
 def _encoder() -> nn.Sequential:
     pixels, hidden, code = WIDTHS
     return nn.Sequential(nn.Flatten(), nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, code))
-
-
-def _convolutions() -> nn.Sequential:
-    return nn.Sequential(
-        nn.Conv2d(1, 16, 5, stride=2, padding=2),
-        nn.ReLU(),
-        nn.Conv2d(16, 32, 3, stride=2, padding=1),
-        nn.ReLU(),
-        nn.Flatten(),
-        nn.Linear(32 * 7 * 7, 128),
-        nn.ReLU(),
-        nn.Linear(128, CLASSES),
-    )
 
 
 @cache
@@ -202,9 +207,9 @@ def _shaken(images: Tensor, generator: torch.Generator) -> Tensor:
     u = 2 * torch.rand(5, len(images), generator=generator) - 1
     angle, scale, shear, move = torch.deg2rad(15 * u[0]), 1 + 0.1 * u[1], 0.15 * u[2], u[3:] * 2 / 14
     cos, sin = scale * angle.cos(), scale * angle.sin()
-    maps = torch.stack([cos, shear - sin, move[0], sin, cos, move[1]], dim=1).view(-1, 2, 3)
-    grid = F.affine_grid(maps, list(images.shape), align_corners=False)
-    return F.grid_sample(images, grid, align_corners=False)
+    rows = torch.stack([cos, shear - sin, move[0]]), torch.stack([sin, cos, move[1]])
+    places = F.affine_grid(torch.stack(rows).permute(2, 0, 1), images.size(), align_corners=False)
+    return F.grid_sample(images, places, mode="bilinear", align_corners=False)
 
 
 def main() -> None:

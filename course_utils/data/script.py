@@ -31,7 +31,7 @@ def draw_script(
 def _written(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Images [N, 1, 28, 28] of strokes [N, 2, 4, 2], each by a hand of its own."""
     n = len(points)
-    points = points + rng.normal(0, 0.11, points.shape)
+    points = points + rng.normal(0, 0.07, points.shape)
     angle, shear = rng.uniform(-0.35, 0.35, n), rng.uniform(-0.3, 0.3, n)
     scale, move = rng.uniform(0.75, 1.1, (n, 2)), rng.uniform(-0.14, 0.14, (n, 2))
     maps = np.stack([np.cos(angle), shear - np.sin(angle), np.sin(angle), np.cos(angle)], 1).reshape(n, 2, 2)

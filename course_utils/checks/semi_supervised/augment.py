@@ -24,11 +24,11 @@ def centres(images):
 
 
 @exercise(
-    images=(2, "each image keeps its shape, its size and its brightness"),
     own=(2, "each image is changed in its own way"),
     angle=(3, "angles uniform from -15 to 15 degrees"),
     shift=(3, "shifts uniform from -2 to 2 pixels"),
     generator=(2, "the random numbers come from the generator"),
+    costs={"images": (0.15, "each image keeps its size and its brightness")},
 )
 def augment(c):
     # The same seed draws the same changes: a spot in the centre tells the shift, one at the side the turn as well.
@@ -36,7 +36,7 @@ def augment(c):
     answers = [c.ask(probes.seeded, f"{N} images", seed=seed, times=2, images=spot(x)) for x in (0.0, AWAY)]
     found = [answer.array("draw_0", (N, 1, SIDE, SIDE)) for answer in answers]
     if any(images is None for images in found):
-        c.shape("images", answers[0].part("draw_0"), (N, 1, SIDE, SIDE), "the images")
+        c.shape("own", answers[0].part("draw_0"), (N, 1, SIDE, SIDE), "the images")
         return
     c.generator("generator", answers[0])
     (shift, bright), (side, _) = map(centres, found)

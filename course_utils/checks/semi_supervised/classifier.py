@@ -42,13 +42,13 @@ def classifier(c):
     found = [name[7:-7] for name in map(str, answer.got) if name.startswith("before.") and name.endswith(".weight")]
     heads = [name for name in found if answer.array(f"before.{name}.weight", (10, WIDTH)) is not None]
     if not heads:
-        c.stop(f"no linear layer from {WIDTH} codes to 10 outputs was found: self.head = nn.Linear(width, 10)")
+        c.stop(f"no linear layer from {WIDTH} codes to 10 outputs was found: name it self.head")
     head = "head" if "head" in heads else heads[0]
     missing = ["self.head"] * (head != "head") + ["self.encoder"] * (answer.flag("has_encoder") is not True)
     c.cost("attributes", not missing, f"the layers are there, but not as {' and '.join(missing)}")
     W, b = answer.array(f"before.{head}.weight"), answer.array(f"before.{head}.bias", (10,))
-    if not c.verify("logits", b is not None, "the head has no bias: leave bias=False out", 0.5):
-        b = np.zeros(10)
+    biased = c.verify("logits", b is not None, "the head has no bias: leave bias=False out", 0.5)
+    b = b if biased else np.zeros(10)
     u = torch.from_numpy(codes @ W.T + b)
     inside = "cross_entropy has the softmax inside"
     slips = {
@@ -58,16 +58,18 @@ def classifier(c):
         "the head gets the codes after a ReLU: apply it to the codes as they are": (codes.clip(min=0) @ W.T + b, 0.5),
     }
     c.equal("logits", answer.array("evaluated"), u, slips, what="the logits", words=answer.words)
-    new = [answer.array(f"after.{head}.{name}") for name in ("weight", "bias")]
-    moving = new[0] is not None and not np.array_equal(new[0], W)
-    if not c.verify("learns", moving, "training leaves the head as it is: does it require gradients?"):
+    new = [answer.array(f"after.{head}.weight", W.shape), answer.array(f"after.{head}.bias", b.shape)]
+    moves = [part is not None and not np.array_equal(part, old) for part, old in zip(new, (W, b), strict=True)]
+    if not c.verify(
+        "learns", moves[0] and (moves[1] or not biased), "training leaves the head as it is: does it require gradients?"
+    ):
         return  # what learns nothing keeps its encoder
     when = [
         {name: answer.array(f"encoder_{when}.{name}") for name in made.state_dict()} for when in ("before", "after")
     ]
     if c.frozen("frozen", *({k: v for k, v in state.items() if not k.endswith(STATISTICS)} for state in when)):
         wanted = ", ".join(answer.names("wanted")[:2])
-        c.verify("frozen", not wanted, f"{wanted} still get gradients: encoder.requires_grad_(False)", 0.5)
+        c.verify("frozen", not wanted, f"{wanted} still get gradients: switch them off with requires_grad_", 0.5)
     moved = [k for k, old in when[0].items() if k.endswith(STATISTICS) and not np.array_equal(old, when[1][k])]
     modes = [answer.array(mode) for mode in ("training", "evaluated")]
     steady = all(mode is not None for mode in modes) and np.allclose(*modes, atol=1e-4)

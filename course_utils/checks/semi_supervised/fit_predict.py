@@ -7,11 +7,11 @@ from course_utils.checks.toolkit import exercise
 from course_utils.data import draw_script
 
 CLASSES, EACH, POOL = 10, 10, 1000
-ENOUGH = 0.65
+ENOUGH = 0.5
 """Errors on the unlabelled signs over those of the SVM."""
 
 
-@exercise(learned=(1, "at most 0.65 times the errors of an SVM on the pixels"))
+@exercise(learned=(1, "at most half the errors of an SVM on the pixels"))
 def fit_predict(c):
     images, labels, pool, truth = draw_script(c.rng, CLASSES, EACH, POOL)
     words = f"{len(images)} labelled images of {CLASSES} new signs, {POOL:,} without labels"
@@ -32,7 +32,7 @@ def fit_predict(c):
     guessing = f"{wrong:.0%} of the signs are wrong, as by guessing: does training run, and in the right order?"
     stages = {
         guessing: (0.0 if wrong >= 0.8 else np.inf, 0.0),
-        f"{told}. Without augmentation it is about 1": (0.95, 0.0),
-        f"{told}. A good start: more steps, or stronger augmentation": (0.0, 0.0),
+        f"{told}. Without augmentation it is above 1": (0.75, 0.0),
+        f"{told}. A good start: take more steps, or stronger augmentation": (0.0, 0.0),
     }
     c.learns("learned", wrong / machine, ENOUGH, stages)

@@ -1,9 +1,9 @@
 # Answers to augment. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% one-map-for-all patch="30 * torch.rand(n, generator=generator) - 15) => 30 * torch.rand(1, generator=generator).expand(n) - 15)" keeps=0.875 hint="by the same angle"
+# %% one-map-for-all patch="30 * torch.rand(n, generator=generator) - 15) => 30 * torch.rand(1, generator=generator).expand(n) - 15)" keeps=0.85 hint="by the same angle"
 
-# %% same-for-the-batch keeps=0.3333 hint="draw an angle and two shifts for each image"
+# %% same-for-the-batch keeps=0.2 hint="draw an angle and two shifts for each image"
 def augment(images, generator):
     angle = torch.deg2rad(30 * torch.rand(1, generator=generator) - 15)
     s_x, s_y = (4 * torch.rand(2, 1, generator=generator) - 2) / 14
@@ -12,17 +12,17 @@ def augment(images, generator):
     return F.grid_sample(images, grid, align_corners=False)
 
 
-# %% shift-in-pixels patch=" / 14 => " keeps=0.3333 hint="divide the pixels by 14"
+# %% shift-in-pixels patch=" / 14 => " keeps=0.34 hint="divide the pixels by 14"
 
-# %% shift-half-as-far patch="/ 14 => / 28" keeps=0.875 hint="only half as far"
+# %% shift-half-as-far patch="/ 14 => / 28" keeps=0.85 hint="only half as far"
 
-# %% degrees-for-radians patch="torch.deg2rad(30 * torch.rand(n, generator=generator) - 15) => 30 * torch.rand(n, generator=generator) - 15" keeps=0.75
+# %% degrees-for-radians patch="torch.deg2rad(30 * torch.rand(n, generator=generator) - 15) => 30 * torch.rand(n, generator=generator) - 15" keeps=0.7
 
-# %% one-sided-angles patch="30 * torch.rand(n, generator=generator) - 15 => 15 * torch.rand(n, generator=generator)" keeps=0.875 hint="from 0 to 15 degrees"
+# %% one-sided-angles patch="30 * torch.rand(n, generator=generator) - 15 => 15 * torch.rand(n, generator=generator)" keeps=0.85 hint="from 0 to 15 degrees"
 
-# %% global-generator patch="4 * torch.rand(2, n, generator=generator) => 4 * torch.rand(2, n)" keeps=0.8333 hint="do not come from `generator`"
+# %% global-generator patch="4 * torch.rand(2, n, generator=generator) => 4 * torch.rand(2, n)" keeps=0.8 hint="do not come from `generator`"
 
-# %% not-turned patch="torch.deg2rad(30 * torch.rand(n, generator=generator) - 15) => torch.zeros(n)" keeps=0.75 hint="the images are not turned"
+# %% not-turned patch="torch.deg2rad(30 * torch.rand(n, generator=generator) - 15) => torch.zeros(n)" keeps=0.7 hint="the images are not turned"
 
 
 # %% torchvision-one-by-one

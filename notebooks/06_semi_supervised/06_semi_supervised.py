@@ -280,7 +280,7 @@ rest = sweep(
 plotting.show_intervals(pd.concat([published, default, rest]), title="honest baselines")
 
 # %% [markdown]
-# The winner has no network, no pool, and no pre-training: the SVM on pixels, by two points or more over the best network. Fine-tuning, starting from
+# The winner has no network, no pool, and no pre-training: the SVM on pixels, by more than three points over the best network. Fine-tuning, starting from
 # scratch and logistic regression are within two points of each other, and their intervals overlap. With five draws, we cannot say which one of these three is better.
 #
 # **Think.** The draws are the same for all methods. So you can subtract the accuracies of two methods draw by draw, and compute the interval of the
@@ -349,11 +349,11 @@ print("all three minus pixels, in points:", ", ".join(f"{100 * gain:+.1f}" for g
 plotting.show_intervals(table, title="logistic regression on four descriptions")
 
 # %% [markdown]
-# The 32 codes are about as good as the 784 pixels. And here the pool does give something: *all three* is better than the pixels in every draw, by about two
-# points, although the bars overlap. The differences show it: they all have the same sign. A reconstruction contains no new information about its image. But the
+# The 32 codes are about as good as the 784 pixels. And here the pool does give something: *all three* is better than the pixels in every draw, by one to three
+# points, although the bars overlap. (The reconstructions alone are nearly as good, but not in every draw.) The differences show it: they all have the same sign. A reconstruction contains no new information about its image. But the
 # autoencoder has learned from thousands of images which differences between images matter, and leaves others out. This helps a classifier that has seen only 100 images.
 #
-# Keep the size in mind. The gain is two points, and the SVM on the pixels alone (section 2) is still at least as good. The published notebooks compared these four inputs with an autoencoder and
+# Keep the size in mind. The gain is about two points, and the SVM on the pixels alone (section 2) is still at least as good. The published notebooks compared these four inputs with an autoencoder and
 # a classifier that had seen **all** labels; there, nothing can be said about few labels.
 
 # %% [markdown]
@@ -401,12 +401,17 @@ checks.joint_loss(joint_loss)
 
 # %%
 STEPS = budget(full=400, study=300, quick=2)
+BATCH = 50  # labelled images in a step, and as many without label
 FEWER = range(budget(full=5, study=3, quick=1))
 
 
 def both_goals(seed, alpha):
     """Accuracy of the encoder and its last layer after joint training."""
-    return {"accuracy": few_labels.joint(few_labels.mnist_task(seed), seed, alpha, steps=STEPS)}
+    return {
+        "accuracy": few_labels.joint(
+            few_labels.mnist_task(seed), seed, alpha, steps=STEPS, batch=BATCH
+        )
+    }
 
 
 def from_scratch(seed):
@@ -461,10 +466,11 @@ print(table.pivot_table(index="labels", columns="setting", values="accuracy").ro
 plotting.show_bands(table, "labels", "accuracy", title="accuracy and the number of labels")
 
 # %% [markdown]
-# Read the curves sideways. How many labels does a method need for the same accuracy? From 100 to 300 labels, every method gains about ten points. No trick so far
-# gave half of that. Two hundred more labels cost a person about ten minutes.
+# Read the curves sideways, too: how many labels does a method need for the same accuracy? From 100 to 300 labels, every method gains eight points or more. No method so
+# far gave half of that over logistic regression. At three seconds an image, two hundred more labels cost a person ten minutes.
 #
-# The two networks lie on each other for most of the way: pre-training is worth a few labels, not many. (The SVM stops at 3,000 labels only because it becomes slow.)
+# The curves of the two networks are nearly the same, with 10 labels and with 7,500: what pre-training adds is smaller than the differences between draws. The SVM is above
+# both of them at every number of labels that it got. (It stops at 3,000 labels only because it becomes slow.)
 
 # %% [markdown]
 # ## 6 · What does help: augmentation
@@ -520,14 +526,15 @@ plotting.show_images(
 )
 
 # %% [markdown]
-# Now a small convolutional network: 5 × 5 filters (16), 3 × 3 filters (32), both with stride 2, then 128 units and 10 outputs. It trains for 400 steps on the 100 images, once
+# Now a small convolutional network, `few_labels.new_convolutions()`: 5 × 5 filters (16), 3 × 3 filters (32), both with stride 2, then 128 units and 10 outputs.
+# It trains for 300 steps on the 100 images, once
 # as they are and once augmented anew in every step (the course's version also scales by ±10 % and shears a little).
 #
 # **Predict** two accuracies. The SVM has about 0.77.
 
 # %%
 FEWER = range(budget(full=5, study=3, quick=1))
-STEPS = budget(full=1000, study=400, quick=2)
+STEPS = budget(full=1000, study=300, quick=2)
 
 
 def convolutions(seed, **options):
@@ -541,7 +548,7 @@ table = sweep(settings, seeds=FEWER)
 plotting.show_intervals(table, title="convolutional network, 100 labels")
 
 # %% [markdown]
-# More than ten points, without one unlabelled image. This is more than everything in sections 2 to 4 together. Remember this bar: it is the new baseline.
+# More than ten points, without one unlabelled image. This is more than any step of sections 2 to 4. Remember this bar: it is the new baseline.
 # Whoever says that unlabelled images help must be better than **augmentation alone**, not better than scratch.
 #
 # **Think.** Augmentation is knowledge about the images that you put in by hand. Which turns would be wrong for digits? Which of these maps would be wrong for photographs of
@@ -586,7 +593,7 @@ checks.pseudo_labels(pseudo_labels)
 
 # %%
 FEWER = range(budget(full=5, study=3, quick=1))
-STEPS = budget(full=1000, study=400, quick=2)
+STEPS = budget(full=1000, study=300, quick=2)
 
 
 def convolutions(seed, **options):
@@ -606,8 +613,7 @@ gains = gains["and pseudo-labels"] - gains["augmentation alone"]
 print("gain of each draw, in points:", ", ".join(f"{100 * gain:+.1f}" for gain in gains))
 
 # %% [markdown]
-# Here the pool does help, in every draw. The differences are smaller than the step from scratch to augmentation, but the number of errors falls by about a third. The second bar is also
-# shorter in its spread: the pool corrects unlucky draws.
+# Here the pool does help, in every draw. The differences are smaller than the step from scratch to augmentation, but on average the number of errors falls by more than a quarter.
 #
 # What three draws and 2,000 images allow to be said: the gain is there, and it is a few points. With more steps on full MNIST, the course's five runs are in `docs/results.md`. Published
 # methods with 100 labels reach more: 96.7 % (a generative model, Kingma and others 2014), 98.9 % (the ladder network, Rasmus and others 2015). They were tuned with many more labels than 100.
@@ -618,17 +624,18 @@ print("gain of each draw, in points:", ", ".join(f"{100 * gain:+.1f}" for gain i
 # ## 8 · Signs that nobody has seen
 #
 # Now put everything together. The check invents a script: ten new signs, random strokes, and writes each sign by many hands. Your function gets 10 labelled images of each
-# sign and 1,000 images without labels. It returns a label for each of the 1,000. A network that you trained at home is of no use: it has never seen these signs.
+# sign and 1,000 images without labels. It returns a label for each of the 1,000. A network that you trained at home is of little use: it has
+# never seen these signs. In grading, your function also gets signs of another kind than those of the check.
 #
-# How good is good enough? The check trains an SVM on the pixels of the same 100 images. Your function must make **at most 0.65 times as many errors**. The course's own answer makes
-# about 0.4 times as many errors (0.21 to 0.53 over 15 scripts); the convolutional network without augmentation makes 1.0 to 1.4 times as many. The check takes some seconds, or half a minute on
-# a slow computer.
+# How good is good enough? The check trains an SVM on the pixels of the same 100 images. Your function must make **at most half as many errors**. For
+# 20 scripts, the course's own answer made 0.02 to 0.36 times as many errors as the SVM (mean 0.18), and augmentation without pseudo-labels 0.13 to 0.43
+# times as many (mean 0.22). The convolutional network without augmentation made 1.2 to 1.7 times as many. The check takes some seconds.
 #
 # ### Exercise 8.1 (5 points, about 18 minutes)
 #
-# You may use your own functions of this lab, and any library. 150 to 300 steps of Adam are enough. Your function must work for any number of images and for labels 0 to 9.
+# You may use your own functions of this lab, and any library. 150 to 250 steps of Adam are enough. Your function must work for any number of images and for labels 0 to 9.
 #
-# <details><summary>Hint 1</summary>Begin with the network of section 6 (nn.Sequential) and augmentation alone, with a learning rate of 0.003: this passes. Then add pseudo-labels.</details>
+# <details><summary>Hint 1</summary>Begin with few_labels.new_convolutions() and augmentation alone, with a learning rate of 0.005. Then add pseudo-labels.</details>
 # <details><summary>Hint 2</summary>torchvision.transforms.RandomAffine(15, translate=(0.07, 0.07), scale=(0.9, 1.1)) maps all images that it gets in the same way. Call it for each few images: torch.cat([shake(part) for part in batch.split(10)]).</details>
 # <details><summary>Hint 3</summary>At the end: with torch.no_grad(), return the argmax of the logits of the unlabelled images as they are, not augmented.</details>
 
@@ -640,25 +647,20 @@ def fit_predict(images, labels, unlabelled):
     images: float tensor [n, 1, 28, 28] in [0, 1] with labels, an int tensor [n] of classes 0 to 9;
     unlabelled: float tensor [U, 1, 28, 28]. Returns an int tensor [U]: a class for each of these.
     """
+
     ### BEGIN SOLUTION
-    from torchvision.transforms import RandomAffine
-
-    shake = RandomAffine(15, translate=(0.07, 0.07), scale=(0.9, 1.1), shear=8)
-
     def shaken(batch):
-        return torch.cat([shake(part) for part in batch.split(8)])
+        maps = torch.eye(2, 3) + 0.2 * (2 * torch.rand(len(batch), 2, 3) - 1)
+        grid = F.affine_grid(maps, list(batch.shape), align_corners=False)
+        return F.grid_sample(batch, grid, align_corners=False)
 
-    model = nn.Sequential(
-        nn.Conv2d(1, 16, 5, stride=2, padding=2), nn.ReLU(),
-        nn.Conv2d(16, 32, 3, stride=2, padding=1), nn.ReLU(),
-        nn.Flatten(), nn.Linear(32 * 7 * 7, 128), nn.ReLU(), nn.Linear(128, 10),
-    )  # fmt: skip
-    steps = 240
-    optimizer = torch.optim.Adam(model.parameters(), lr=3e-3)
+    steps = 150
+    model = few_labels.new_convolutions()
+    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
     for _ in range(steps):
         loss = F.cross_entropy(model(shaken(images)), labels)
-        pool = unlabelled[torch.randint(len(unlabelled), (100,))]
+        pool = unlabelled[torch.randint(len(unlabelled), (60,))]
         with torch.no_grad():
             probability, guess = model(pool).softmax(dim=1).max(dim=1)
         sure = probability >= 0.95
@@ -739,7 +741,9 @@ table = sweep(settings, seeds=FEWER)
 plotting.show_intervals(table, title="pseudo-labels without augmentation")
 
 # %% [markdown]
-# A pseudo-label that the network is already sure of teaches it nothing new on the same image: the loss is nearly zero. It only makes the network surer, also where it is wrong.
+# In the course's three draws the gain is two to four points: better than scratch, but small beside augmentation, which gave more than ten (section 6). The reason: where the network gives its guess a
+# probability of at least 0.95, the loss of this pseudo-label on the same image is at most $-\log 0.95 \approx 0.05$. So there is little to learn. It makes the network surer, also where it is wrong. On the
+# augmented image the network is less sure, and the same pseudo-label has more to teach.
 
 # %% [markdown]
 # ## 10 · Going further: a leaderboard
@@ -750,15 +754,14 @@ plotting.show_intervals(table, title="pseudo-labels without augmentation")
 # Measure each idea on several draws, and decide beforehand how many ideas you will try. Below is one draw of the script of section 8, to try on.
 
 # %% tags=["raises-exception"]
-images, labels, pool, truth = (
-    torch.from_numpy(part) for part in data.draw_script(np.random.default_rng(1), 10, 10, 300)
-)
+script = data.draw_script(np.random.default_rng(1), classes=10, labelled=10, unlabelled=300)
+signs, kinds, others, truth = map(torch.from_numpy, script)
 plotting.show_images(
-    torch.cat([images[labels == k][:10] for k in range(10)]),
+    torch.cat([signs[kinds == k][:10] for k in range(10)]),
     ncols=10,
     title="ten signs, each written by ten hands",
 )
 
 # %% tags=["raises-exception"]
-guesses = fit_predict(images, labels, pool)
-print(f"accuracy on {len(pool)} signs: {(guesses == truth).float().mean():.3f}")
+guesses = fit_predict(signs, kinds, others)
+print(f"accuracy on {len(others)} signs: {(guesses == truth).float().mean():.3f}")
