@@ -14,7 +14,7 @@ from course_admin.site.notebook_pages import promise_of, title_of
 
 SECTION = re.compile(r"## (?P<title>(?P<number>\d+) · .+)")
 THINK = "**Think.**"
-TAKES = re.compile(r"Sections (\d+) to (\d+) take about (\d+) minutes")
+TAKES = re.compile(r"(?i)sections (\d+) to (\d+) take about (\d+) minutes")
 WORDS_A_MINUTE = 130
 """Of a text with formulas in a foreign language; only where a lab does not say how long it takes."""
 

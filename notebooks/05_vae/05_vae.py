@@ -13,7 +13,7 @@
 # sample that gradients can pass, the divergence that pulls the codes together, and the reconstruction term that pulls them apart. Then you look at
 # what the model can do, at what its loss decides, and at what may be said about it.
 #
-# **Before you start**: lab 01 (autoencoders, Adam), the normal distribution, logarithms. Lab 02's section 7 helps. Sections 1 to 9 take about 120
+# **Before you start**: lab 01 (autoencoders, Adam), the normal distribution, logarithms. Lab 02's section 6 helps. Sections 1 to 9 take about 120
 # minutes: about 90 for the exercises, the rest for reading and looking. The computer needs two or three of them. Spend as much time as you like on
 # *Going further* (sections 10 to 14; section 12 uses the convolutions of lab 04). Run the cells from the top. After the set-up cell, every numbered
 # section also runs on its own.
