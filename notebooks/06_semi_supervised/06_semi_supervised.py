@@ -753,7 +753,7 @@ plotting.show_intervals(table, title="pseudo-labels without augmentation")
 #
 # Measure each idea on several draws, and decide beforehand how many ideas you will try. Below is one draw of the script of section 8, to try on.
 
-# %% tags=["raises-exception"]
+# %%
 script = data.draw_script(np.random.default_rng(1), classes=10, labelled=10, unlabelled=300)
 signs, kinds, others, truth = map(torch.from_numpy, script)
 plotting.show_images(
