@@ -22,8 +22,8 @@ LOGITS = (
     f"{TOLD}: the outputs fit the images without the sigmoid. The network returns logits: which loss is for logits?"
 )
 SLOW = (
-    "{}. Your function may be right: a busy computer needs longer. Close other programs and run the check again, or take "
-    "fewer steps. The course's own answer takes 600 steps, in batches of 25; 400 are enough"
+    "{}. Your function may be right: a busy computer needs longer. Close other programs and run the check again, or "
+    "take fewer steps. The course's own answer takes 600 steps, in batches of 25; 400 are enough"
 )
 BLANK = (
     f"{TOLD}: every output is the same, white or black everywhere, like the dead outputs of section 4. After a "
