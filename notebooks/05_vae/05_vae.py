@@ -489,9 +489,11 @@ checks.train_vae(train_vae)
 # Your model at work, on 2,000 digits (after a restart, run your cells of this section first).
 few = train.images[: budget(full=2_000, study=2_000, quick=100)]
 mine = train_vae(VAE(), few)
-for name, images in (("training", few), ("test", test.images)):
-    my_terms = variational.measure(mine, images)
-    print(f"{name:8}", ", ".join(f"{term} {value:.1f}" for term, value in my_terms.items()), "nats")
+for my_set, my_digits in (("training", few), ("test", test.images)):
+    my_terms = variational.measure(mine, my_digits)
+    print(
+        f"{my_set:8}", ", ".join(f"{term} {value:.1f}" for term, value in my_terms.items()), "nats"
+    )
 with torch.no_grad():
     my_images = mine.reconstruct(ten.images)
 plotting.show_pairs(ten.images, my_images, labels=("original", "your model"))
