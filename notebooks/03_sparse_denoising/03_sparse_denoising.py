@@ -259,9 +259,11 @@ figure
 # %%
 # The same as numbers (this cell uses your roc_auc).
 print(f"{'score':12} {'mean, digits':>13}" + "".join(f"{kind:>13}" for kind in others))
-for which, score in scores.items():
-    areas = [roc_auc(score["digits"], score[kind]) for kind in others]
-    print(f"{which:12} {score['digits'].mean():13.4f}" + "".join(f"{area:13.3f}" for area in areas))
+for called, rated in scores.items():
+    areas = [roc_auc(rated["digits"], rated[kind]) for kind in others]
+    print(
+        f"{called:12} {rated['digits'].mean():13.4f}" + "".join(f"{area:13.3f}" for area in areas)
+    )
 print("(mean, digits: the mean score of the test digits, for networks and PCA the test error)")
 
 # %% [markdown]

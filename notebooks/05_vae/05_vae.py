@@ -489,10 +489,10 @@ checks.train_vae(train_vae)
 # Your model at work, on 2,000 digits (after a restart, run your cells of this section first).
 few = train.images[: budget(full=2_000, study=2_000, quick=100)]
 mine = train_vae(VAE(), few)
-for which, seen in (("training", few), ("test", test.images)):
-    my_terms = variational.measure(mine, seen)
+for my_set, my_digits in (("training", few), ("test", test.images)):
+    my_terms = variational.measure(mine, my_digits)
     print(
-        f"{which:8}", ", ".join(f"{term} {value:.1f}" for term, value in my_terms.items()), "nats"
+        f"{my_set:8}", ", ".join(f"{term} {value:.1f}" for term, value in my_terms.items()), "nats"
     )
 with torch.no_grad():
     my_images = mine.reconstruct(ten.images)
