@@ -5,8 +5,6 @@
 
 # %% mean-and-mean patch="return (error + weight * penalty).mean() => return nn.functional.mse_loss(reconstructions, images) + weight * codes.abs().mean()" keeps=0.5 hint="averaged over the units"
 
-# %% error-per-pixel patch="error = (reconstructions - images).square().sum(dim=1) => error = (reconstructions - images).square().mean(dim=1)" keeps=0.75 hint="averaged over the pixels"
-
 # %% penalty-grows-with-the-batch patch="return (error + weight * penalty).mean() => return error.mean() + weight * penalty.sum()" keeps=0.75 hint="grows with the batch"
 
 # %% one-loss-per-image patch="return (error + weight * penalty).mean() => return error + weight * penalty" keeps=0.8 hint="one number for each image"
@@ -18,8 +16,6 @@
 # %% divided-by-the-batch patch="return penalty * batch * pixels => return penalty * pixels / batch" keeps=0.85 hint="divided by the batch"
 
 # %% without-absolute-value patch="codes.abs() => codes" keeps=0.9 hint="the absolute value is missing"
-
-# %% divided patch="return penalty * batch * pixels => return penalty / (batch * pixels)" keeps=0.85 hint="divided by batch and pixels"
 
 
 # %% torch-losses

@@ -22,6 +22,10 @@ def roc_auc(digits, others):
     return float(roc_auc_score(labels, torch.cat([digits, others])))
 
 
+# %% error-per-pixel exercise="sparse_loss" patch="error = (reconstructions - images).square().sum(dim=1) => error = (reconstructions - images).square().mean(dim=1)" keeps=0.75 hint="averaged over the pixels"
+
+# %% divided exercise="sparse_loss" patch="return penalty * batch * pixels => return penalty / (batch * pixels)" keeps=0.85 hint="divided by batch and pixels"
+
 # %% everything-summed exercise="sparse_loss" patch="return (error + weight * penalty).mean() => return (error + weight * penalty).sum()" keeps=0.8 hint="their sum"
 
 # %% squared-codes exercise="sparse_loss" patch="codes.abs() => codes.square()" keeps=0.75 hint="squares of the codes"

@@ -19,8 +19,6 @@ def importance_bound(log_w):
     return torch.logsumexp(log_w.flatten(), dim=0) - torch.log(torch.tensor(float(log_w.numel())))
 
 
-# %% negative patch="return each.mean() => return -each.mean()" keeps=0.5 hint="this is the negative bound"
-
 # %% each-image patch="return each.mean() => return each" keeps=0.5 hint="a bound for each image"
 
 

@@ -6,8 +6,6 @@
 
 # %% summed-over-images patch=".sum(dim=1).mean() => .sum()" keeps=0.5 hint="summed over the images"
 
-# %% wrong-sign patch="0.5 * => -0.5 *" keeps=0.5 hint="the sign is reversed"
-
 # %% sigma-for-logvar patch="logvar.exp() - 1 - logvar => (2 * logvar).exp() - 1 - 2 * logvar" keeps=0.25 hint="logvar is taken for log sigma"
 
 # %% logvar-as-sigma patch="logvar.exp() - 1 - logvar => logvar**2 - 1 - (logvar**2).log()" keeps=0 hint="logvar may be 0 or negative"

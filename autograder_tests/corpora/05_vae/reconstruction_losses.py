@@ -20,9 +20,6 @@ def gaussian_loss(mean, images, variance):
     return -torch.distributions.Normal(mean, variance**0.5).log_prob(images).sum()
 
 
-# %% sigma-for-sigma-squared patch="/ (2 * variance) => / (2 * variance.sqrt())" keeps=0.5
-
-
 # %% logarithm-once-for-an-image keeps=0.75 hint="once for an image"
 def bernoulli_loss(logits, images):
     return F.binary_cross_entropy_with_logits(logits, images, reduction="sum") / len(images)

@@ -13,8 +13,6 @@
 
 # %% no-noise patch="* noise => " keeps=0 hint="two calls give the same numbers"
 
-# %% same-noise-for-all-entries patch="torch.randn_like(mu) => torch.randn(1)" keeps=0.8333 hint="share the same noise"
-
 # %% sample-stops-gradients keeps=0.6667 hint="no gradient reaches mu or logvar"
 def reparameterize(mu, logvar):
     return torch.distributions.Normal(mu, (logvar / 2).exp()).sample()

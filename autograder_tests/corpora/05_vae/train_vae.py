@@ -12,8 +12,6 @@
 
 # %% rate-too-high patch="lr=2e-3 => lr=5e-2" keeps=0 hint="learning rate"
 
-# %% decoder-alone patch="model.parameters() => model.decoder.parameters()" keeps=0 hint="lie where torch draws them"
-
 # %% nothing-returned patch="return model => return None" keeps=0 hint="the trained module was asked for"
 
 # %% mean-decoded patch="logits, mu, logvar = model(batch) => mu, logvar = model.encode(batch)\n            logits = model.decode(mu)" keeps=0
