@@ -627,7 +627,7 @@ plotting.describe(
 # %% [markdown]
 # Both transposed convolutions draw a pattern of period 2. Upsampling and a convolution give one grey value.
 #
-# Does training remove the pattern? It makes the four kinds of pixels different. So we take the mean of each kind in an image: four numbers. The variance of
+# Does training remove the pattern? The pattern makes the four kinds of pixels different. So we take the mean of each kind in an image: four numbers. The variance of
 # these four, divided by the variance of all pixels, is the share of the pattern. It is near 1 where an image is nothing but pattern, and near 0 for a digit.
 # **Predict** the share for both decoders, before and after three epochs.
 
@@ -668,7 +668,7 @@ for ax, (name, image) in zip(axes, drawings.items(), strict=True):
 plotting.describe(
     figure,
     "A test image and its reconstructions, each with its own grey scale: "
-    f"{'; '.join(list(drawings)[1:])}. Before and after are meant of training.",
+    f"{'; '.join(list(drawings)[1:])}. Before and after training.",
 )
 
 # %% [markdown]

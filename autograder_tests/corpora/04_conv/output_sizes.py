@@ -17,8 +17,6 @@
 
 # %% as-many-strides-as-pixels patch="(size - 1) * stride => size * stride" keeps=0.75 hint="size - 1 strides"
 
-# %% transposed-like-a-convolution patch="return (size - 1) * stride + kernel - 2 * padding + output_padding => return (size + 2 * padding - kernel) // stride + 1" keeps=0.5
-
 # %% counts-positions
 def conv_output_size(size, kernel, stride, padding):
     return len(range(0, size + 2 * padding - kernel + 1, stride))

@@ -3,6 +3,8 @@
 
 # %% true-division exercise="output_sizes" patch="(size + 2 * padding - kernel) // stride + 1 => (size + 2 * padding - kernel) / stride + 1" keeps=0.75
 
+# %% transposed-like-a-convolution exercise="output_sizes" patch="return (size - 1) * stride + kernel - 2 * padding + output_padding => return (size + 2 * padding - kernel) // stride + 1" keeps=0.5
+
 # %% prints exercise="output_sizes" patch="return (size + 2 * padding - kernel) // stride + 1 => print((size + 2 * padding - kernel) // stride + 1)" keeps=0.5
 
 # %% kernel-not-squared exercise="layer_parameters" patch="channels_out * (channels_in * kernel**2 + 1) => channels_out * (channels_in * kernel + 1)" keeps=0.75
