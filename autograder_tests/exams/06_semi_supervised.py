@@ -29,8 +29,8 @@ def draw_blots(rng):
     found = []
     for labels in (np.repeat(np.arange(CLASSES), EACH), np.arange(POOL) % CLASSES):
         labels, n = rng.permutation(labels), len(labels)
-        angle = rng.uniform(low=-0.35, high=0.35, size=n)
-        shear = rng.uniform(low=-0.3, high=0.3, size=n)
+        angle = rng.uniform(-0.35, 0.35, size=n)
+        shear = rng.uniform(-0.3, 0.3, size=n)
         scale, move = rng.uniform(0.9, 1.3, (2, n)), rng.uniform(-0.22, 0.22, (2, n))
         rows = [
             [scale[0] * np.cos(angle), scale[0] * (shear - np.sin(angle)), move[0]],

@@ -16,6 +16,7 @@ from course_admin.authoring.lab_exercises import known_exercises
 from course_admin.course import Lab
 from course_admin.grading.exams import load_exams
 
+LABS = ("01_pca_vs_ae", "02_manual_weights", "03_sparse_denoising", "04_conv", "05_vae", "06_semi_supervised")
 HIDDEN = """
 ### BEGIN HIDDEN TESTS
 from course_admin.grading.exams import grade
@@ -158,7 +159,7 @@ def test_the_text_still_opens_as_a_notebook_and_is_saved_as_it_was(lab):
     ]
 
 
-@pytest.mark.parametrize("name", ["00_template", "01_pca_vs_ae", "02_manual_weights"])
+@pytest.mark.parametrize("name", ["00_template", *LABS])
 def test_the_exercises_that_are_read_are_those_that_grading_loads(name):
     known = known_exercises(Lab(mini_course.REPOSITORY, name))
     assert not known.wrong
@@ -274,7 +275,7 @@ def test_hidden_tests_that_were_edited_in_the_notebook_are_refused(built):
 
 
 def test_shortening_is_undone_by_deriving():
-    for name in ("01_pca_vs_ae", "02_manual_weights"):
+    for name in LABS:
         lab = Lab(mini_course.REPOSITORY, name)
         known = known_exercises(lab)
         short = lab_text.parse(text_of(lab))[0].cells

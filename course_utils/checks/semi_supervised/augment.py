@@ -36,8 +36,7 @@ def augment(c):
     answers = [c.ask(probes.seeded, f"{N} images", seed=seed, times=2, images=spot(x)) for x in (0.0, AWAY)]
     found = [answer.array("draw_0", (N, 1, SIDE, SIDE)) for answer in answers]
     if any(images is None for images in found):
-        c.shape("own", answers[0].part("draw_0"), (N, 1, SIDE, SIDE), "the images")
-        return
+        c.stop(f"{answers[0].kind('draw_0')} came back, expected images of shape {[N, 1, SIDE, SIDE]}")
     c.generator("generator", answers[0])
     (shift, bright), (side, _) = map(centres, found)
     dark = np.mean(bright < 0.5 * spot(0.0)[0].sum())
