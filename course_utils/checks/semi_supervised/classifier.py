@@ -71,7 +71,7 @@ def classifier(c):
         wanted = ", ".join(answer.names("wanted")[:2])
         c.verify("frozen", not wanted, f"{wanted} still get gradients: switch them off with requires_grad_", 0.5)
     moved = [k for k, old in when[0].items() if k.endswith(STATISTICS) and not np.array_equal(old, when[1][k])]
-    modes = [answer.array(mode) for mode in ("training", "evaluated")]
+    modes = [answer.array(mode, (N, 10)) for mode in ("training", "evaluated")]
     steady = all(mode is not None for mode in modes) and np.allclose(*modes, atol=1e-4)
     told = "in training mode the encoder's batch normalisation changes its statistics: model.train() undoes eval(), so"
     c.verify("evaluation", not moved and steady, f"{told} call self.encoder.eval() in forward")

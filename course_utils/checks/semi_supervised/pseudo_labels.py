@@ -55,6 +55,9 @@ def pseudo_labels(c):
         c.verify("classes", all(fits) or all(Compared(part, part.oracle).right for part in classes), told)
     edge = oracles(c.call("logits [[0, 0], [1, 0]], threshold 0.5", logits=[[0.0, 0.0], [1.0, 0.0]], threshold=0.5))
     c.agrees("edge", edge[0], after=("positions", "classes"))
+    kinds = edge[1][0].listed()
+    fits = kinds is not None and kinds.shape == (2,) and kinds[1] == 0  # of the first image both classes are right
+    c.cost("edge", fits, "threshold 0.5: expected a class for each of the two images", ("positions", "classes"))
     none = c.call("logits [[0, 0], [1, 0]], threshold 0.99", logits=[[0.0, 0.0], [1.0, 0.0]], threshold=0.99)
     for part in oracles(none):
         c.agrees("none", part, after=("positions", "classes"))
