@@ -18,13 +18,6 @@ def pca_fit(X, k):
 # %% rows-of-eigenvectors patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(1)[:k]" keeps=0.5 hint="these are rows of the matrix that eigh returns"
 
 
-# %% rows-smallest-first keeps=0.25 hint="these are rows of the matrix that eigh returns"
-def pca_fit(X, k):
-    mean = X.mean(dim=0)
-    values, vectors = torch.linalg.eigh((X - mean).T @ (X - mean) / (len(X) - 1))
-    return mean, vectors[:k], values[:k]
-
-
 # %% components-as-columns patch="components = eigenvectors.flip(1)[:, :k].T => components = eigenvectors.flip(1)[:, :k]" keeps=0.75 hint="each component is a column"
 
 

@@ -156,3 +156,18 @@ code_worth = lambda decode, Z, X: MatrixAutoencoder(Z.shape[1]).errors_without((
 
 # %% trace-of-the-course exercise="layer_backward" keeps=0
 layer_backward = lambda X, W, G: MatrixAutoencoder(2).trace(X)[1][:2]
+
+
+# %% softmax-over-images exercise="cross_entropy" keeps=0.7
+def softmax(logits):
+    powers = torch.exp(logits - logits.amax(dim=0, keepdim=True))
+    return powers / powers.sum(dim=0, keepdim=True)
+
+
+def cross_entropy(logits, targets):
+    shifted = logits - logits.amax(dim=1, keepdim=True)
+    log_p = shifted - shifted.exp().sum(dim=1, keepdim=True).log()
+    return -(targets * log_p).sum(dim=1).mean()
+
+
+# %% as-a-float exercise="cross_entropy" patch="return -(targets * log_p).sum(dim=1).mean() => return -(targets * log_p).sum(dim=1).mean().item()" keeps=0.64
