@@ -3,8 +3,6 @@
 
 # %% gradients-pile-up patch="optimizer.zero_grad() => pass" keeps=0.5 hint="call zero_grad() before each backward()"
 
-# %% never-steps patch="optimizer.step() => pass" keeps=0.2 hint="the weights do not move"
-
 # %% step-before-backward keeps=0 hint="call backward() first, then step()"
 def train_by_hand(network, W, draw, optimizer, iterations):
     losses = []
