@@ -47,6 +47,14 @@ def deep(*, hidden: Callable, code: Callable, output: Callable, start: Callable,
     return model
 
 
+def small() -> nn.Sequential:
+    """A 784-128-2-128-784 autoencoder: images [N, 1, 28, 28] to images, with parts `encoder` and `decoder`."""
+    from torchvision.ops import MLP
+
+    parts = {"encoder": MLP(784, [128, 2]), "decoder": MLP(2, [128, 784]), "sigmoid": nn.Sigmoid()}
+    return nn.Sequential(OrderedDict(flatten=nn.Flatten(), **parts, shape=nn.Unflatten(1, (1, 28, 28))))
+
+
 class Trials:
     """Trainings of `deep` with one set-up and changes to it, all for the same number of epochs.
 

@@ -51,22 +51,9 @@ from course_utils.baselines import Pca
 from course_utils.checks import pca_vs_ae as checks
 from course_utils.sweeps import sweep
 from course_utils.training import budget
-from course_utils.trials import Trials, as_he, as_torch, deep
+from course_utils.trials import Trials, as_he, as_torch, deep, small
 
 training.seed_everything(0)
-
-
-def small():
-    """A 784-128-2-128-784 autoencoder, built with torchvision's MLP."""
-    return nn.Sequential(
-        OrderedDict(
-            flatten=nn.Flatten(),
-            encoder=MLP(784, [128, 2]),
-            decoder=MLP(2, [128, 784]),
-            sigmoid=nn.Sigmoid(),
-            shape=nn.Unflatten(1, (1, 28, 28)),
-        )
-    )
 
 
 device = training.best_device()
@@ -93,7 +80,7 @@ print(
 # $$ z = g(x) \in \mathbb R^M, \qquad \hat x = h(z) \in \mathbb R^P , $$
 #
 # an *encoder* $g$ and a *decoder* $h$. The encoder maps an image $x$ of $P = 784$ pixels to a *code* $z$ of $M$ numbers; "two codes" means a code of
-# two numbers. (The Python text that you write is called *program* here.) The decoder computes an image from $z$. Training makes this *reconstruction* $\hat x$ similar to $x$.
+# two numbers. (This is why we call the Python text that you write a *program*.) The decoder computes an image from $z$. Training makes this *reconstruction* $\hat x$ similar to $x$.
 #
 # With $M \ge P$ the network could copy its input. So we take $M < P$. This is the **bottleneck**: the code has room only for what many images have in
 # common, and we want to learn exactly that.
@@ -194,7 +181,7 @@ checks.small_autoencoder(SmallAutoencoder)
 # Any call of torch is allowed. (`training.fit`, which you meet below, does not help: it makes its own optimiser.)
 #
 # <details><summary>Hint 1</summary>nn.functional.mse_loss(reconstruction, images) is the mean for one batch. Multiply it by the number of images in the batch: you get a sum that you can add up over batches.</details>
-# <details><summary>Hint 2</summary>loss.item() converts a tensor with one number to a float. Divide once, at the end, by the total number of images.</details>
+# <details><summary>Hint 2</summary>loss.item() converts a tensor with one number to a float. The tensor itself remembers all operations that made it, its *computation graph*. Divide once, at the end, by the total number of images.</details>
 
 
 # %% exercise="train_epoch"
@@ -519,7 +506,7 @@ checks.image_errors(image_errors)
 #
 # Published course material uses this set-up: a ReLU after every layer, also after the code and the output, and Adam with a learning rate of 0.0003.
 # `Trials` from `course_utils` builds this network (`deep??` shows how), trains it with the choices below, and collects the test errors. Three runs differ
-# only in the seed: the initial weights. **Predict** which error will be smaller, that of PCA or that of the network, before the progress bar is full.
+# only in the seed: the initial weights. **Predict** which error will be smaller, that of PCA or that of the network, before you run the cell.
 
 # %%
 my_guess = ...  # "PCA" or "network": fill it in before you run this cell
@@ -579,7 +566,7 @@ else:
 # ### Exercise 2.2, in words (2 points, about 15 minutes)
 #
 # Name two changes that you tried. For each of them: which network did you compare with (as published, or with which changes that you kept), what was the
-# error before and after, and is the difference larger than the differences between the three seeds? "No clear difference" with numbers is a
+# error before and after, and is the difference larger than the differences between the three seeds? (The seeds of a better network may differ less.) "No clear difference" with numbers is a
 # right answer, too. Write three or four sentences.
 
 # %% [markdown] written="published" points=2

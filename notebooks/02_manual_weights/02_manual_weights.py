@@ -437,7 +437,7 @@ def layer_backward(X, W, G):
     """The backward pass of one layer H = relu([X 1] W).
 
     X: float tensor [N, n], the inputs; W: float tensor [n + 1, m], the bias in the last row;
-    G: float tensor [N, m], the gradient of the loss with respect to H.
+    G: float tensor [N, m], the gradient of the loss with respect to H (a mean in the loss is in it).
     Returns two tensors: the gradient with respect to W [n + 1, m], and with respect to X [N, n].
     """
     ### BEGIN SOLUTION
@@ -608,7 +608,8 @@ for trained in (two, many):
 #
 # $$ p_k = \frac{e^{u_k}}{\sum_j e^{u_j}}, \qquad L = -\frac 1 B \sum_{i=1}^{B} \sum_{k=1}^{K} y_{ik} \log p_{ik} . $$
 #
-# This looks like two lines of code. **Predict**, then run: what does the formula give if you write it exactly like this?
+# This looks like two lines of code. Take three rows of logits: (1, 2, 3), (1, 50, 100) and (-200, -210, -220). **Predict**: for which of them do we get the right
+# probabilities, if we write the formula exactly like this?
 
 # %%
 u = torch.tensor([[1.0, 2.0, 3.0], [1.0, 50.0, 100.0], [-200.0, -210.0, -220.0]])
@@ -702,14 +703,14 @@ for trained in (two, many):
 #
 # With 32 codes the two measures agree: the samples have larger distances than the reconstructions, and only half as many of them have a confidence
 # above 0.9. The confidence is even lower than for two digits printed over each other. With 2 codes the samples have **better** values than the
-# reconstructions. The reason: many test images have a code in the dense region of section 5, where the reconstructions are blurred, and blurred images have a large
-# distance. Few uniform samples fall into this region. Neither measure shows **variety**: count
+# reconstructions. A likely reason: many test images have a code in the dense region of section 5, where the reconstructions are blurred, and there they are further from the
+# training images than the samples are. Few uniform samples fall into this region. Neither measure shows **variety**: count
 # the different digits among the samples above.
 #
 # ### Exercise 6.3, in words (2 points, about 12 minutes)
 #
-# Every sampled code lies between the smallest and the largest code of the training images, with 2 codes and with 32. Why are most samples of the
-# network with 32 codes not digits? Give two reasons. (They are different if you would test them in different ways.) For one of them, write what you would compute to test whether it
+# Every sampled code lies between the smallest and the largest code of the training images, with 2 codes and with 32. Why do the samples of the
+# network with 32 codes have worse values than its reconstructions? Give two reasons. (Two reasons count as different if each needs a test of its own.) For one of them, write what you would compute to test whether it
 # is true. Write three or four sentences.
 
 # %% [markdown] written="samples" points=2
