@@ -61,7 +61,8 @@ def augment(c):
     c.moments("shift", shift, np.zeros(2), np.full(2, 2 / 3**0.5), slips, what="the shifts in pixels", keeps=0.5)
     both = abs(np.corrcoef(shift.T)[0, 1]) < 0.9
     c.verify("shift", both, "the horizontal and the vertical shift of an image are the same: draw two", 0.5)
-    whole = np.mean(abs(shift - shift.round()).max(axis=1) < 0.05)
+    squared = (shift**2).sum(axis=1)  # the turn changes the direction of a shift, not its length
+    whole = np.mean(abs(squared - squared.round()) < 0.02)
     c.verify("shift", whole < 0.5, "the shifts are whole pixels: any number from -2 to 2 may come", 0.5)
     white = c.ask(
         probes.seeded, f"{N} white images", seed=seed, times=1, images=np.ones((N, 1, SIDE, SIDE), np.float32)
