@@ -10,8 +10,8 @@
 # # Lab 06 · Few labels, many images
 #
 # **You will** train classifiers with 100 labelled images and thousands of images without labels. You compare them honestly: with simple baselines,
-# with labels drawn anew for each run, and with intervals. You find out that a published gain of pre-training has another cause. Then you build what
-# does help, and classify ten signs that nobody has seen.
+# with labels drawn anew for each run, and with intervals. You test where a published gain of pre-training comes from. Then you build what
+# helps, and classify ten signs that nobody has seen.
 #
 # **Before you start**: labs 01 and 02 (autoencoder, training loop, cross-entropy). Sections 1 to 8 take about 115 minutes; the computer needs two or
 # three of them. *Going further* (sections 9 and 10) is not graded. Run the cells from the top. After the set-up cells, every numbered section also runs
@@ -167,7 +167,7 @@ checks.interval(interval)
 # this number suggests?
 
 # %% [markdown]
-# ## 2 · What pre-training seems to give
+# ## 2 · Pre-training, as published
 #
 # The idea is old and attractive. Train an autoencoder on **all** images; this needs no labels. Its encoder has learned what digits look like. Put one
 # linear layer on the codes, and train only this layer with the 100 labels. The encoder stays as it is: it is *frozen*.
@@ -180,7 +180,7 @@ checks.interval(interval)
 # ### Exercise 2.1 (4 points, about 10 minutes)
 #
 # Write the classifier with a frozen encoder. Freezing has **two** parts. No gradient may change the encoder's weights. And the encoder must stay in
-# evaluation mode: batch normalisation, for example, changes its running statistics in training mode, without any gradient. Training code calls
+# evaluation mode. Some layers change in training mode without any gradient: *batch normalisation* keeps a running mean of its inputs and subtracts it. Training code calls
 # `model.train()`, which puts all parts of the model into training mode.
 #
 # <details><summary>Hint 1</summary>The method requires_grad_ of a module switches the gradients of all its parameters on or off. Its method eval puts it into evaluation mode.</details>
@@ -245,7 +245,7 @@ plotting.show_intervals(published, title="the published comparison")
 # Pre-training seems to give about four points. A paper could stop here.
 #
 # But look at what differs between the two networks: not only the pre-training. The first one starts from very small numbers. PyTorch's default initial
-# values are about ten times as large in the second layer: uniform up to $1/\sqrt n$ for a layer with $n$ inputs. **Predict** the third bar: the network
+# values are larger, in the first layer twice and in the last one ten times as large: uniform up to $1/\sqrt n$ for a layer with $n$ inputs. **Predict** the third bar: the network
 # from scratch, with default initial values.
 
 # %%
@@ -350,7 +350,7 @@ plotting.show_intervals(table, title="logistic regression on four descriptions")
 
 # %% [markdown]
 # The 32 codes are about as good as the 784 pixels. And here the pool does give something: *all three* is better than the pixels in every draw, by one to three
-# points, although the bars overlap. (The reconstructions alone are nearly as good, but not in every draw.) The differences show it: they all have the same sign. A reconstruction contains no new information about its image. But the
+# points, although the bars overlap. (The reconstructions alone have nearly the same mean, but in one draw they are worse than the pixels.) The differences show it: they all have the same sign. A reconstruction contains no new information about its image. But the
 # autoencoder has learned from thousands of images which differences between images matter, and leaves others out. This helps a classifier that has seen only 100 images.
 #
 # Keep the size in mind. The gain is about two points, and the SVM on the pixels alone (section 2) is still at least as good. The published notebooks compared these four inputs with an autoencoder and
@@ -466,14 +466,14 @@ print(table.pivot_table(index="labels", columns="setting", values="accuracy").ro
 plotting.show_bands(table, "labels", "accuracy", title="accuracy and the number of labels")
 
 # %% [markdown]
-# Read the curves sideways, too: how many labels does a method need for the same accuracy? From 100 to 300 labels, every method gains eight points or more. No method so
-# far gave half of that over logistic regression. At three seconds an image, two hundred more labels cost a person ten minutes.
+# Read the curves sideways, too: how many labels does a method need for the same accuracy? From 100 to 300 labels, every method gains about eight points or more. No method so
+# far gave half of that over logistic regression (section 2). At three seconds an image, two hundred more labels cost a person ten minutes.
 #
-# The curves of the two networks are nearly the same, with 10 labels and with 7,500: what pre-training adds is smaller than the differences between draws. The SVM is above
+# The curves of the two networks are nearly the same: up to 3,000 labels, what pre-training adds is smaller than the differences between draws. With 7,500 labels it costs half a point. The SVM is above
 # both of them at every number of labels that it got. (It stops at 3,000 labels only because it becomes slow.)
 
 # %% [markdown]
-# ## 6 · What does help: augmentation
+# ## 6 · Augmentation
 #
 # We know something about digits that no label tells: a digit that is turned or moved a little is the same digit. So we can make new labelled images from
 # the old ones, in every training step others. This is *augmentation*. It needs **no** pool.
@@ -558,7 +558,7 @@ plotting.show_intervals(table, title="convolutional network, 100 labels")
 # ## 7 · Pseudo-labels
 #
 # The network has a guess for every image of the pool. Where its largest probability is high, take the guess as a label, and train on it: a *pseudo-label*.
-# One more idea makes it work: guess on the image **as it is**, but learn on the **augmented** image (FixMatch, Sohn and others 2020). The clean image is easier. So the network
+# One more idea: guess on the image **as it is**, but learn on the **augmented** image (FixMatch, Sohn and others 2020). The clean image is easier. So the network
 # teaches itself that the augmented image has the same class.
 #
 # ### Exercise 7.1 (3 points, about 8 minutes)
@@ -604,18 +604,18 @@ def convolutions(seed, **options):
 
 settings = {
     "augmentation alone": partial(convolutions, shake=True),
-    "and pseudo-labels": partial(convolutions, shake=True, threshold=0.95),
+    "augmentation + pseudo-labels": partial(convolutions, shake=True, threshold=0.95),
 }
 table = sweep(settings, seeds=FEWER)
-plotting.show_intervals(table, title="what the pool adds")
+plotting.show_intervals(table, title="augmentation, without and with the pool")
 gains = table.pivot(index="seed", columns="setting", values="accuracy")
-gains = gains["and pseudo-labels"] - gains["augmentation alone"]
+gains = gains["augmentation + pseudo-labels"] - gains["augmentation alone"]
 print("gain of each draw, in points:", ", ".join(f"{100 * gain:+.1f}" for gain in gains))
 
 # %% [markdown]
 # Here the pool does help, in every draw. The differences are smaller than the step from scratch to augmentation, but on average the number of errors falls by more than a quarter.
 #
-# What three draws and 2,000 images allow to be said: the gain is there, and it is a few points. With more steps on full MNIST, the course's five runs are in `docs/results.md`. Published
+# What three draws and 2,000 images allow to be said: the gain is there, and it is a few points. With more steps on full MNIST, the course's five runs are in `docs/results.md` in the course's repository. Published
 # methods with 100 labels reach more: 96.7 % (a generative model, Kingma and others 2014), 98.9 % (the ladder network, Rasmus and others 2015). They were tuned with many more labels than 100.
 #
 # **Think.** A pseudo-label can be wrong, and the network learns it all the same. Why do most of these errors not spread? And for which data would they spread?
@@ -633,7 +633,7 @@ print("gain of each draw, in points:", ", ".join(f"{100 * gain:+.1f}" for gain i
 #
 # ### Exercise 8.1 (5 points, about 18 minutes)
 #
-# You may use your own functions of this lab, and any library. 150 to 250 steps of Adam are enough. Your function must work for any number of images and for labels 0 to 9.
+# You may use your own functions of this lab, and any library. 150 to 250 steps of Adam with a learning rate of 0.005 are enough. Your function must work for any number of images and for labels 0 to 9.
 #
 # <details><summary>Hint 1</summary>Begin with few_labels.new_convolutions() and augmentation alone, with a learning rate of 0.005. Then add pseudo-labels.</details>
 # <details><summary>Hint 2</summary>torchvision.transforms.RandomAffine(15, translate=(0.07, 0.07), scale=(0.9, 1.1)) maps all images that it gets in the same way. Call it for each few images: torch.cat([shake(part) for part in batch.split(10)]).</details>

@@ -28,7 +28,10 @@ def centres(images):
     angle=(3, "angles uniform from -15 to 15 degrees"),
     shift=(3, "shifts uniform from -2 to 2 pixels"),
     generator=(2, "the random numbers come from the generator"),
-    costs={"images": (0.15, "each image keeps its size and its brightness")},
+    costs={
+        "images": (0.15, "each image keeps its size and its brightness"),
+        "outside": (0.1, "what comes from outside is black"),
+    },
 )
 def augment(c):
     # The same seed draws the same changes: a spot in the centre tells the shift, one at the side the turn as well.
@@ -58,6 +61,15 @@ def augment(c):
     c.moments("shift", shift, np.zeros(2), np.full(2, 2 / 3**0.5), slips, what="the shifts in pixels", keeps=0.5)
     both = abs(np.corrcoef(shift.T)[0, 1]) < 0.9
     c.verify("shift", both, "the horizontal and the vertical shift of an image are the same: draw two", 0.5)
+    squared = (shift**2).sum(axis=1)  # the turn changes the direction of a shift, not its length
+    whole = np.mean(abs(squared - squared.round()) < 0.02)
+    c.verify("shift", whole < 0.5, "the shifts are whole pixels: any number from -2 to 2 may come", 0.5)
+    white = c.ask(
+        probes.seeded, f"{N} white images", seed=seed, times=1, images=np.ones((N, 1, SIDE, SIDE), np.float32)
+    )
+    edges = white.array("draw_0", (N, 1, SIDE, SIDE))
+    told = "what comes from outside is not black: leave padding_mode as it is"
+    c.cost("outside", edges is None or np.mean(edges.min(axis=(1, 2, 3)) > 0.9) < 0.2, told, "shift")
     if not c.right("generator"):  # the two batches were changed in different ways, so the turns are not known
         c.verify("angle", True, "")
         return

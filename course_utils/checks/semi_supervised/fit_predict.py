@@ -33,6 +33,6 @@ def fit_predict(c):
     stages = {
         guessing: (0.0 if wrong >= 0.8 else np.inf, 0.0),
         f"{told}. Without augmentation it is above 1": (0.75, 0.0),
-        f"{told}. A good start: take more steps, or stronger augmentation": (0.0, 0.0),
+        f"{told}. A good start: take more steps, a larger learning rate, or stronger augmentation": (0.0, 0.0),
     }
     c.learns("learned", wrong / machine, ENOUGH, stages)

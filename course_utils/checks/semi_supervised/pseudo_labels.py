@@ -1,5 +1,6 @@
 """pseudo_labels(logits, threshold): where the network is sure, and of what."""
 
+import numpy as np
 import torch
 
 from course_utils.checks.toolkit import exercise
@@ -20,7 +21,10 @@ def where(measure):
 @exercise(
     positions=(5, "the images whose largest probability reaches the threshold"),
     classes=(4, "their classes"),
-    costs={"edge": (0.1, "a probability equal to the threshold counts"), "none": (0.15, "no image is sure")},
+    costs={
+        "edge": (0.1, "a probability equal to the threshold counts"),
+        "none": (0.15, "no image is sure, or only one"),
+    },
 )
 def pseudo_labels(c):
     def oracles(*answers):
@@ -58,6 +62,10 @@ def pseudo_labels(c):
     kinds = edge[1][0].listed()
     fits = kinds is not None and kinds.shape == (2,) and kinds[1] == 0  # of the first image both classes are right
     c.cost("edge", fits, "threshold 0.5: expected a class for each of the two images", ("positions", "classes"))
+    one = c.call("logits [[0, 0], [9, 0]], threshold 0.9", logits=[[0.0, 0.0], [9.0, 0.0]], threshold=0.9)
+    flat = one.got.get("value_0")
+    told = "one sure image: its position comes back without a dimension, expected shape [1]: nonzero(mask)[:, 0]"
+    c.cost("none", not isinstance(flat, np.ndarray) or flat.ndim > 0, told, ("positions", "classes"))
     none = c.call("logits [[0, 0], [1, 0]], threshold 0.99", logits=[[0.0, 0.0], [1.0, 0.0]], threshold=0.99)
     for part in oracles(none):
         c.agrees("none", part, after=("positions", "classes"))

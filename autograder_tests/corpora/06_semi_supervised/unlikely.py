@@ -1,0 +1,8 @@
+# Rare answers of lab 06 that lose points all the same. An entry is a whole cell, or patch="old => new" on the reference of
+# its exercise. keeps: the share that is left at the most.
+
+# %% border-repeated exercise="augment" patch="return F.grid_sample(images, grid, align_corners=False) => return F.grid_sample(images, grid, padding_mode='border', align_corners=False)" keeps=0.9
+
+# %% whole-pixels exercise="augment" patch="(4 * torch.rand(2, n, generator=generator) - 2) => torch.randint(-2, 3, (2, n), generator=generator)" keeps=0.85
+
+# %% one-sure-image-squeezed exercise="pseudo_labels" patch="torch.nonzero(sure)[:, 0] => torch.nonzero(sure).squeeze()" keeps=0.9
