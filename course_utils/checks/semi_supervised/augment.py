@@ -69,7 +69,7 @@ def augment(c):
     )
     edges = white.array("draw_0", (N, 1, SIDE, SIDE))
     told = "what comes from outside is not black: leave padding_mode as it is"
-    c.cost("outside", edges is None or np.mean(edges.min(axis=(1, 2, 3)) > 0.9) < 0.2, told, "shift")
+    c.cost("outside", edges is not None and np.mean(edges.min(axis=(1, 2, 3)) > 0.9) < 0.2, told, "shift")
     if not c.right("generator"):  # the two batches were changed in different ways, so the turns are not known
         c.verify("angle", True, "")
         return
