@@ -661,9 +661,8 @@ for name in ("transposed", "upsampling"):
 # %%
 figure, axes = plt.subplots(1, 5, figsize=(8, 2), layout="constrained")
 for ax, (name, image) in zip(axes, drawings.items(), strict=True):
-    ax.imshow(
-        image[0].cpu(), cmap="gray"
-    )  # each with its own grey scale: the first outputs differ little
+    # Each with its own grey scale: the first outputs differ little.
+    ax.imshow(image[0].cpu().numpy(), cmap="gray")
     ax.set(title=name.replace(", ", ",\n"), xticks=[], yticks=[])
 plotting.describe(
     figure,
