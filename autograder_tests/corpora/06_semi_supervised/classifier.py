@@ -98,6 +98,4 @@ class Classifier(nn.Module):
 
     def forward(self, images):
         self.encoder.eval()
-        with torch.no_grad():
-            codes = self.encoder(images)
-        return self.head(codes)
+        return self.head(torch.no_grad()(self.encoder)(images))
