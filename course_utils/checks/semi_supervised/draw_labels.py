@@ -39,7 +39,7 @@ def draw_labels(c):
     words = f"{n} labels of the classes 2, 5 and 12, per_class = {EACH}"
     answer = c.seeded(words, times=CALLS, labels=labels, per_class=EACH)
     if "names in one piece of evidence" in answer.raised:  # a list comes across number by number
-        c.stop("the positions came back as lists: return tensors, torch.tensor(positions)")
+        c.stop("the positions came back as lists, expected int tensors")
     if answer.raised:
         c.stop(answer.raised)
     if answer.items() < 2:
