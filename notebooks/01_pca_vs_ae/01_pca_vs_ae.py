@@ -285,6 +285,8 @@ history = training.fit(
     callbacks=[live],
 )
 print(history)
+
+# %%
 plotting.show_extremes(
     two, test_pair.images, title="test images with the smallest and the largest errors"
 )
