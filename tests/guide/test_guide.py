@@ -19,7 +19,7 @@ from course_admin.guide.plan import SESSION, plan, surplus
 from course_admin.report.rubric import rubrics
 
 ROOT = Path(__file__).resolve().parents[2]
-# The course's own: a new lab from the template has no notes yet (docs/contributors.md), and the command makes its guide.
+# The six labs: a new lab from the template has no notes yet, and the command makes its guide all the same.
 LABS = {lab.name: lab for lab in find_labs(ROOT) if lab.name < "07"}
 each_lab = pytest.mark.parametrize("lab", LABS.values(), ids=LABS)
 
