@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from course_admin.common.templates import templates_beside
 from course_admin.leaderboard.draws import Draw
 from course_admin.leaderboard.play import Entry
 from course_admin.sandbox.limits import Limits, size
@@ -14,15 +14,7 @@ def as_page(
     lab: str, entries: Sequence[Entry], *, draws: Sequence[Draw], whence: str, limits: Limits, seed: int
 ) -> str:
     """The page; entries in any order, the best mean first on the page, those without an answer last."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates_beside(__file__)
     ranked = sorted(entries, key=lambda entry: (entry.mean is None, -(entry.mean or 0.0), entry.name))
     shown = {
         "labels": len(draws[0].labels),

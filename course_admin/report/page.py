@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import mean, median
 from typing import Any
 
+from course_admin.common.templates import templates_beside
 from course_admin.deadlines import in_words
 from course_admin.report import figures
 from course_admin.report.marks import Marks, RunNotes, read_runs
@@ -19,19 +20,10 @@ from course_utils.sentences import STUB
 
 def as_page(root: Path, found: Mapping[str, Sequence[Marks]], *, roster: Roster | None = None) -> str:
     """The page for the marks of labs. roster: the class list, for names and for who is missing."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
     from course_admin.settings import load_settings
 
     config = load_settings(root)
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates_beside(__file__)
     environment.filters["decimals"] = lambda value: "–" if value is None else f"{value:.2f}"
     labs = [_lab(lab, rows, read_runs(root, lab, config), roster) for lab, rows in found.items()]
     return environment.get_template("report.html.j2").render(labs=labs, palette=PALETTE, enough=ENOUGH)

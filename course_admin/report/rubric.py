@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from course_admin.common.templates import templates_beside
 from course_admin.course import CourseError, Lab
 
 FORMATS = ("table", "markdown", "html")
@@ -44,9 +45,7 @@ def as_text(root: Path, lab: str, form: str) -> str:
     """The rubrics as "markdown" or as one "html" page."""
     found = rubrics(root, lab)
     if form == "html":
-        from jinja2 import Environment, FileSystemLoader
-
-        environment = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True)
+        environment = templates_beside(__file__)
         return environment.get_template("rubric.html.j2").render(lab=lab, exercises=found)
     lines = [f"# Rubric of {lab}", ""]
     for item in found:

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from course_admin.common.templates import templates_beside
 from course_admin.similar.engine import COMMON, SHORT, Compared
 from course_utils.plotting.style import PALETTE
 
 
 def as_page(lab: str, found: Compared, *, students: int, shown: int) -> str:
     """The page of a class. shown: how many pairs are on it."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templates_beside(__file__)
     environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
     return environment.get_template("similar.html.j2").render(
         lab=lab,
