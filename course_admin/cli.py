@@ -191,6 +191,13 @@ def grade(
         str | None,
         typer.Option(metavar="NAME", help="Re-mark this exercise from saved evidence; execute nothing."),
     ] = None,
+    answers_only: Annotated[
+        bool,
+        typer.Option(
+            "--answers-only",
+            help="Faster: given cells on which no mark depends are not run; pages show their outputs as handed in.",
+        ),
+    ] = False,
     json: Annotated[
         bool, typer.Option("--json", help="Print JSON: the outcomes; with --exercise, the points before and now.")
     ] = False,
@@ -228,7 +235,9 @@ def grade(
     if misspelt := warning(deadlines(load_settings(course_root()))):
         console.print(misspelt, highlight=False, markup=False, soft_wrap=True)
     if exercise is None:
-        outcomes = work.grade(course_root(), labs, force=force, table=not json, **where, **execution)
+        outcomes = work.grade(
+            course_root(), labs, force=force, answers_only=answers_only, table=not json, **where, **execution
+        )
         found: Any = [work.as_json(outcome) for outcome in outcomes]
     elif len(labs) != 1:
         raise typer.BadParameter("--exercise NAME takes one exercise of one lab: name one LAB")

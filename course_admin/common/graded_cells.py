@@ -29,3 +29,8 @@ def grade_id(cell: Any) -> str:
 def exam_name(cell: Any) -> str:
     """The exam of a check cell: "standardise" for check-standardise."""
     return grade_id(cell).removeprefix(CHECK)
+
+
+def is_needed(cell: Any) -> bool:
+    """Whether a cell is set-up or an answer, which the exercises need."""
+    return bool("setup" in cell.metadata.get("tags", []) or cell.metadata.get("nbgrader", {}).get("solution"))

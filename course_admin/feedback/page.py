@@ -20,6 +20,10 @@ FIGURE = re.compile(
 """What course_utils.plotting.alt.to_html writes."""
 
 
+ANSWERS_ONLY = (
+    "only the set-up, the answers and the cells that you changed were run; the outputs of other cells are those in the "
+    "file that you handed in, and say so"
+)
 STYLE = Path(__file__).with_name("style")
 """nbconvert takes <folder>/custom/custom.css into every page."""
 
@@ -43,7 +47,8 @@ class ShowFindings(NbGraderPreprocessor):
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         about = nb.metadata.get(KEY, {})
         late = [about["late"]] if about.get("late") else []
-        findings = [*about.get("newer", []), *late, *about.get("findings", [])]
+        partly = [ANSWERS_ONLY] if about.get("answers_only") else []
+        findings = [*about.get("newer", []), *late, *about.get("findings", []), *partly]
         if findings:
             lines = "\n".join(f"- {_as_text(str(line))}" for line in findings)
             nb.cells.insert(0, new_markdown_cell(f"**Notes on your submission**\n\n{lines}", id="findings"))

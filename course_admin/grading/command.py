@@ -16,7 +16,7 @@ import logging
 import os
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from course_admin.common.one_at_a_time import one_at_a_time
 from course_admin.common.text import in_unicode, last_line, printable
 from course_admin.course import CourseError, Lab, find_labs
 from course_admin.feedback.render import Page, render
+from course_admin.grading.answers_only import demonstrations
 from course_admin.grading.fingerprint import fingerprint, judging_digest, rules_of
 from course_admin.grading.gradebook import CourseGradebook
 from course_admin.grading.outcome_tables import as_json, show, show_changes
@@ -62,13 +63,15 @@ def grade(
     scheduler: str | None = None,
     console: Any = None,
     table: bool = True,
+    answers_only: bool = False,
     **execution: Any,
 ) -> list[Outcome]:
     """Grade the submissions in submitted/<student>/<lab>/, write marks and feedback pages, and show the outcomes.
 
     student: only that one; force: also submissions that did not change since they were graded; jobs: how many at a
     time (default: one for each core); scheduler: the address of a Dask scheduler, whose workers are used instead;
-    table: whether to show a table at the end; execution: settings (course_admin.grading.execution: sandbox, timeout,
+    table: whether to show a table at the end; answers_only: leave out the cells on which no mark depends
+    (course_admin.grading.answers_only); execution: settings (course_admin.grading.execution: sandbox, timeout,
     memory) that replace the configured ones.
     A broken submission never stops the others: its Outcome says what is wrong with it.
     Raises CourseError, before anything is graded, for an unknown lab, one that is not built or has no exams, when
@@ -93,7 +96,15 @@ def grade(
         with one_at_a_time(root), _without_warnings(), _pool(jobs, scheduler, count) as pool:
             for lab, students in work.items():
                 if students:
-                    outcomes += _grade_lab(lab, students, pool, force=force, console=console, execution=execution)
+                    outcomes += _grade_lab(
+                        lab,
+                        students,
+                        pool,
+                        force=force,
+                        answers_only=answers_only,
+                        console=console,
+                        execution=execution,
+                    )
     except KeyboardInterrupt:
         raise CourseError(
             "stopped: what was graded until now is in the gradebook, and the same command goes on from there"
@@ -240,7 +251,14 @@ def _nothing_handed_in(labs: Sequence[Lab], student: str | None) -> CourseError:
 
 
 def _grade_lab(
-    lab: Lab, students: list[str], pool: Pool, *, force: bool, console: Any, execution: dict[str, Any]
+    lab: Lab,
+    students: list[str],
+    pool: Pool,
+    *,
+    force: bool,
+    answers_only: bool,
+    console: Any,
+    execution: dict[str, Any],
 ) -> list[Outcome]:
     from course_admin.grading.execution import ExecutionSettings
     from course_admin.settings import load_settings
@@ -274,7 +292,8 @@ def _grade_lab(
                     outcome = records.keep_earlier(student, [submission.damage, *submission.notes, EARLIER])
                 if outcome is None:
                     pool.prepare(settings)
-                    yield _execute_task(lab, submission, config, pool.fork_server())
+                    left_out = demonstrations(submission.notebook, release.notebook) if answers_only else ()
+                    yield _execute_task(lab, submission, config, pool.fork_server(), left_out)
                 else:
                     stored(outcome)
 
@@ -292,7 +311,9 @@ def _grade_lab(
     return [outcomes[student] for student in students]
 
 
-def _execute_task(lab: Lab, submission: Submission, config: Any, fork_server: ForkServer | None) -> Task:
+def _execute_task(
+    lab: Lab, submission: Submission, config: Any, fork_server: ForkServer | None, left_out: Collection[str]
+) -> Task:
     from course_admin.grading import tasks as worker
     from course_admin.grading.execution import ExecutionSettings
 
@@ -302,9 +323,10 @@ def _execute_task(lab: Lab, submission: Submission, config: Any, fork_server: Fo
     notebook = json.dumps(submission.notebook, ensure_ascii=False)
     job = worker.Job(
         lab.name, submission.student, notebook, submission.files, _exams_of(lab), seed, execution, config,
-        judging_digest(lab.name),
+        judging_digest(lab.name), {name: submission.outputs.get(name, []) for name in left_out},
     )  # fmt: skip
-    seconds = execution.limits.notebook_seconds + MARGIN
+    # It may be run twice, the second time in full.
+    seconds = execution.limits.notebook_seconds * (2 if left_out else 1) + MARGIN
     return Task(worker.execute_job, (job,), ("execute", submission), seconds=seconds)
 
 

@@ -26,7 +26,7 @@ STARTED = time.time()
 """About when this process imported its checks, in seconds since 1970."""
 FIGURES = {"plotting", "doctor.py"}
 """Folders and modules of course_utils on which no mark depends."""
-JUDGES = ("exams.py", "scoring.py", "run_notebook.py")
+JUDGES = ("answers_only.py", "exams.py", "scoring.py", "run_notebook.py")
 """Modules of course_admin.grading on which marks depend."""
 
 

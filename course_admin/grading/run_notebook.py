@@ -15,14 +15,15 @@ import ast
 import contextlib
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from nbformat.notebooknode import NotebookNode, from_dict
 
 from course_admin.common import regions
-from course_admin.common.graded_cells import exam_name, grade_id, is_automatic
+from course_admin.common.graded_cells import exam_name, grade_id, is_automatic, is_needed
 from course_admin.common.text import display_name, last_line, one_line
+from course_admin.grading.answers_only import NeedsAllCells, is_missing, shown
 from course_admin.grading.exams import SEED, Exam, Transcript, run_exam
 from course_admin.grading.execution import MAX_RESTARTS
 from course_admin.grading.run_result import ExamRun, Run
@@ -47,17 +48,21 @@ def execute(
     exams: Mapping[str, Exam],
     *,
     files: Mapping[str, bytes] | None = None,
+    left_out: Mapping[str, Sequence[Any]] | None = None,
     seed: int = SEED,
     max_restarts: int = MAX_RESTARTS,
     log: Callable[[str], None] = lambda line: None,
 ) -> Run:
     """Execute `notebook` in place (its outputs become those of this run) and run the exams.
 
-    files: the files beside the notebook, content by relative path; max_restarts: how often a Python process that died
-    is started again; log: gets the traceback of an exam that failed. Raises SandboxError when the sandbox itself
-    fails; never for anything that the submission does.
+    files: the files beside the notebook, content by relative path; left_out: by the id of a cell of which only the
+    definitions are run, the outputs to show (course_admin.grading.answers_only); max_restarts: how often a Python
+    process that died is started again; log: gets the traceback of an exam that failed.
+    Raises SandboxError when the sandbox itself fails, NeedsAllCells when something is missing that a cell makes which
+    was left out; never for anything else that the submission does.
     """
-    execution = _NotebookRun(notebook, Run(lab, seed=seed), sandbox, exams, files or {}, max_restarts, log)
+    run = Run(lab, seed=seed, answers_only=bool(left_out))
+    execution = _NotebookRun(notebook, run, sandbox, exams, files or {}, left_out or {}, max_restarts, log)
     started = time.monotonic()
     try:
         execution.execute_all_cells()
@@ -77,11 +82,13 @@ class _NotebookRun:
         sandbox: Sandbox,
         exams: Mapping[str, Exam],
         files: Mapping[str, bytes],
+        left_out: Mapping[str, Sequence[Any]],
         max_restarts: int,
         log: Callable[[str], None],
     ) -> None:
         self.notebook, self.run, self.sandbox, self.exams, self.log = notebook, run, sandbox, exams, log
-        self.files, self.max_restarts = files, max_restarts
+        self.files, self.left_out, self.max_restarts = files, left_out, max_restarts
+        self.sources_left_out = [cell.source for cell in notebook.cells if cell.get("id") in left_out]
         self.deadline = time.monotonic() + sandbox.limits.notebook_seconds
         self.session: Session | None = None
         self.open_sessions = contextlib.ExitStack()
@@ -101,8 +108,12 @@ class _NotebookRun:
             cell.outputs, cell.execution_count = [], None
             if is_automatic(cell):
                 self.check_cell(cell, index)
+            elif cell.get("id") in self.left_out and self.have_session():
+                self.session.execute(cell.source, definitions=True)
+                cell.outputs = from_dict(shown(self.left_out[cell.id], self.sandbox.limits))
+                self.replays[index] = "definitions"
             elif cell.source.strip() and self.have_session():
-                needed = _is_needed(cell)
+                needed = is_needed(cell)
                 whole = needed or self.seconds_for_other_cells > 0
                 result = self.execute_cell(cell, index, cell.source, definitions=not whole)
                 self.seconds_for_other_cells -= 0.0 if needed else result.seconds
@@ -138,7 +149,7 @@ class _NotebookRun:
 
     def execute_cell(self, cell: NotebookNode, index: int, source: str, *, definitions: bool = False) -> CellResult:
         """Execute a cell, put its outputs into the notebook, and name a limit that it hit among the findings."""
-        result = self.session.execute(source, definitions=definitions, patient=_is_needed(cell))
+        result = self.session.execute(source, definitions=definitions, patient=is_needed(cell))
         self.count += 1
         cell.execution_count = self.count
         cell.outputs = [from_dict(output) for output in result.outputs]
@@ -154,12 +165,14 @@ class _NotebookRun:
             self.note(cell, f"{label} {result.why} and was stopped; the cells after it still counted")
         elif result.state == "error":
             errors = [f"{output.ename}: {output.evalue}" for output in cell.outputs if output.output_type == "error"]
+            for error in errors:
+                self.look_for_what_is_left_out(error)
             if not errors:  # the limit was hit a second time while IPython formatted the error
                 errors = [output.text[-300:] for output in cell.outputs[-1:] if output.output_type == "stream"]
             hit = next(filter(None, map(self.sandbox.limits.explain, errors)), None)
             if hit:
                 self.note(cell, f"{label} ran into {hit}")
-        if result.went_on and _is_needed(cell):
+        if result.went_on and is_needed(cell):
             self.note(cell, f"{label} needs something that is not available here; the lines below it were run anyway")
         if result.cut:
             self.note(cell, f"{label} printed more than is kept: the rest was cut")
@@ -256,9 +269,18 @@ class _NotebookRun:
                     after = "still counted" if self.session.alive else "were run in a new Python, and still counted"
                     self.add_finding(f"{label} {stopped}; the cells after it {after}")
                 raise StudentError("Stopped", f"your code {stopped}") from None
-            return read_answer(answer)
+            try:
+                return read_answer(answer)
+            except StudentError as error:
+                self.look_for_what_is_left_out(f"{error.kind}: {error.text}")
+                raise
 
         return ask
+
+    def look_for_what_is_left_out(self, error: str) -> None:
+        """Raise NeedsAllCells where a name is missing that a cell defines which was left out."""
+        if error.startswith("NameError") and is_missing(error, self.sources_left_out):
+            raise NeedsAllCells
 
 
 def read_answer(data: bytes) -> Evidence:
@@ -291,12 +313,7 @@ def _replay_mode(cell: NotebookNode, result: CellResult) -> str:
     """
     if result.state in ("dead", "interrupted"):
         return "definitions"
-    return "whole" if _is_needed(cell) or result.seconds < QUICK_SECONDS else "definitions"
-
-
-def _is_needed(cell: NotebookNode) -> bool:
-    """Whether a cell is set-up or an answer, which the exercises need."""
-    return bool("setup" in cell.metadata.get("tags", []) or cell.metadata.get("nbgrader", {}).get("solution"))
+    return "whole" if is_needed(cell) or result.seconds < QUICK_SECONDS else "definitions"
 
 
 def _is_only_a_check(source: str) -> bool:

@@ -37,6 +37,7 @@ class Run:
     missed: grade_id -> why not, of the others;
     findings: lines for student and grader about what stopped or went missing;
     seconds: how long the run took;
+    answers_only: whether given cells were left out, see course_admin.grading.answers_only;
     fingerprint: of what was graded, see course_admin.grading.fingerprint.
     """
 
@@ -46,6 +47,7 @@ class Run:
     missed: dict[str, str] = field(default_factory=dict)
     findings: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    answers_only: bool = False
     fingerprint: str = ""
 
     def summary(self) -> dict[str, Any]:
@@ -55,6 +57,7 @@ class Run:
             "seed": self.seed,
             "findings": list(self.findings),
             "seconds": round(self.seconds, 2),
+            **({"answers_only": True} if self.answers_only else {}),
             "fingerprint": self.fingerprint,
             "verdicts": {
                 grade_id.removeprefix(CHECK): [

@@ -8,8 +8,8 @@ which each worker opens for itself and keeps for the next task. Pages are render
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import nbformat
 
 from course_admin.course import CourseError
 from course_admin.feedback.render import preprocessors
+from course_admin.grading.answers_only import NeedsAllCells
 from course_admin.grading.evidence_store import pack_evidence, unpack_evidence
 from course_admin.grading.exams import Result, Transcript, exams_in, run_exam
 from course_admin.grading.execution import Execution, shared_sandbox
@@ -31,7 +32,7 @@ class Job:
 
     notebook: repaired, as JSON; files: those beside it, content by relative path; exams: the text of the lab's exams;
     config: nbgrader's configuration, for the preprocessors between execution and marks; checks: the digest of what the
-    command judges with (course_admin.grading.fingerprint).
+    command judges with (course_admin.grading.fingerprint); left_out: see `execute`.
     """
 
     lab: str
@@ -43,6 +44,7 @@ class Job:
     execution: Execution
     config: Any
     checks: str
+    left_out: Mapping[str, Sequence[Any]] = field(default_factory=dict)
 
 
 @dataclass
@@ -68,20 +70,18 @@ def execute_job(job: Job) -> JobResult:
         exams = exams_in(job.exams, job.lab)
     except Exception as error:  # an exam file is the course team's Python
         raise CourseError(f"the exams of {job.lab} cannot be used: {error}") from error
-    notebook = nbformat.from_dict(json.loads(job.notebook))
     settings = job.execution
     hide = [Path(folder) for folder in settings.hide]
     log: list[str] = []
-    run = execute(
-        notebook,
-        job.lab,
-        shared_sandbox(settings.sandbox, settings.limits, hide=hide, warn=False, fork_server=settings.fork_server),
-        exams,
-        files=job.files,
-        seed=job.seed,
-        max_restarts=settings.max_restarts,
-        log=log.append,
-    )
+    sandbox = shared_sandbox(settings.sandbox, settings.limits, hide=hide, warn=False, fork_server=settings.fork_server)
+    options = {"files": job.files, "seed": job.seed, "max_restarts": settings.max_restarts, "log": log.append}
+    try:
+        notebook = nbformat.from_dict(json.loads(job.notebook))
+        run = execute(notebook, job.lab, sandbox, exams, left_out=job.left_out, **options)
+    except NeedsAllCells:
+        log.clear()
+        notebook = nbformat.from_dict(json.loads(job.notebook))
+        run = execute(notebook, job.lab, sandbox, exams, **options)
     names = {"student": job.student, "assignment": job.lab, "notebook": job.lab}
     resources = {"nbgrader": names, "metadata": {"name": job.lab, "path": ""}, "unique_key": job.lab}
     for step in _steps_before_scoring(job.config):

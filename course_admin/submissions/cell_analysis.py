@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import difflib
 import re
+import symtable
 import warnings
+from collections.abc import Iterator
 from functools import lru_cache
 
 CLOSE = 0.6
@@ -75,6 +77,35 @@ def names_used(source: str) -> frozenset[str]:
     return frozenset(
         node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     )
+
+
+@lru_cache(maxsize=4096)
+def names_computed(source: str) -> frozenset[str]:
+    """The names that a cell binds at its top level other than by def, class and import."""
+    tree = parsed(source)
+    if tree is None:
+        return frozenset()
+    given = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
+    rest = ast.Module([node for node in tree.body if not isinstance(node, given)], [])
+    return names_bound(ast.unparse(rest))
+
+
+@lru_cache(maxsize=4096)
+def globals_read(source: str) -> frozenset[str]:
+    """The names that a cell takes from other cells: it reads them, also in a function, and does not bind them."""
+    tree = parsed(source)
+    if tree is None:
+        return frozenset()
+    return frozenset(_read(symtable.symtable(ast.unparse(tree), "cell", "exec"))) - names_bound(source)
+
+
+def _read(table: symtable.SymbolTable) -> Iterator[str]:
+    at_top = table.get_type() == "module"
+    for symbol in table.get_symbols():
+        if symbol.is_referenced() and (at_top or symbol.is_global()):
+            yield symbol.get_name()
+    for inner in table.get_children():
+        yield from _read(inner)
 
 
 def is_stub(source: str, stub: str) -> bool:

@@ -14,11 +14,15 @@ from course_admin.submissions.match_cells import Matching, Slot
 
 
 class Composer:
-    """Builds the notebook from a matching whose missing cells are marked. metadata_changed: names of such cells."""
+    """Builds the notebook from a matching whose missing cells are marked.
+
+    metadata_changed: names of such cells; outputs: by the id of a code cell of the release, as they were handed in.
+    """
 
     def __init__(self, matching: Matching) -> None:
         self.matching = matching
         self.metadata_changed: list[str] = []
+        self.outputs: dict[str, list[Any]] = {}
 
     def composed(self) -> NotebookNode:
         """The submission's cells in their order, with moved and missing cells put where they belong."""
@@ -83,6 +87,8 @@ class Composer:
         attachments = slot.attachments or (slot.hand.attachments if slot.hand else {}) or slot.cell.get("attachments")
         if attachments and kind != "code":
             cell.attachments = _copy(attachments)
+        if kind == "code" and slot.hand and slot.hand.outputs:
+            self.outputs[cell.id] = slot.hand.outputs
         return cell
 
     def extra_cell(self, index: int, taken: set[str]) -> NotebookNode:

@@ -41,7 +41,8 @@ class SubmittedCell:
     """A cell as it was handed in.
 
     kind: "code", "markdown" or "raw"; number: its place in the file, from 1; graded: nbgrader's metadata, which the
-    student can have changed at will; id: "" where there is none; attachments: the well-formed ones.
+    student can have changed at will; id: "" where there is none; attachments: the well-formed ones; outputs: of a code
+    cell, as they are in the file.
     """
 
     kind: str
@@ -50,6 +51,7 @@ class SubmittedCell:
     graded: dict[str, Any] = field(default_factory=dict)
     id: str = ""
     attachments: dict[str, dict[str, str]] = field(default_factory=dict)
+    outputs: list[Any] = field(default_factory=list)
 
     @property
     def grade_id(self) -> str:
@@ -236,6 +238,7 @@ def _cell(cell: dict[str, Any]) -> SubmittedCell:
         graded=graded if isinstance(graded, dict) else {},
         id=name if isinstance(name, str) and CELL_ID.match(name) else "",
         attachments=_attachments(cell.get("attachments")) if kind != "code" else {},
+        outputs=cell["outputs"] if kind == "code" and isinstance(cell.get("outputs"), list) else [],
     )
 
 

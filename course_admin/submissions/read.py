@@ -31,7 +31,8 @@ class Submission:
 
     notebook: repaired; files: what is beside it, content by path as the notebook's code finds it; notes: what was
     repaired or left out; damage: why this is not all that the student meant to hand in, "" when it is; fingerprint:
-    of everything that the marks depend on, set by grading (course_admin.grading.fingerprint).
+    of everything that the marks depend on, set by grading (course_admin.grading.fingerprint); outputs: by the id of a
+    code cell of the lab, as they were handed in.
     """
 
     student: str
@@ -43,6 +44,7 @@ class Submission:
     # The file that was read, and the files by their path in the student's folder: what the fingerprint is made of.
     path: Path | None = None
     folder_files: Mapping[str, bytes] = field(default_factory=dict)
+    outputs: Mapping[str, list[Any]] = field(default_factory=dict)
 
 
 def read(root: Path, lab: str, student: str, release: Release) -> Submission:
@@ -85,4 +87,5 @@ def repaired(release: Release, found: FoundNotebook, student: str = "") -> Submi
     if not damage and not done.found:
         damage = "none of this lab's exercises is in the notebook: is it another lab's? Hand in again"
         return Submission(student, repair(release, []).notebook, notes=list(found.notes), damage=damage)
-    return Submission(student, done.notebook, notes=[*found.notes, *done.notes], damage=damage)
+    notes = [*found.notes, *done.notes]
+    return Submission(student, done.notebook, notes=notes, damage=damage, outputs=done.outputs)

@@ -8,7 +8,8 @@ solution cells go into it (match_cells), and all other cells that the student ad
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from nbformat.notebooknode import NotebookNode
 
@@ -25,11 +26,12 @@ SETUP = "setup"
 @dataclass
 class Repaired:
     """notebook: the release with the student's work in it; notes: what was repaired; found: how many solution and check
-    cells of the lab the submission held."""
+    cells of the lab the submission held; outputs: see Composer."""
 
     notebook: NotebookNode
     notes: list[str]
     found: int
+    outputs: dict[str, list[Any]] = field(default_factory=dict)
 
 
 def filled_in(release: Release, cells: Sequence[SubmittedCell]) -> tuple[int, int]:
@@ -51,7 +53,7 @@ def repair(release: Release, cells: Sequence[SubmittedCell]) -> Repaired:
     composer = Composer(work)
     notebook = composer.composed()
     found = sum(slot.hand is not None and not slot.guessed for slot in graded)
-    return Repaired(notebook, work.notes(composer.metadata_changed), found)
+    return Repaired(notebook, work.notes(composer.metadata_changed), found, composer.outputs)
 
 
 class _Repair(Matching):

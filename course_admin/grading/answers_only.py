@@ -1,0 +1,99 @@
+"""`course grade --answers-only`: which cells need not be run for the marks, and what is shown in their place.
+
+These cells are run: the set-up, the answers, all cells that the student changed or added, and the given cells whose
+results they use. Of the other given cells only the definitions are run, and their outputs are those of the file that
+was handed in. Where a name is missing all the same, the notebook is run again in full (course_admin.grading.tasks).
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from nbformat.notebooknode import NotebookNode
+
+from course_admin.common.graded_cells import is_automatic, is_needed
+from course_admin.sandbox.limits import Limits
+from course_admin.sandbox.outputs import Outputs
+from course_admin.submissions.cell_analysis import globals_read, names_bound, names_computed, normal, parsed
+
+AS_HANDED_IN = "(not run again: the output as you handed it in)\n"
+
+
+class NeedsAllCells(Exception):  # noqa: N818 - no error: the notebook is run again
+    """Something was missing that a cell makes which was left out."""
+
+
+def demonstrations(notebook: NotebookNode, release: NotebookNode) -> frozenset[str]:
+    """The ids of the cells in a repaired notebook whose results no mark depends on."""
+    given = {cell.id: cell.source for cell in release.cells if cell.cell_type == "code" and cell.get("id")}
+    left_out: dict[str, str] = {}
+    run = []
+    for cell in notebook.cells:
+        if cell.cell_type == "code" and not is_automatic(cell):
+            unchanged = not is_needed(cell) and _is_unchanged(cell.source, given.get(cell.get("id", "")))
+            if unchanged:
+                left_out[cell.id] = cell.source
+            else:
+                run.append(cell.source)
+    read = frozenset().union(*map(globals_read, run))
+    while used := [name for name, source in left_out.items() if names_computed(source) & read]:
+        read |= frozenset().union(*(globals_read(left_out.pop(name)) for name in used))
+    return frozenset(left_out)
+
+
+def _is_unchanged(source: str, given: str | None) -> bool:
+    """Whether a cell is as it was given out, apart from guesses: `my_guess = ...` may have another value."""
+    if given is None:
+        return False
+    if normal(source) == normal(given):
+        return True
+    mine, course = parsed(source), parsed(given)
+    if mine is None or course is None or len(mine.body) != len(course.body):
+        return False
+    return all(
+        ast.dump(one) == ast.dump(other) or _is_guess(one, other)
+        for one, other in zip(mine.body, course.body, strict=True)
+    )
+
+
+def _is_guess(one: ast.stmt, other: ast.stmt) -> bool:
+    return (
+        isinstance(one, ast.Assign)
+        and isinstance(other, ast.Assign)
+        and isinstance(other.value, ast.Constant)
+        and other.value.value is ...
+        and [ast.dump(target) for target in one.targets] == [ast.dump(target) for target in other.targets]
+    )
+
+
+def shown(outputs: Sequence[Any], limits: Limits) -> list[dict[str, Any]]:
+    """Outputs from a file, which may hold anything, by the rules for those of a run, below a line that says so."""
+    cleaned = Outputs(limits)
+    for output in outputs:
+        cleaned.take(json.dumps(_in_one_piece(output)).encode("utf-8", "replace"))
+    if not cleaned.cell:
+        return []
+    return [{"output_type": "stream", "name": "stdout", "text": AS_HANDED_IN}, *cleaned.cell]
+
+
+def _in_one_piece(output: Any) -> Any:
+    """An output as programs send it: files hold texts as lists of lines."""
+    if not isinstance(output, dict):
+        return None
+    data = output.get("data")
+    data = {kind: _joined(text) for kind, text in data.items()} if isinstance(data, dict) else {}
+    return {**output, "text": _joined(output.get("text")), "data": data}
+
+
+def _joined(text: Any) -> Any:
+    return "".join(line for line in text if isinstance(line, str)) if isinstance(text, list) else text
+
+
+def is_missing(error: str, left_out: Sequence[str]) -> bool:
+    """Whether a NameError may come from a cell that was left out. error: its text; left_out: sources of such cells."""
+    named = re.search(r"name '(\w+)' is not defined", error)
+    return bool(left_out) and (named is None or any(named[1] in names_bound(source) for source in left_out))
