@@ -7,6 +7,9 @@ first cell   from the request for a new Python to the end of its first cell: for
              fresh sandbox
 class        honest submissions of lab 01 through `course grade`, with one worker and with two, and through stock
              nbgrader (autograde, then generate_feedback) without the course's configuration; the same budget and marks
+answers only the same class in full and with --answers-only, handed in with outputs, one worker; then each lab's corpus
+             as a class (one student hands in the first mistake in each exercise, the next one the second, ...): the
+             marks have to be the same
 gradebook    10,000 submissions, their runs pretended, through the real score, store and gradebook
 growth       1,000 submissions through one sandbox: processes, memory, files
 
@@ -55,7 +58,7 @@ from course_utils.checks import Verdict
 REPO = Path(__file__).resolve().parent.parent
 RESULTS = REPO / "benchmarks" / "results" / "grading.json"
 LAB = "01_pca_vs_ae"
-PARTS = ("first cell", "class", "gradebook", "growth")
+PARTS = ("first cell", "class", "answers only", "gradebook", "growth")
 BIN = Path(sys.executable).parent
 
 
@@ -71,6 +74,7 @@ def main() -> None:
     parts: dict[str, Callable[[Path], dict[str, Any]]] = {
         "first cell": first_cell,
         "class": lambda folder: whole_class(folder, given.size, console),
+        "answers only": lambda folder: answers_only(folder, given.size, console),
         "gradebook": lambda folder: gradebook(folder, given.records),
         "growth": growth,
     }
@@ -120,7 +124,7 @@ def _time_to_first_cell(sandbox: Sandbox, source: str) -> float:
 
 def whole_class(folder: Path, size: int, console: Console) -> dict[str, Any]:
     """The same class through `course grade`, with one worker and two, and through stock nbgrader."""
-    root = _lab01(folder / "ours", size)
+    root = _one_lab(folder / "ours", LAB, size)
     between = _seconds_between(root)
     environment = {**os.environ, "COURSE_BUDGET": "quick", "COURSE_DATA": "sample", "COURSE_PROGRESS": "0"}
     times: dict[str, float] = {}
@@ -133,7 +137,7 @@ def whole_class(folder: Path, size: int, console: Console) -> dict[str, Any]:
         if jobs == 1:
             own = _run_seconds(root) - between
     ours = _marks(root)
-    stock = _lab01(folder / "stock", size)
+    stock = _one_lab(folder / "stock", LAB, size)
     (stock / "nbgrader_config.py").write_text(
         f"c = get_config()\nc.CourseDirectory.root = {str(stock)!r}\nc.CourseDirectory.course_id = 'course'\n"
     )
@@ -164,17 +168,85 @@ def whole_class(folder: Path, size: int, console: Console) -> dict[str, Any]:
     }
 
 
-def _lab01(root: Path, size: int) -> Path:
+# --- the answers alone -----------------------------------------------------------------------------------------------
+
+
+def answers_only(folder: Path, size: int, console: Console) -> dict[str, Any]:
+    """A class of lab 01, then every lab's corpus as a class: seconds in full and with --answers-only, and the marks."""
+    found: dict[str, Any] = {}
+    root = _one_lab(folder / "perfect", LAB, size)
+    _graded(root, LAB)  # for the outputs that students hand in
+    for path in root.glob(f"autograded/*/{LAB}/{LAB}.ipynb"):
+        shutil.copy(path, root / "submitted" / path.parents[1].name / LAB / path.name)
+    for name, options in (("in full", []), ("answers only", ["--answers-only"])):
+        seconds, core, marks = _graded(root, LAB, *options)
+        found |= {f"{name}, s each": seconds / size, f"{name}, core seconds each": core / size}
+        found[f"{name}, run, s each"] = _run_seconds(root)
+        assert found.setdefault("marks", marks) == marks, "the marks differ"
+        console.print(f"  {size} submissions of {LAB} {name}: {seconds:.0f} s")
+    found |= {"marks": "the same", "submissions": size}
+    found["throughput: answers only / in full"] = found["in full, s each"] / found["answers only, s each"]
+    for lab in sorted(path.name for path in (REPO / "notebooks").glob("0[1-9]_*")):
+        root = _one_lab(folder / lab, lab, 0)
+        students = _hand_in_corpus(root, lab)
+        by_way = {}
+        for name, options in (("in full", []), ("answers only", ["--answers-only"])):
+            seconds, core, marks = _graded(root, lab, *options)
+            found[f"{lab}, {name}, core seconds each"] = core / students
+            by_way[name] = marks
+        one, other = by_way.values()
+        differ = {
+            (student, name) for student in one for name in one[student] if one[student][name] != other[student][name]
+        }
+        found[f"{lab}, submissions made of its corpus"] = students
+        found[f"{lab}, marks that differ"] = len(differ)
+        console.print(
+            f"  {lab}: {students} submissions, {sum(map(len, one.values()))} marks, differing: {sorted(differ)}"
+        )
+    return found
+
+
+def _graded(root: Path, lab: str, *options: str) -> tuple[float, float, dict[str, dict[str, float]]]:
+    """Seconds of the clock, seconds of a core, marks of `course grade --force --jobs 1`."""
+    environment = {**os.environ, "COURSE_BUDGET": "quick", "COURSE_DATA": "sample", "COURSE_PROGRESS": "0"}
+    before = os.times()
+    seconds, _ = _timed([BIN / "course", "grade", lab, "--force", "--jobs", "1", *options], root, environment)
+    after = os.times()
+    core = after.children_user + after.children_system - before.children_user - before.children_system
+    return seconds, core, _marks(root, lab)
+
+
+def _hand_in_corpus(root: Path, lab: str) -> int:
+    """One student hands in the first entry of each exercise, the next the second, and so on. Returns how many do."""
+    sys.path.insert(0, str(REPO / "autograder_tests"))
+    from candidates import apply, read_corpus, solution
+
+    by_exercise: dict[str, list[str]] = {}
+    for entry in read_corpus(REPO, lab):
+        if entry.path.stem != "unlikely":
+            source = apply(entry, solution(REPO, lab, entry.exercise))
+            by_exercise.setdefault(entry.exercise, []).append(source)
+    students = max(map(len, by_exercise.values()))
+    for number in range(students):
+        answers = {name: sources[number % len(sources)] for name, sources in by_exercise.items()}
+        answers = classroom.reference_answers(classroom.read_notebook(Lab(root, lab).source)) | answers
+        release = classroom.read_notebook(root / "release" / lab / f"{lab}.ipynb")
+        classroom.hand_in(root, f"student{number:03}", lab, classroom.fill(release, answers))
+    return students
+
+
+def _one_lab(root: Path, lab: str, size: int) -> Path:
+    """A course of one lab, which so many students have handed in without a mistake."""
     new_course(root, like=REPO)
     for part in ("notebooks", "autograder_tests/corpora"):
-        shutil.copytree(REPO / part / LAB, root / part / LAB)
-    exams = Lab(REPO, LAB).exams
+        shutil.copytree(REPO / part / lab, root / part / lab)
+    exams = Lab(REPO, lab).exams
     if exams.is_file():
-        Lab(root, LAB).exams.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(exams, Lab(root, LAB).exams)
-    build(root, [LAB], say=lambda line: None)
+        Lab(root, lab).exams.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(exams, Lab(root, lab).exams)
+    build(root, [lab], say=lambda line: None)
     for number in range(size):
-        classroom.hand_in(root, f"student{number:03}", LAB, _perfect(root, LAB))
+        classroom.hand_in(root, f"student{number:03}", lab, _perfect(root, lab))
     return root
 
 
@@ -253,12 +325,12 @@ def _proportional(pid: int) -> int:
     return sum(int(line.split()[1]) << 10 for line in lines if line.startswith("Pss:"))
 
 
-def _marks(root: Path) -> dict[str, dict[str, float]]:
+def _marks(root: Path, lab: str = LAB) -> dict[str, dict[str, float]]:
     from course_admin.report import read_marks
 
     return {
         row.student: {name: round(mark.points, 2) for name, mark in row.grades.items()}
-        for row in read_marks(root, [LAB])[LAB]
+        for row in read_marks(root, [lab])[lab]
     }
 
 
@@ -276,7 +348,7 @@ def gradebook(folder: Path, count: int) -> dict[str, Any]:
     from course_admin.settings import load_settings
     from course_admin.submissions.read import Submission
 
-    root = _lab01(folder / "records", 0)
+    root = _one_lab(folder / "records", LAB, 0)
     config, lab = load_settings(root), Lab(root, LAB)
     exams, text = load_exams(root, LAB), json.dumps(_perfect(root, LAB))
     seconds = []
