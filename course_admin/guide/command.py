@@ -38,8 +38,8 @@ def guide(
 ) -> Path:
     """Write the guides of the named labs (default: all) to the folder `dest` and return it.
 
-    pdf: also print each solved notebook and each guide, where there is a Chromium. Raises CourseError as `course site` does, and for
-    notes in docs/guide that belong to nothing.
+    pdf: also print each solved notebook and each guide, where there is a Chromium. Raises CourseError as `course site`
+    does, and for notes in docs/guide that belong to nothing.
     """
     root, dest = Path(root).resolve(), Path(dest).resolve()
     refuse_budget(budget)
