@@ -38,8 +38,8 @@ def guide(
 ) -> Path:
     """Write the guides of the named labs (default: all) to the folder `dest` and return it.
 
-    pdf: also print each solved notebook, where there is a Chromium. Raises CourseError as `course site` does, and for
-    notes in docs/guide that belong to nothing.
+    pdf: also print each solved notebook and each guide, where there is a Chromium. Raises CourseError as `course site`
+    does, and for notes in docs/guide that belong to nothing.
     """
     root, dest = Path(root).resolve(), Path(dest).resolve()
     refuse_budget(budget)
@@ -55,8 +55,9 @@ def guide(
         say("making the pages")
         pages.render(source, made, "Teacher's guide", FOOTER, announcement=WARNING)
         for lab in labs if browser else ():
-            say(f"{lab.name}: printing the solved notebook")
+            say(f"{lab.name}: printing the solved notebook and the guide")
             print_pdf(browser, made / "solved" / f"{lab.name}.html", made / "pdf" / f"{lab.name}.pdf")
+            print_pdf(browser, made / "guide" / f"{lab.name}.html", made / "pdf" / f"{lab.name}_guide.pdf")
         refuse_faults(list(faults(made, read_pages(made))))
         put(made, dest)
     say(f"{dest}: {', '.join(lab.name for lab in labs)}; for instructors only")
@@ -68,7 +69,8 @@ def print_pdf(browser: str, page: Path, pdf: Path) -> None:
     pdf.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="course-print-") as profile:
         command = [browser, "--headless", "--disable-gpu", f"--user-data-dir={profile}", "--no-first-run"]
-        command += ["--no-pdf-header-footer", "--virtual-time-budget=20000", f"--print-to-pdf={pdf}", page.as_uri()]
+        command += ["--no-pdf-header-footer", "--hide-scrollbars", "--virtual-time-budget=20000"]
+        command += [f"--print-to-pdf={pdf}", page.as_uri()]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
             command.insert(2, "--no-sandbox")  # Chromium's own does not work for root; the page is ours
         try:
@@ -95,8 +97,10 @@ def _write_lab(lab: Lab, source: Path, budget: str, say: Callable[[str], None], 
     page.cells[0].source = f"{title} (solved)\n{rest}"
     write_notebook(page, source / "solved" / f"{lab.name}.ipynb")
     pages.write_pages(source / pages.FILES / pages.PICTURES, pictures)
+    solved_page = f"../solved/{lab.name}.html"
     printed = f' · <a href="../pdf/{lab.name}.pdf">the same as PDF</a>' if pdf else ""
-    links = f'<p class="of-notebook"><a href="../solved/{lab.name}.html">The solved notebook</a>{printed}</p>'
+    this = f' · <a href="../pdf/{lab.name}_guide.pdf">this guide as PDF</a>' if pdf else ""
+    links = f'<p class="of-notebook"><a href="{solved_page}">The solved notebook</a>{printed}{this}</p>'
     text = guide_page(
         outline,
         rubrics(lab.root, lab.name),
@@ -105,6 +109,7 @@ def _write_lab(lab: Lab, source: Path, budget: str, say: Callable[[str], None], 
         notes,
         budget=budget,
         links=links,
+        solved_page=solved_page,
     )
     pages.write_pages(source, {f"guide/{lab.name}.md": text})
     return outline.title

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from nbformat.notebooknode import NotebookNode
 
@@ -14,14 +15,16 @@ from course_admin.site.notebook_pages import promise_of, title_of
 
 SECTION = re.compile(r"## (?P<title>(?P<number>\d+) · .+)")
 THINK = "**Think.**"
-TAKES = re.compile(r"(?i)sections (\d+) to (\d+) take about (\d+) minutes")
+TAKES = re.compile(r"(?i)sections? (\d+)(?: to (\d+))? takes? about (\d+)")
 WORDS_A_MINUTE = 130
 """Of a text with formulas in a foreign language; only where a lab does not say how long it takes."""
 
 
 @dataclass
 class ExerciseText:
-    """An exercise. name: of its exam, or the grade_id of a written answer; question: the text below its heading."""
+    """An exercise. name: of its exam, or the grade_id of a written answer; question: the text below its heading;
+    anchor: the id of this heading on the page of the solved notebook.
+    """
 
     number: str
     points: float
@@ -29,6 +32,7 @@ class ExerciseText:
     question: str
     name: str = ""
     written: bool = False
+    anchor: str = ""
 
 
 @dataclass
@@ -43,16 +47,34 @@ class Section:
     questions: list[str] = field(default_factory=list)
 
 
+class Sitting(NamedTuple):
+    """The sections of one session, from `first` to `last`; minutes: that they take, None where the lab does not say."""
+
+    first: int
+    last: int
+    minutes: float | None
+
+
 @dataclass
 class Outline:
-    """graded: the sections that belong to the session; minutes: that they take, None where the lab does not say it."""
+    """sittings: one, or more where the lab says so, as "section 6 takes about 60 minutes" after the others."""
 
     title: str
     promise: str
     remember: str
     sections: list[Section]
-    last: int
-    minutes: float | None
+    sittings: list[Sitting]
+
+    @property
+    def last(self) -> int:
+        """The last section that belongs to a session."""
+        return self.sittings[-1].last
+
+    @property
+    def minutes(self) -> float | None:
+        """What all sessions take together."""
+        stated = [sitting.minutes for sitting in self.sittings if sitting.minutes is not None]
+        return sum(stated) if stated else None
 
     @property
     def exercises(self) -> list[ExerciseText]:
@@ -62,9 +84,10 @@ class Outline:
     def questions(self) -> list[str]:
         return [question for section in self.sections for question in section.questions]
 
-    @property
-    def graded(self) -> list[Section]:
-        return [section for section in self.sections if section.number <= self.last]
+    def sections_of(self, sitting: Sitting) -> list[Section]:
+        """The sections of a session; what comes before the first section belongs to the first session."""
+        first = -1 if sitting == self.sittings[0] else sitting.first
+        return [section for section in self.sections if first <= section.number <= sitting.last]
 
 
 def outline_of(notebook: NotebookNode) -> Outline:
@@ -85,10 +108,11 @@ def outline_of(notebook: NotebookNode) -> Outline:
             remember += _list_below(cell.source, "## What to remember")
         sections[-1].seconds += seconds_of(cell)
     first = notebook.cells[0].source if notebook.cells else ""
-    takes = TAKES.search(" ".join(first.split()))
-    last = int(takes[2]) if takes else max((section.number for section in sections if section.exercises), default=0)
-    minutes = float(takes[3]) if takes else None
-    return Outline(title_of(notebook), promise_of(notebook), "\n".join(remember).strip(), sections, last, minutes)
+    taken = TAKES.findall(" ".join(first.split()))
+    sittings = [Sitting(int(begin), int(end or begin), float(minutes)) for begin, end, minutes in taken]
+    last = max((section.number for section in sections if section.exercises), default=0)
+    sittings = sittings or [Sitting(0, last, None)]
+    return Outline(title_of(notebook), promise_of(notebook), "\n".join(remember).strip(), sections, sittings)
 
 
 def _read_text(source: str, sections: list[Section], waiting: ExerciseText | None) -> ExerciseText | None:
@@ -99,7 +123,9 @@ def _read_text(source: str, sections: list[Section], waiting: ExerciseText | Non
             sections.append(Section(int(found["number"]), found["title"]))
         if found := HEADING.fullmatch(heading):
             question = part.partition("\n")[2].strip()
-            waiting = ExerciseText(found["exercise"], float(found["points"]), float(found["minutes"]), question)
+            anchor = re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")
+            numbers = float(found["points"]), float(found["minutes"])
+            waiting = ExerciseText(found["exercise"], *numbers, question, anchor=anchor)
         sections[-1].words += len(part.split())
         for paragraph in re.split(r"\n\s*\n", part):
             if THINK in paragraph:

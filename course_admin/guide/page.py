@@ -10,11 +10,17 @@ from nbformat.notebooknode import NotebookNode
 from course_admin.common import regions
 from course_admin.guide.mistakes import Mistake
 from course_admin.guide.notes import Notes
-from course_admin.guide.outline import ExerciseText, Outline
+from course_admin.guide.outline import ExerciseText, Outline, Sitting
 from course_admin.guide.plan import SESSION, plan, surplus
 from course_admin.report.rubric import ExerciseRubric
 
 NO_ANSWER = "*The guide has no answer yet: write one into docs/guide.*"
+HOW_TO_READ = (
+    "*At the board* is for all mistakes of an exercise: say what fits those that you see. Below it are the mistakes "
+    "that students make often, each with the share of the points that is left and the message of the check. The wrong "
+    "code is folded; a printed page has only what is open."
+)
+FURTHER = "Going further: "
 
 
 def guide_page(
@@ -26,26 +32,37 @@ def guide_page(
     *,
     budget: str,
     links: str,
+    solved_page: str = "",
 ) -> str:
-    """The guide of one lab. schemes: model answer and mark scheme by grade_id; links: the line above it all."""
+    """The guide of one lab. schemes: model answer and mark scheme by grade_id; links: the line above it all;
+    solved_page: the address of the solved notebook, empty where there is none.
+    """
     lines = [f"# {outline.title}: teacher's guide", "", links, ""]
-    lines += ["## What students will be able to do", "", outline.promise, "", outline.remember, ""]
-    lines += [*_session(outline, budget), ""]
-    lines += ["## Exercises: rubric, mistakes, what to say", ""]
+    lines += ["## What students do, and what they should remember", "", outline.promise, "", outline.remember, ""]
+    lines += [*_sessions(outline, budget), ""]
+    lines += ["## Exercises: rubric, mistakes, what to say", "", HOW_TO_READ, ""]
     by_name = {rubric.name: rubric for rubric in rubrics}
     for exercise in outline.exercises:
         if not exercise.written:
             made = [mistake for mistake in mistakes if mistake.exercise == exercise.name]
-            lines += [*_exercise(exercise, by_name.get(exercise.name), made, notes.board.get(exercise.number, "")), ""]
+            board = notes.board.get(exercise.number, "")
+            lines += [*_exercise(exercise, by_name.get(exercise.name), made, board, solved_page), ""]
     lines += [*_written(outline, schemes, notes), *_questions(outline, notes)]
     return "\n".join(lines)
 
 
 def solved(notebook: NotebookNode) -> NotebookNode:
-    """An instructor's notebook without the markers of regions, and without hidden tests."""
+    """An instructor's notebook without the markers of regions, and without hidden tests; hints are open.
+
+    A hidden test repeats the lines of its check and returns the points: each line is shown once, the points are not.
+    """
     made = copy.deepcopy(notebook)
     for cell in made.cells:
         cell.source = regions.without(cell.source, regions.HIDDEN_TESTS)
+        if cell.cell_type == "markdown":
+            cell.source = cell.source.replace("<details>", "<details open>")
+        elif cell.metadata.get("nbgrader", {}).get("grade"):
+            cell.outputs = [_once(output) for output in cell.outputs if output.output_type != "execute_result"]
         if cell.cell_type == "markdown" and "BEGIN MARK SCHEME" in cell.source:
             cell.source = cell.source.replace("### BEGIN MARK SCHEME", "\n**Mark scheme**\n")
             cell.source = "**Model answer**\n\n" + cell.source.replace("### END MARK SCHEME", "")
@@ -53,14 +70,32 @@ def solved(notebook: NotebookNode) -> NotebookNode:
     return made
 
 
-def _session(outline: Outline, budget: str) -> Iterator[str]:
-    steps = plan(outline)
-    yield "## A session of two hours"
-    yield ""
+def _once(output: NotebookNode) -> NotebookNode:
+    if output.output_type == "stream":
+        output.text = "\n".join(dict.fromkeys(output.text.split("\n")))
+    return output
+
+
+def _sessions(outline: Outline, budget: str) -> Iterator[str]:
+    many = len(outline.sittings)
+    for number, sitting in enumerate(outline.sittings, start=1):
+        yield "## A session of two hours" if many == 1 else f"## Session {number} of {many}"
+        yield ""
+        yield from _session(outline, sitting, budget)
+    further = [section for section in outline.sections if section.number > outline.last]
+    if further:
+        yield "For those who are done early, or for home:"
+        yield ""
+        yield from (f"- {section.title.replace(FURTHER, '')}" for section in further)
+        yield ""
+
+
+def _session(outline: Outline, sitting: Sitting, budget: str) -> Iterator[str]:
+    steps = plan(outline, sitting)
     stated = "The lab does not say how long its sections take: the minutes for reading are computed from its words."
-    if outline.minutes is not None:
+    if sitting.minutes is not None:
         stated = (
-            f"The lab states {outline.minutes:g} minutes, and minutes for each exercise. What is left is for reading, "
+            f"The lab states {sitting.minutes:g} minutes, and minutes for each exercise. What is left is for reading, "
             "figures and predictions, shared out by the length of the text."
         )
     yield f"{stated} The seconds of computing were measured (budget {budget}, one run on a shared machine)."
@@ -73,25 +108,29 @@ def _session(outline: Outline, budget: str) -> Iterator[str]:
         cells += [f"{minutes:.0f}" if minutes else "" for minutes in (step.writing, step.reading)]
         yield f"| {' | '.join([*cells, seconds])} |"
     yield ""
-    if over := surplus(steps):
-        first = next(section for section in outline.graded if section.number >= 0)
-        yield (
-            f"This is {over:.0f} minutes more than {SESSION}: let students read section {first.number} before the "
-            "session, or leave the answer in words for home."
-        )
-    further = [section.title for section in outline.sections if section.number > outline.last]
-    if further:
-        yield ""
-        yield f"For those who are done early, or for home: {'; '.join(further)}."
+    over = f"This is {surplus(steps):.0f} minutes more than {SESSION}, and there" if surplus(steps) else "There"
+    words = [exercise for section in outline.sections_of(sitting) for exercise in section.exercises if exercise.written]
+    advice = "let students run the first cells and read the first pages before the session"
+    if words:
+        home = " and ".join(f"{exercise.number} ({exercise.minutes:g} minutes)" for exercise in words)
+        advice += f", and leave the answer in words, {home}, for home"
+    yield (
+        f"{over} is no break, and no time of its own for the board. To win time, {advice}. Each section runs "
+        "without the answers of the sections before it: a class that is late can go on with the next section."
+    )
+    yield ""
 
 
 def _exercise(
-    exercise: ExerciseText, rubric: ExerciseRubric | None, mistakes: Sequence[Mistake], board: str
+    exercise: ExerciseText, rubric: ExerciseRubric | None, mistakes: Sequence[Mistake], board: str, solved_page: str
 ) -> Iterator[str]:
     yield f"### {exercise.number} `{exercise.name}` ({exercise.points:g} points, {exercise.minutes:g} minutes)"
     yield ""
+    if solved_page:
+        yield f'<p><a href="{solved_page}#{exercise.anchor}">The exercise with the course\'s own answer</a></p>'
+        yield ""
     if rubric is not None:
-        yield "| worth | what is right |"
+        yield "| worth | what must be right |"
         yield "|---|---|"
         for row in (*rubric.aspects, *rubric.deductions):
             yield f"| {row.worth} | {_cell(row.right)} |"
@@ -100,14 +139,23 @@ def _exercise(
         yield f"**At the board.** {board}"
         yield ""
     for mistake in mistakes:
-        yield f"**{mistake.name.replace('-', ' ')}**, keeps {100 * mistake.share:.0f} %. The student reads:"
+        name = mistake.name.replace("-", " ").capitalize()
+        yield f"**{name}** keeps {100 * mistake.share:.0f} % of the points. The student reads:"
         yield ""
         yield from _fenced(mistake.message or "(no line)", "text")
-        yield "<details><summary>The answer</summary>"
+        yield '<details class="wrong-code"><summary>The wrong code</summary>'
         yield ""
-        yield from _fenced(mistake.patch.replace(" => ", "\n=>\n") if mistake.patch else mistake.code, "python")
+        yield from _fenced(_wrong_code(mistake), "python")
         yield "</details>"
         yield ""
+
+
+def _wrong_code(mistake: Mistake) -> str:
+    """The whole answer, or the one place that differs from the course's own answer."""
+    if not mistake.patch:
+        return mistake.code
+    right, _, wrong = mistake.patch.partition(" => ")
+    return f"{wrong.strip(chr(10)) or '# nothing'}\n# in the place of\n{right.strip(chr(10))}"
 
 
 def _written(outline: Outline, schemes: dict[str, str], notes: Notes) -> Iterator[str]:

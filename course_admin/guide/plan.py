@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from course_admin.guide.outline import WORDS_A_MINUTE, Outline, Section
+from course_admin.guide.outline import WORDS_A_MINUTE, Outline, Section, Sitting
 
 SESSION, END = 120, 5
 """Minutes: of a session, and at least for its end."""
+LONG = 20
+"""Minutes at the end that are more than looking back needs."""
 
 
 class Step(NamedTuple):
@@ -22,12 +24,15 @@ class Step(NamedTuple):
     seconds: float
 
 
-def plan(outline: Outline) -> list[Step]:
-    """The steps of a session: the graded sections, with the time that is left for reading shared out by words."""
-    graded = [section for section in outline.graded if section.words]
+def plan(outline: Outline, sitting: Sitting | None = None) -> list[Step]:
+    """The steps of a session (default: the first): its sections, with the time that is left for reading shared out by
+    words.
+    """
+    sitting = sitting or outline.sittings[0]
+    graded = [section for section in outline.sections_of(sitting) if section.words]
     writing = sum(_writing(section) for section in graded)
     words = sum(section.words for section in graded) or 1
-    reading = words / WORDS_A_MINUTE if outline.minutes is None else max(0.0, outline.minutes - writing)
+    reading = words / WORDS_A_MINUTE if sitting.minutes is None else max(0.0, sitting.minutes - writing)
     steps, now = list[Step](), 0.0
     for section in graded:
         step = _writing(section) + reading * section.words / words
@@ -37,7 +42,12 @@ def plan(outline: Outline) -> list[Step]:
         )
         now += step
     last = max(float(SESSION), now + END)
-    return [*steps, Step(now, last, "Look back: *What to remember*; hand in", [], 0, 0, 0)]
+    end = "Look back: *What to remember*; hand in"
+    if sitting != outline.sittings[-1]:
+        end = "Look back; the other sections are for the next session"
+    elif last - now > LONG:
+        end += "; then *Going further*"
+    return [*steps, Step(now, last, end, [], 0, 0, 0)]
 
 
 def surplus(steps: list[Step]) -> float:

@@ -579,7 +579,7 @@ else:
 # ### BEGIN MARK SCHEME
 # 1 point for each change that is given with the network compared with, the numbers before and after, and a comparison with the range of the three seeds (about 0.0315 to
 # 0.0352 with 10,000 images). "No clear difference" with numbers counts in full. A combination counts if it says what was kept. Half a point for a
-# change without numbers or without the comparison. No points for changes that were not run, such as more layers or more data.
+# change where the network compared with, the numbers or the comparison is missing. No points for changes that were not run, such as more layers or more data.
 # ### END MARK SCHEME
 # ### END SOLUTION
 

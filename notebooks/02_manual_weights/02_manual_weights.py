@@ -721,10 +721,12 @@ for trained in (two, many):
 # distribution of every single code and removes their dependence. Then compute the two measures again. To test the second reason: compare the
 # distances of samples and of training codes from the mean code.
 # ### BEGIN MARK SCHEME
-# Half a point for each reason: empty regions in the box (nearly all codes lie elsewhere, worse with more dimensions); dependence between codes;
-# extremes set by outliers; a decoder that was trained only on codes of images. One point for something to compute that tests a reason: shuffled
-# columns, distance to the nearest training code, samples from a Gaussian fitted to the codes, the share of samples with a training code nearby. No
-# points for "the network is too small" or "more training" without a reason.
+# Half a point for each of two of these reasons: (a) the codes depend on each other; (b) the extremes come from a few unusual images, so uniform values lie
+# further out than most codes; (c) with 32 dimensions nearly all of the box has no training code nearby, and there the decoder was never trained. (a) and (b) count
+# also as causes of (c): "dependent, so most of the box is empty" is (a) and (c). "The decoder was trained only on codes of images" and "the box is empty" are both (c), and count once.
+# One point for something to compute that tests one of the reasons given: for (a) shuffled columns, or a Gaussian fitted to the codes; for (b) distances from
+# the mean code, or samples between quantiles instead of the extremes; for (c) the distance to the nearest training code, or the two measures for samples near one and far from one. Half of it if it is
+# not said what is computed ("look at more images"). No points for "the network is too small" or "more training" without a reason.
 # ### END MARK SCHEME
 # ### END SOLUTION
 

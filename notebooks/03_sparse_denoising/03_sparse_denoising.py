@@ -444,8 +444,9 @@ plotting.show_pairs(ten.images.flatten(1), *drawn, labels=("original", *shown))
 # penalty's part of the total is lower, too. She compared two different losses. To repeat the run she needs four times the lambda (or a penalty that is
 # a mean over the images). She should compare the reconstruction error on test images, without the penalty, together with the active share.
 # ### BEGIN MARK SCHEME
-# One point for the cause: the penalty is a sum over the batch while the error is a mean, so a batch of 64 makes the penalty four times weaker. Half a
-# point for the remedy: multiply lambda by 4 or divide the sum by the batch size. Half a point for a fair comparison: error without
+# One point for the cause and how it explains both observations: the penalty is a sum over the batch while the error is a mean, so a batch of 64 makes the penalty
+# four times weaker; more units are active because entries cost less, and the total is lower. Half of it if one observation is not explained. Half a
+# point for the remedy: multiply lambda by 4, or make the penalty a mean over the images (lambda must then be multiplied by 256; do not insist on it). Half a point for a fair comparison: error without
 # the penalty (best on test images), at equal active share or shown together with it. No points for "small batches take more steps" alone.
 # ### END MARK SCHEME
 # ### END SOLUTION

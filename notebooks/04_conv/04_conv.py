@@ -536,8 +536,8 @@ plotting.show_pairs(
 # ### BEGIN MARK SCHEME
 # One point for what is wrong: the decoder gets more than the 144 numbers (indices go round the bottleneck), so the errors do not compare codes.
 # One point for an experiment that uses the codes alone, with the result that would support the claim: a classifier or k-means on both codes, a new decoder
-# without indices on frozen codes, exchanged or random indices at test time. Half of it if the expected result is missing. No points for "more seeds" or
-# "more epochs" alone.
+# without indices on frozen codes. Half of it if the expected result is missing. Half of it, too, for exchanged or random indices at test time with the expected result (the error would stay
+# small): this shows what the decoder uses, but it does not compare the two codes. No points for "more seeds" or "more epochs" alone.
 # ### END MARK SCHEME
 # ### END SOLUTION
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from template_course import LAB, template_course
 
 from course_admin.course import CourseError, Lab, find_labs
@@ -67,7 +67,8 @@ def test_the_outline_of_a_lab():
         (2, 0.0, []),
         (3, 0.0, []),
     ]
-    assert [section.number for section in outline.graded] == [-1, 1, 2]
+    assert [section.number for section in outline.sections_of(outline.sittings[0])] == [-1, 1, 2]
+    assert outline.exercises[0].anchor == "exercise-1-1-2-points-about-10-minutes"
 
 
 def test_the_plan_fills_the_stated_minutes_and_leaves_the_rest_of_the_session_for_its_end():
@@ -78,6 +79,21 @@ def test_the_plan_fills_the_stated_minutes_and_leaves_the_rest_of_the_session_fo
     assert surplus(steps) == 0
     longer = plan(outline_of(small_lab("Sections 1 to 2 take about 130 minutes")))
     assert surplus(longer) == pytest.approx(15)
+
+
+def test_a_lab_of_two_sittings_has_two_plans():
+    outline = outline_of(small_lab("Section 1 takes about 40 minutes (10 for writing), section 2 takes about 30"))
+    first, second = (plan(outline, sitting) for sitting in outline.sittings)
+    assert [step.what for step in first] == [
+        "Before the first section",
+        "1 · First",
+        "Look back; the other sections are for the next session",
+    ]
+    assert second[0].what == "2 · Second" and second[-1].begin == pytest.approx(30)
+    assert second[-1].what.endswith("*Going further*") and outline.minutes == 70
+    text = guide_page(outline, [], [], {}, Notes({}, {}), budget="quick", links="")
+    assert "## Session 2 of 2" in text and "- 3 · Going further" in text
+    assert "leave the answer in words, 2.1 (6 minutes), for home" in text
 
 
 def test_a_lab_that_does_not_state_its_minutes_is_read_at_a_usual_speed():
@@ -95,7 +111,9 @@ def test_the_guide_finds_every_graded_cell_of_a_lab(lab):
     assert [exercise.name for exercise in outline.exercises] == [name.removeprefix("check-") for name in names]
     assert outline.promise and outline.remember and outline.minutes
     assert all(exercise.question for exercise in outline.exercises)
-    assert surplus(plan(outline)) <= 5
+    assert all(surplus(plan(outline, sitting)) <= 5 for sitting in outline.sittings)
+    planned = [section for sitting in outline.sittings for section in outline.sections_of(sitting)]
+    assert [exercise for section in planned for exercise in section.exercises] == outline.exercises
     assert {exercise.name for exercise in outline.exercises if exercise.written} <= read_schemes(ROOT, lab.name).keys()
 
 
@@ -127,8 +145,20 @@ def test_a_solved_notebook_has_neither_markers_nor_hidden_tests():
     written = "### BEGIN SOLUTION\nBecause.\n### BEGIN MARK SCHEME\nOne point.\n### END MARK SCHEME\n### END SOLUTION"
     made = solved(new_notebook(cells=[new_code_cell(code), new_code_cell(check), new_markdown_cell(written)]))
     assert [cell.source for cell in made.cells[:2]] == ["def f():\n    return 1", "checks.f(f)"]
+    hint = solved(new_notebook(cells=[new_markdown_cell("<details><summary>Hint</summary>x</details>")]))
+    assert hint.cells[0].source.startswith("<details open>")
     assert "Because." in made.cells[2].source and "**Mark scheme**\n\nOne point." in made.cells[2].source
     assert "###" not in made.cells[2].source
+
+
+def test_a_solved_notebook_shows_each_line_of_a_check_once():
+    cell = graded("check-f")
+    cell.outputs = [
+        new_output("stream", text="✓  the sum\n✓  the sum\nf: 2 of 2 points\n"),
+        new_output("execute_result", data={"text/plain": "2.0"}),
+    ]
+    (made,) = solved(new_notebook(cells=[cell])).cells
+    assert [output.text for output in made.outputs] == ["✓  the sum\nf: 2 of 2 points\n"]
 
 
 def test_each_mistake_of_the_corpora_gets_the_message_of_the_exam_and_is_judged_once(tmp_path, monkeypatch):
@@ -157,7 +187,7 @@ def test_each_mistake_of_the_corpora_gets_the_message_of_the_exam_and_is_judged_
         links="",
     )
     assert all(mistake.message.splitlines()[0] in text for mistake in found.values() if mistake.message)
-    assert "**Mark scheme**" in text and "| worth | what is right |" in text
+    assert "**Mark scheme**" in text and "| worth | what must be right |" in text
     assert text.count(NO_ANSWER) == len(outline.questions)
 
 

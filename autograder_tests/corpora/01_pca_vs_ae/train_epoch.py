@@ -1,7 +1,7 @@
 # Answers to train_epoch. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% gradients-pile-up patch="optimizer.zero_grad() => pass" keeps=0.75 hint="gradients accumulate"
+# %% zero-grad-missing patch="optimizer.zero_grad() => pass" keeps=0.75 hint="gradients accumulate"
 
 # %% never-steps patch="optimizer.step() => pass" keeps=0.25 hint="the weights do not move"
 

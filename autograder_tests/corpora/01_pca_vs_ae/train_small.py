@@ -47,7 +47,7 @@ def train_small(images):
     return model
 
 
-# %% runs-away keeps=0 hint="nan or inf"
+# %% too-large-steps keeps=0 hint="nan or inf"
 def train_small(images):
     model = small()
     fast = lambda parameters: torch.optim.SGD(parameters, lr=1e20)

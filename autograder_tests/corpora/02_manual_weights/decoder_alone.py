@@ -9,9 +9,9 @@
 
 # %% normal-for-uniform patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return Z.mean(dim=0) + Z.std(dim=0) * torch.randn(n, Z.shape[1], generator=generator)" keeps=0.7 hint="mean and spread of Z"
 
-# %% one-die-for-a-row patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return low + (high - low) * torch.rand(n, 1, generator=generator)" keeps=0.9 hint="share the same noise"
+# %% one-random-number-for-a-row patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return low + (high - low) * torch.rand(n, 1, generator=generator)" keeps=0.9 hint="share the same noise"
 
-# %% global-dice-for-codes patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return low + (high - low) * torch.rand(n, Z.shape[1])" keeps=0.9 hint="do not come from `generator`"
+# %% global-generator-for-codes patch="return low + (high - low) * torch.rand(n, Z.shape[1], generator=generator) => return low + (high - low) * torch.rand(n, Z.shape[1])" keeps=0.9 hint="do not come from `generator`"
 
 # %% decode-without-bias keeps=0.8 hint="bias in decode: none"
 def sample_codes(Z, n, generator):

@@ -3,7 +3,7 @@
 
 # %% without-replacement patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randperm(len(X), generator=generator)[:size]" keeps=0.7 hint="draw with replacement"
 
-# %% global-dice patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(len(X), (size,))" keeps=0.7 hint="do not come from `generator`"
+# %% global-generator patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(len(X), (size,))" keeps=0.7 hint="do not come from `generator`"
 
 # %% seeds-inside patch="positions = torch.randint(len(X), (size,), generator=generator) => positions = torch.randint(len(X), (size,), generator=torch.Generator().manual_seed(0))" keeps=0.4 hint="do not seed it again"
 

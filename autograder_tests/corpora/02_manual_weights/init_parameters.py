@@ -3,7 +3,7 @@
 
 # %% no-row-for-the-bias patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.randn(n, m, generator=generator) for n, m in pairwise(sizes)]" keeps=0.7778 hint="the row for the bias is missing"
 
-# %% on-their-side patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.randn(m, n + 1, generator=generator) for n, m in pairwise(sizes)]" keeps=0.7778 hint="the matrices are transposed"
+# %% transposed patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.randn(m, n + 1, generator=generator) for n, m in pairwise(sizes)]" keeps=0.7778 hint="the matrices are transposed"
 
 # %% variance-for-spread patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01**2 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)]" keeps=0.6667 hint="0.01^2 the variance"
 
@@ -11,15 +11,15 @@
 
 # %% bias-at-zero patch="matrix.requires_grad_() => matrix[-1] = 0; matrix.requires_grad_()" keeps=0.6667 hint="has the same number everywhere"
 
-# %% wants-too-early keeps=0.7778 hint="scale first, then call requires_grad_()"
+# %% requires-grad-too-early keeps=0.7778 hint="scale first, then call requires_grad_()"
 def init_parameters(sizes, generator):
     shapes = [(n + 1, m) for n, m in pairwise(sizes)]
     return [0.01 * torch.randn(s, generator=generator, requires_grad=True) for s in shapes]
 
 
-# %% never-wants patch="matrix.requires_grad_() => pass" keeps=0.7778 hint="call requires_grad_() on each"
+# %% requires-grad-missing patch="matrix.requires_grad_() => pass" keeps=0.7778 hint="call requires_grad_() on each"
 
-# %% global-dice-for-weights patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.randn(n + 1, m) for n, m in pairwise(sizes)]" keeps=0.7778 hint="do not come from `generator`"
+# %% global-generator-for-weights patch="W = [0.01 * torch.randn(n + 1, m, generator=generator) for n, m in pairwise(sizes)] => W = [0.01 * torch.randn(n + 1, m) for n, m in pairwise(sizes)]" keeps=0.7778 hint="do not come from `generator`"
 
 
 # %% torch-normal

@@ -1,7 +1,7 @@
 # Answers to train_by_hand. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% gradients-pile-up patch="optimizer.zero_grad() => pass" keeps=0.5 hint="call zero_grad() before each backward()"
+# %% zero-grad-missing patch="optimizer.zero_grad() => pass" keeps=0.5 hint="call zero_grad() before each backward()"
 
 # %% step-before-backward keeps=0 hint="call backward() first, then step()"
 def train_by_hand(network, W, draw, optimizer, iterations):
