@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from candidates import apply, read_corpus, solution
-from jupyter_lab import PATIENCE, ROOT, Notebook, chromium, environment, jupyter_lab, new_page, output, red, shoot
+from jupyter_lab import PATIENCE, ROOT, chromium, environment, jupyter_lab, new_page, open_notebook, output, red, shoot
 
 from course_admin import classroom
 from course_admin.authoring import student_bundle
@@ -92,7 +92,7 @@ class Work:
             for cell in graded
             if cell["metadata"].get("nbgrader", {}).get("grade") and cell["cell_type"] == "code"
         ]
-        self.notebook = Notebook(page, address, f"{name}/{name}.ipynb")
+        self.notebook = open_notebook(page, address, f"{name}/{name}.ipynb")
         self.shoot("1-opened")
         self.notebook.run_all()
         self.blank = self.notebook.cell(re.search(r"def \w+\(", self.reference).group())

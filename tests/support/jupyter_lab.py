@@ -160,12 +160,17 @@ END_KERNELS = """async () => {
 # --- a notebook -----------------------------------------------------------------------------------------
 
 
-class Notebook:
-    """A notebook open in JupyterLab, in a workspace of its own: without the tabs of another test."""
+def open_notebook(page, address: str, path: str) -> Notebook:
+    """Open a file of the server, in a workspace of its own: without the tabs of another test."""
+    page.goto(f"{address}/lab/workspaces/{Path(path).stem}/tree/{path}")
+    return Notebook(page)
 
-    def __init__(self, page, address: str, path: str, query: str = "") -> None:
+
+class Notebook:
+    """The notebook that is open in JupyterLab."""
+
+    def __init__(self, page) -> None:
         self.page = page
-        page.goto(f"{address}/lab/workspaces/{Path(path).stem}/tree/{path}{query}")
         page.locator(".jp-Notebook .jp-Cell").first.wait_for(timeout=PATIENCE)
         self.wait_until_idle()
 
