@@ -1,5 +1,5 @@
-"""The instructor's path, in JupyterLab and Chromium, on a course whose only lab is the template. The lab's text is opened as
-a notebook, edited and built; Generate, Preview, Autograde, an answer marked by hand, and the feedback page.
+"""The instructor's path, in JupyterLab and Chromium, on a course whose only lab is the template. The lab's text is
+opened as a notebook, edited and built; Generate, Preview, Autograde, an answer marked by hand, and the feedback page.
 
 The screenshots are in COURSE_SCREENSHOTS (default out/screenshots). The student's path: test_browser.py.
 """
@@ -141,6 +141,7 @@ def test_an_instructor_generates_previews_autogrades_marks_and_gives_feedback(co
     assert marks(course, automatic=False)["ada"] == 0.5
 
     # The feedback page has the points and the comment, and no model answer.
+    form.get_by_role("link", name="Manual Grading").click()
     submissions()
     press("ada", "generate-feedback", f"Successfully generated feedback for '{LAB}' for student 'ada'")
     page.goto((course / "feedback" / "ada" / LAB / f"{LAB}.html").as_uri())
