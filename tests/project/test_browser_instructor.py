@@ -5,9 +5,10 @@ The screenshots are in COURSE_SCREENSHOTS (default out/screenshots). The student
 """
 
 import re
+import shutil
 
 import pytest
-from jupyter_lab import PATIENCE, Notebook, chromium, environment, jupyter_lab, new_page, shoot
+from jupyter_lab import PATIENCE, ROOT, Notebook, chromium, environment, jupyter_lab, new_page, shoot
 from template_course import LAB, template_answers, template_course
 
 from course_admin import classroom
@@ -24,7 +25,9 @@ COMMENT = "The bend is there. What about the width?"
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory):
-    return template_course(tmp_path_factory.mktemp("instructor") / "course")
+    root = template_course(tmp_path_factory.mktemp("instructor") / "course")
+    shutil.copy(ROOT / "pyproject.toml", root)  # its [tool.jupytext] says how JupyterLab saves a lab's text
+    return root
 
 
 @pytest.fixture(scope="module")
