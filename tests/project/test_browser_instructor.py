@@ -128,6 +128,7 @@ def test_an_instructor_generates_previews_autogrades_marks_and_gives_feedback(co
     form.get_by_role("link", name="Manual Grading").click()
     for _ in ("the lab", "its notebook"):
         form.locator("td").get_by_role("link", name=LAB).click()
+    form.get_by_role("link", name="Submission #1").wait_for()
     form.get_by_role("button", name="Show All Names").click()
     form.get_by_role("link", name="ada").click()
     points, comment = form.locator(f"#{WRITTEN}"), form.locator(f"#{WRITTEN}-comment")
