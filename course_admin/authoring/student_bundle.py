@@ -48,6 +48,11 @@ RIGHT_ANSWER = "right answer of a corpus"
 SHOWN = 20
 """Of so many finds the message says every word."""
 
+SECONDS_TO_VALIDATE = 900
+"""What the Validate button gives one cell. nbgrader's own 30 s are too few for training cells on a slow computer: the
+button then shows a traceback instead of the checks. It reads nbgrader_config.json where `jupyter lab` was started.
+"""
+
 BY_PIP = ("torch", "torchvision")  # in PyTorch's own builds, which know the GPU
 
 
@@ -94,6 +99,7 @@ def contents(root: Path, labs: Sequence[Lab]) -> dict[str, bytes]:
     files.update({name: (HOME / name).read_bytes() for name in project["project"]["license-files"]})
     files["pyproject.toml"] = _pyproject(project).encode()
     files["environment.yml"] = _environment(project).encode()
+    files["nbgrader_config.json"] = json.dumps({"Execute": {"timeout": SECONDS_TO_VALIDATE}}).encode() + b"\n"
     files["README.md"] = _readme(project, labs).encode()
     return dict(sorted(files.items()))
 

@@ -78,6 +78,7 @@ def test_the_bundle_has_the_releases_what_they_import_and_how_to_begin_and_nothi
     names = set(read(bundle))
     assert {path.name for path in bundle.iterdir()} == {
         *("README.md", "LICENSE", "LICENSE-TEXT", "pyproject.toml", "environment.yml", "course_utils"),
+        "nbgrader_config.json",
         *LABS,
     }
     tracked = subprocess.run(["git", "ls-files", "course_utils"], cwd=ROOT, capture_output=True, text=True)
@@ -100,6 +101,14 @@ def test_the_readme_names_every_lab_and_no_placeholder_is_left(bundle):
     assert links == [f"{lab}/{lab}.ipynb" for lab in LABS]
     for mentioned in re.findall(r"`([\w./-]+\.(?:ipynb|yml|md))`", text):
         assert (bundle / mentioned).is_file() or mentioned == f"{LABS[0]}.ipynb", mentioned
+
+
+def test_the_validate_button_gives_a_training_cell_minutes(bundle, monkeypatch):
+    from nbgrader.preprocessors import Execute
+    from nbgrader.server_extensions.validate_assignment.handlers import ValidateAssignmentHandler
+
+    monkeypatch.chdir(bundle)  # where the README starts `jupyter lab`
+    assert Execute(config=ValidateAssignmentHandler.load_config(None)).timeout == student_bundle.SECONDS_TO_VALIDATE
 
 
 def test_what_to_install_is_what_the_courses_pyproject_says(bundle):
