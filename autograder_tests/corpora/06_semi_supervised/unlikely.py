@@ -6,3 +6,5 @@
 # %% whole-pixels exercise="augment" patch="(4 * torch.rand(2, n, generator=generator) - 2) => torch.randint(-2, 3, (2, n), generator=generator)" keeps=0.85
 
 # %% one-sure-image-squeezed exercise="pseudo_labels" patch="torch.nonzero(sure)[:, 0] => torch.nonzero(sure).squeeze()" keeps=0.9
+
+# %% two-layers exercise="classifier" patch="self.head = nn.Linear(width, 10) => self.head = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 10))" keeps=0.59
