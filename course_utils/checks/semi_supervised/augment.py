@@ -57,6 +57,7 @@ def augment(c):
         return
     slips = {
         "the shifts reach only half as far: 2 pixels are 2 / 14 in units of half an image": (0, 1 / 3**0.5),
+        "the shifts are twice as large: 2 pixels are 2 / 14 in units of half an image": (0, 4 / 3**0.5),
         "the shifts reach only from 0 to 2 pixels": (1, 1 / 3**0.5),
         "the images are not moved": (0, 1e-4),
     }
