@@ -196,7 +196,8 @@ def gain_in_points(table, setting: str, over: str) -> str:
     if len(gains) > 1:
         half = half_width(gains)
         words += f", 95 % interval {gains.mean() - half:+.1f} to {gains.mean() + half:+.1f}"
-    return f"{words}\n    draw by draw: {', '.join(f'{gain:+.1f}' for gain in gains)}"
+    words += f"\n    draw by draw: {', '.join(f'{gain:+.1f}' for gain in gains)}"
+    return words.replace("-0.0", "0.0").replace("+0.0", "0.0")
 
 
 def _encoder() -> nn.Sequential:
