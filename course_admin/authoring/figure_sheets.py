@@ -11,7 +11,6 @@ import io
 import re
 import sys
 import textwrap
-from collections.abc import Callable
 from html import unescape
 from typing import NamedTuple
 
@@ -50,16 +49,11 @@ def main(names: list[str]) -> int:
     return 0
 
 
-def run(lab: Lab, shorten: Callable[[nbformat.NotebookNode], None] | None = None) -> nbformat.NotebookNode:
-    """The instructors' notebook with its outputs; cells that fail are passed over, their figures are missing.
-
-    shorten: takes the notebook before it runs and removes cells.
-    """
+def run(lab: Lab) -> nbformat.NotebookNode:
+    """The instructors' notebook with its outputs; cells that fail are passed over, their figures are missing."""
     if not lab.source.is_file():
         raise CourseError(f"{lab.show(lab.source)} is missing: run `course build` first")
     notebook = nbformat.read(lab.source, as_version=4)
-    if shorten:
-        shorten(notebook)
     NotebookClient(
         notebook, timeout=None, allow_errors=True, resources={"metadata": {"path": str(lab.source.parent)}}
     ).execute()

@@ -67,7 +67,7 @@ def test_a_picture_needs_the_set_up_and_its_section_alone():
     ]
     notebook = new_notebook(cells=[new_markdown_cell(source) for source in sources])
     map_pictures.only_section(notebook, 1)
-    assert [cell.source for cell in notebook.cells] == [*sources[:2], *sources[4:6]]
+    assert [cell.source for cell in notebook.cells] == [*sources[:2], *sources[4:7]]
 
 
 def test_a_picture_is_made_small_and_one_that_stays_large_is_refused(monkeypatch):
