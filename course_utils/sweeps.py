@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 
+from course_utils.guard import not_an_answer
 from course_utils.training import in_notebook, progress_wanted
 
 
@@ -90,6 +91,18 @@ def summarise(table, column: str | None = None, *, dead: float | None = None):
         rows[name] = [numbers.mean(), numbers.min(), numbers.max(), len(values), lost]
     summary = pd.DataFrame.from_dict(rows, orient="index", columns=["mean", "min", "max", "runs", "dead"])
     return summary.rename_axis("setting")
+
+
+@not_an_answer
+def half_width(values) -> float:
+    """Half the length of the 95 % interval of a mean, by Student's t (Student 1908); 0 for a single value.
+
+    values: a numpy array of n independent numbers.
+    """
+    from scipy.stats import t
+
+    n = len(values)
+    return float(t.ppf(0.975, n - 1) * values.std(ddof=1) / math.sqrt(n)) if n > 1 else 0.0
 
 
 def chosen_column(table, column: str | None = None) -> str:

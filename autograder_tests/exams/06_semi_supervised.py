@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from course_admin.grading.exams import corner
 
 SIDE, CLASSES, EACH, POOL = 28, 10, 10, 1000
-ENOUGH = 0.5
+ENOUGH, NEAR = 0.5, 0.75
 
 
 def smooth(rng, count, size):
@@ -47,11 +47,17 @@ def draw_blots(rng):
 
 @corner("fit_predict", other_signs=(0.95, "at most half the errors of an SVM on signs of another kind, too"))
 def fit_predict(c):
-    images, labels, pool, truth = draw_blots(c.rng)
-    answer = c.call("signs of another kind", images=images, labels=labels, unlabelled=pool)
-    guesses = answer.array(shape=(POOL,))
-    fitted = SVC(C=10).fit(images.reshape(len(images), -1), labels)
-    machine = np.mean(fitted.predict(pool.reshape(POOL, -1)) != truth)
-    wrong = 1.0 if guesses is None else np.mean(guesses != truth)
-    told = f"of signs of another kind than the check's {wrong:.1%} are wrong, with the SVM {machine:.1%}: expected half"
+    """As in the check, a near miss is asked again, with other blots, and the errors of both count."""
+    wrong = machine = asked = 0
+    answer = None
+    while not asked or (asked == 1 and ENOUGH < wrong / machine <= NEAR):
+        images, labels, pool, truth = draw_blots(c.rng)
+        answer = c.call("signs of another kind", images=images, labels=labels, unlabelled=pool)
+        guesses = answer.array(shape=(POOL,))
+        fitted = SVC(C=10).fit(images.reshape(len(images), -1), labels)
+        machine += np.sum(fitted.predict(pool.reshape(POOL, -1)) != truth)
+        wrong += POOL if guesses is None else np.sum(guesses != truth)
+        asked += 1
+    shares = (f"{errors / (asked * POOL):.1%}" for errors in (wrong, machine))
+    told = "of signs of another kind than the check's {} are wrong, with the SVM {}: expected half".format(*shares)
     c.verify("other_signs", wrong <= ENOUGH * machine, answer.raised or told)

@@ -1,15 +1,13 @@
 """Means with 95 % intervals: settings below each other as bars, or along an axis as bands."""
 
-import math
 from collections.abc import Sequence
 
-import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from course_utils.plotting.alt import describe
 from course_utils.plotting.style import PALETTE, axes_or_new, styled
-from course_utils.sweeps import chosen_column
+from course_utils.sweeps import chosen_column, half_width
 
 LINES = (9, 6, 3, 4, 0, 2)  # of the palette, in the order in which they are used
 MARKS = "osD^vP"
@@ -30,7 +28,7 @@ def show_intervals(table, column: str | None = None, *, title: str | None = None
     ax = axes_or_new(ax, (6.8, 0.42 * len(runs) + (1.2 if title else 1.0)))
     ends, words = [], []
     for y, (name, values) in enumerate(runs.items()):
-        mean, half = values.mean(), _half_width(values)
+        mean, half = values.mean(), half_width(values)
         ends += [values.min(), values.max(), mean - half, mean + half]
         ax.barh(y, mean, height=0.62, color=PALETTE[5], zorder=1)
         ax.plot(values, [y] * len(values), "o", color=PALETTE[9], alpha=0.55, markersize=5, markeredgewidth=0, zorder=3)
@@ -85,11 +83,3 @@ def show_bands(
     if title:
         ax.set_title(title)
     return describe(ax, f"{column} over {x}. " + ". ".join(words))
-
-
-def _half_width(values: np.ndarray) -> float:
-    """Half the length of the 95 % interval of a mean: Student's t (Student 1908)."""
-    from scipy.stats import t
-
-    n = len(values)
-    return float(t.ppf(0.975, n - 1) * values.std(ddof=1) / math.sqrt(n)) if n > 1 else 0.0

@@ -115,7 +115,8 @@ def frozen(
     The model is put into training mode and takes ten steps of SGD on all of its parameters.
     Evidence: training and evaluated, the outputs in both modes before the first step; before.NAME and after.NAME, the
     state dict's entries that are not the encoder's; encoder_before.NAME and encoder_after.NAME; has_encoder, whether
-    it is an attribute of this name; wanted, the encoder's parameters that require gradients.
+    it is an attribute of this name; wanted, the encoder's parameters that require gradients; assigned, whether
+    `encoder.requires_grad = ...` has made an attribute that switches nothing.
     """
     pixels = int(np.prod(images.shape[1:]))
     encoder = nn.Sequential(nn.Flatten(), nn.Linear(pixels, width), nn.BatchNorm1d(width), nn.Tanh())
@@ -156,4 +157,5 @@ def frozen(
         **state("after"),
         "has_encoder": isinstance(getattr(model, "encoder", None), nn.Module),
         "wanted": wanted,
+        "assigned": "requires_grad" in vars(held),
     }

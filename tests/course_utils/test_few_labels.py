@@ -1,7 +1,10 @@
 """course_utils.few_labels: tasks, and classifiers that learn from them."""
 
+import pandas as pd
 import pytest
 import torch
+from scipy import stats
+from sklearn.neighbors import KNeighborsClassifier
 
 from course_utils import data, few_labels
 
@@ -78,3 +81,23 @@ def test_shaken_images_differ_from_each_other_and_stay_images(task):
     assert shaken.shape == image.shape and shaken.min() >= 0 and shaken.max() <= 1
     assert len(rows(shaken)) == 50
     assert shaken.sum(dim=(1, 2, 3)).div(image[0].sum()).sub(1).abs().max() < 0.4
+
+
+def test_a_gain_is_that_of_each_draw_with_the_interval_of_its_mean():
+    rows = [("one", 0, 0.70), ("two", 0, 0.72), ("one", 1, 0.80), ("two", 1, 0.81), ("two", 2, 0.9)]
+    table = pd.DataFrame(rows, columns=["setting", "seed", "accuracy"])
+    low, high = stats.ttest_1samp([2.0, 1.0], popmean=0).confidence_interval()
+    assert few_labels.gain_in_points(table, "two", over="one") == (
+        f"two minus one: +1.5 points, 95 % interval {low:+.1f} to {high:+.1f}\n    draw by draw: +2.0, +1.0"
+    )
+    assert "interval" not in few_labels.gain_in_points(table[table.seed == 0], "two", over="one")
+    with pytest.raises(ValueError, match="no setting 'three', it has 'one', 'two'"):
+        few_labels.gain_in_points(table, "three", over="one")
+
+
+def test_classical_classifiers_are_judged_like_the_networks(task):
+    few = task._replace(images=task.images[:40], labels=task.labels[:40])
+    accuracy = few_labels.on_pixels(few, 0, model=KNeighborsClassifier(1))
+    distances = torch.cdist(task.judged.images.flatten(1), few.images.flatten(1))
+    right = few.labels[distances.argmin(dim=1)] == task.judged.labels
+    assert accuracy == pytest.approx(right.float().mean().item(), abs=1e-3)

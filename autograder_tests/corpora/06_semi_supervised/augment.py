@@ -16,7 +16,7 @@ def augment(images, generator):
 
 # %% shift-half-as-far patch="/ 14 => / 28" keeps=0.85 hint="only half as far"
 
-# %% degrees-for-radians patch="torch.deg2rad(30 * torch.rand(n, generator=generator) - 15) => 30 * torch.rand(n, generator=generator) - 15" keeps=0.7
+# %% degrees-for-radians patch="torch.deg2rad(30 * torch.rand(n, generator=generator) - 15) => 30 * torch.rand(n, generator=generator) - 15" keeps=0.85 hint="torch.deg2rad(angle)"
 
 # %% one-sided-angles patch="30 * torch.rand(n, generator=generator) - 15 => 15 * torch.rand(n, generator=generator)" keeps=0.85 hint="from 0 to 15 degrees"
 

@@ -1,7 +1,9 @@
 # Answers to classifier. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% only-evaluation-mode patch="self.encoder = encoder.requires_grad_(False) => self.encoder = encoder" keeps=0.7273 hint="changes in training"
+# %% only-evaluation-mode patch="self.encoder = encoder.requires_grad_(False) => self.encoder = encoder" keeps=0.7273 hint="off: encoder.requires_grad_(False)"
+
+# %% assigned-to-the-module patch="self.encoder = encoder.requires_grad_(False) => self.encoder = encoder; encoder.requires_grad = False" keeps=0.7273 hint="switches nothing in a module"
 
 # %% only-no-gradients patch="self.encoder.eval() => pass" keeps=0.7273 hint="model.train() undoes eval()"
 
@@ -33,9 +35,6 @@ class Classifier(nn.Module):
     def forward(self, images):
         self.encoder.eval()
         return self.last(self.encoder(images))
-
-
-# %% two-layers patch="self.head = nn.Linear(width, 10) => self.head = nn.Sequential(nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 10))" keeps=0.5818
 
 
 # %% train-overridden

@@ -29,7 +29,7 @@ def draw_labels(labels, per_class, generator):
 
 # %% same-seed-each-time patch="chosen = [] => chosen, generator = [], torch.Generator().manual_seed(0)" keeps=0.6667 hint="never got a label"
 
-# %% positions-within-the-class patch="positions[order[:per_class]] => order[:per_class]" keeps=0.1667
+# %% positions-within-the-class patch="positions[order[:per_class]] => order[:per_class]" keeps=0.1667 hint="inside of a class"
 
 
 # %% with-replacement keeps=0.75 hint="draw without replacement"

@@ -7,7 +7,7 @@
 
 # %% softmax-over-images patch="logits.softmax(dim=1).max(dim=1) => logits.softmax(dim=0).max(dim=1)" keeps=0.2222 hint="dim=1"
 
-# %% above-instead-of-at-least patch=">= => >" keeps=0.9
+# %% above-instead-of-at-least patch=">= => >" keeps=0.9 hint="at least is >="
 
 # %% mask-as-positions patch="torch.nonzero(sure)[:, 0] => sure" keeps=0.7778 hint="a mask came back"
 

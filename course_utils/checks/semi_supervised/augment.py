@@ -6,6 +6,8 @@ from course_utils import probes
 from course_utils.checks.toolkit import exercise
 
 N, SIDE, AWAY = 400, 28, 8.0
+WRAPPED = np.degrees(np.angle(np.exp(1j * np.linspace(-15, 15, 100_001)))).std()
+"""Standard deviation, in degrees, of angles uniform from -15 to 15 radians, as the images show them: -180 to 180."""
 
 
 def spot(x):
@@ -55,6 +57,7 @@ def augment(c):
         return
     slips = {
         "the shifts reach only half as far: 2 pixels are 2 / 14 in units of half an image": (0, 1 / 3**0.5),
+        "the shifts are twice as large: 2 pixels are 2 / 14 in units of half an image": (0, 4 / 3**0.5),
         "the shifts reach only from 0 to 2 pixels": (1, 1 / 3**0.5),
         "the images are not moved": (0, 1e-4),
     }
@@ -79,6 +82,7 @@ def augment(c):
         "the angles reach only from 0 to 15 degrees": (np.sign(angle.mean()) * 7.5, 7.5 / 3**0.5),
         "all images are turned by the same angle: draw one for each": (angle.mean(), min(angle.std(), 0.5)),
         "the angles are twice as large": (0, 30 / 3**0.5),
+        "15 degrees were taken for 15 radians: cos and sin take radians, torch.deg2rad(angle)": (0, WRAPPED),
     }
     if abs(angle).max() < 1:
         c.verify("angle", False, "the images are not turned", 0.0)

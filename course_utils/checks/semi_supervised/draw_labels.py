@@ -9,20 +9,35 @@ COUNTS = {2: 5, 5: 9, 12: 7}  # how many images each class has
 
 
 def positions(answer, name, n):
-    """(positions, whether they came as a mask); None for the positions where something else came."""
+    """(positions, what is wrong with their form); None for the positions where something else came."""
     raw = answer.got.get(name)
     if isinstance(raw, np.ndarray) and raw.dtype.kind == "b" and raw.shape == (n,):
-        return np.flatnonzero(raw), True
-    found = answer.listed(name)
+        told = "a mask of True and False came back, expected positions: torch.nonzero(mask)[:, 0]"
+        return np.flatnonzero(raw), told
+    found, near = answer.listed(name), ""
+    if found is not None and found.ndim == 2:
+        cause = "torch.nonzero gives a column, take [:, 0]" if found.shape[1] == 1 else "join the classes by torch.cat"
+        near = f"shape {list(found.shape)}, expected [{found.size}]: {cause}"
+        found = found.reshape(-1)
     usable = found is not None and found.ndim == 1 and np.isin(found, np.arange(n)).all()
-    return (found.astype(int) if usable else None), False
+    return (found.astype(int), near) if usable else (None, "")
 
 
 def uneven(labels, chosen):
     """What is wrong with the number of labels of each class; "" if nothing."""
     found = {k: int((labels[chosen] == k).sum()) for k in COUNTS}
     wrong = [f"class {k} has {count}" for k, count in found.items() if count != EACH]
-    return f"{', '.join(wrong)} of {EACH} labels: draw class by class" if wrong else ""
+    cause = "draw class by class"
+    if found[12] == 0 and len(wrong) == 1:
+        cause = "classes may be any whole numbers, labels.unique() gives them"
+    return f"{', '.join(wrong)} of {EACH} labels: {cause}" if wrong else ""
+
+
+def inside_classes(chosen):
+    """Whether all calls gave positions that a class has, other ones each time: those inside of a class."""
+    if any(one is None or not len(one) for one in chosen):
+        return False
+    return max(one.max() for one in chosen) < max(COUNTS.values()) and len({tuple(one) for one in chosen}) > 1
 
 
 @exercise(
@@ -44,7 +59,7 @@ def draw_labels(c):
         c.stop(answer.raised)
     if answer.items() < 2:
         c.verify("others", False, f"{answer.kind('draw_0')} came back, expected two tensors of positions")
-    drawn = []
+    drawn, inside = [], inside_classes([positions(answer, f"draw_{i}_0", n)[0] for i in range(CALLS)])
     for i in range(CALLS):
         first, second = (positions(answer, f"draw_{i}_{k}", n) for k in (0, 1))
         if answer.items() < 2:
@@ -54,11 +69,13 @@ def draw_labels(c):
             swapped = rest is not None and not uneven(labels, rest)
             c.verify("form", not swapped, "the two results come back in another order: first the labelled positions")
             chosen, rest = rest, chosen
-        masks = first[1] or second[1]
-        c.verify("form", not masks, "a mask of True and False came back, expected positions: torch.nonzero(mask)[:, 0]")
+        near = first[1] or second[1]
+        c.verify("form", not near, near)
         if chosen is None:
             c.stop(f"the first result holds no positions from 0 to {n - 1}: {answer.kind('draw_0_0')} came back")
         wrong = uneven(labels, chosen)
+        if wrong and inside:
+            wrong = "these are positions inside of a class: take the same places of the class's positions, positions[p]"
         right = wrong == "" and len(chosen) == EACH * len(COUNTS)
         c.verify("per_class", right, wrong or f"{len(chosen)} positions, expected {EACH * len(COUNTS)}")
         twice = "a position was chosen twice: draw without replacement, as a random permutation does"

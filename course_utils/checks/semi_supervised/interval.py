@@ -10,6 +10,9 @@ def ends(scores):
     return stats.ttest_1samp(scores, popmean=0.0).confidence_interval()
 
 
+ENDS = {"lower_end": lambda x: ends(x)[0], "upper_end": lambda x: ends(x)[1]}
+
+
 def of(t=None, ddof=1, root=True):
     """Half the length of an interval with something else in it."""
     return lambda x: (
@@ -35,10 +38,10 @@ def interval(c):
         f"{ninety}: 2.5 % are left out at each end, t.ppf(0.975, n - 1)": of(lambda n: stats.t.ppf(0.95, n - 1)),
         "t has n - 1 degrees of freedom, not n": of(lambda n: stats.t.ppf(0.975, n)),
     }
-    low, high = c.parts(answers, low=lambda x: ends(x)[0], high=lambda x: ends(x)[1])
+    low, high = c.parts(answers, **ENDS)
     for name, part, sign in (("low", low, -1), ("high", high, 1)):
         told = {line: (lambda x, f=f, sign=sign: np.mean(x) + sign * f(x), 0.5) for line, f in slips.items()}
         c.agrees(name, part, slips=told, number=True, within=(1e-5, 0.0))
     pair = c.call("[0.7, 0.8]", scores=[0.7, 0.8])
-    for part in c.parts(pair, low=lambda x: ends(x)[0], high=lambda x: ends(x)[1]):
+    for part in c.parts(pair, **ENDS):
         c.agrees("two_scores", part, number=True, after=("low", "high"))

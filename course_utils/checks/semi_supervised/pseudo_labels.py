@@ -17,6 +17,10 @@ def where(measure):
     return lambda u, t: torch.nonzero(measure(u) >= t)[:, 0]
 
 
+def where_above(logits, threshold):
+    return torch.nonzero(logits.softmax(1).amax(1) > threshold)[:, 0]
+
+
 @exercise(
     positions=(5, "the images whose largest probability reaches the threshold"),
     classes=(4, "their classes"),
@@ -57,7 +61,8 @@ def pseudo_labels(c):
         told = "the classes do not belong to the positions that came back"
         c.verify("classes", all(fits) or all(Compared(part, part.oracle).right for part in classes), told)
     edge = oracles(c.call("logits [[0, 0], [1, 0]], threshold 0.5", logits=[[0.0, 0.0], [1.0, 0.0]], threshold=0.5))
-    c.agrees("edge", edge[0], after=("positions", "classes"))
+    above = {"a probability equal to the threshold counts, too: at least is >=": where_above}
+    c.agrees("edge", edge[0], slips=above, after=("positions", "classes"))
     kinds = edge[1][0].listed()
     fits = kinds is not None and kinds.shape == (2,) and kinds[1] == 0  # of the first image both classes are right
     c.cost("edge", fits, "threshold 0.5: expected a class for each of the two images", ("positions", "classes"))

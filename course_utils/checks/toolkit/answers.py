@@ -23,9 +23,10 @@ TORCH_SAYS = {
     "modified by an inplace operation": "the weights change before backward(): call backward() first, then step()",
     "does not require grad": "backward() finds no way to the weights: is there a no_grad, a detach() or an .item()?",
     "a second time": "backward() runs twice through the same loss: compute the loss anew for every batch",
+    "ensure they have the same size": "two tensors have different shapes, such as [4, 1, 2, 3] and [4, 6]: flatten one",
     "only for scalar outputs": "backward() starts from one number, this loss has several: take their mean",
 }
-"""torch's messages about training steps, and what they mean."""
+"""torch's messages about losses and training steps, and what they mean."""
 SIZES = re.compile("multiplied|for input of size|must match|mismatch|reshape array|broadcast|out of bounds|expanded")
 """What torch and numpy say where sizes do not fit on each other."""
 FIXED = "is a size fixed in your code, such as 784, or is a dimension missing?"

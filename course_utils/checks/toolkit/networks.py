@@ -149,10 +149,14 @@ class Networks(Randomness):
         wrong = "in training mode the network gives another output: leave out dropout, batch normalisation and noise"
         return self.cost(name, answer.flag("same_in_training") is not False, wrong, after)
 
-    def frozen(self, aspect: str, before: Weights, after: Weights, what: str = "the encoder") -> bool:
-        """Judge whether weights (running statistics among them) are the same before and after training."""
+    def frozen(self, aspect: str, before: Weights, after: Weights, what: str = "the encoder", cause: str = "") -> bool:
+        """Judge whether weights (running statistics among them) are the same before and after training.
+
+        cause: the likely cause if they are not, in place of a question.
+        """
         moved = [name for name, old in before.items() if old is None or not np.array_equal(old, after.get(name))]
-        wrong = f"{what} changes in training: {', '.join(moved[:3])}. Is it frozen, and in evaluation mode?"
+        cause = cause or "Is it frozen, and in evaluation mode?"
+        wrong = f"{what} changes in training: {', '.join(moved[:3])}. {cause}"
         return self.verify(aspect, before and not moved, wrong)
 
 

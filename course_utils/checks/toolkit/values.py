@@ -279,7 +279,9 @@ def near_form(answer: Answer, expected: np.ndarray, what: str, number: bool = Fa
         alike = _squeezed(value.shape) == _squeezed(expected.shape)
         if value.size != expected.size or not (rows or alike):
             return None, near
-        kept = ": keepdim=True leaves a dimension of size 1" if alike and value.ndim == expected.ndim + 1 else ""
+        whole = expected.dtype.kind in "iu"  # positions, perhaps
+        cause = "torch.nonzero without [:, 0], or keepdim=True" if whole else "keepdim=True"
+        kept = f": {cause} leaves a dimension of size 1" if alike and value.ndim == expected.ndim + 1 else ""
         near = f"shape {list(value.shape)}, expected {list(expected.shape)}{kept}"
     elif answer.items() or kind == "array" or (expected.ndim == 0 and not number and kind in ("int", "float")):
         near = f"{kind.replace('array', 'numpy array')} came back, expected {_asked(expected)}"
