@@ -35,7 +35,7 @@ def show_posteriors(
         shade = "0.3" if classes is None else colour(classes[i])
         ax.add_patch(Ellipse(centre, *(4 * spread), facecolor=shade, edgecolor=shade, alpha=0.35))
         if classes is not None:
-            ax.annotate(str(classes[i]), centre, ha="center", va="center", fontsize=6, color="0.1", annotation_clip=True)
+            ax.annotate(str(classes[i]), centre, ha="center", va="center", fontsize=6, color="0.1")
     ax.add_patch(Ellipse((0, 0), 4, 4, fill=False, linestyle="--", color="0.3", linewidth=1.2))
     reach = max(2.2, float((np.abs(mu) + 2 * sigma).max()) * 1.05)
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="$z_1$", ylabel="$z_2$")
