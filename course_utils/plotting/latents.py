@@ -30,7 +30,7 @@ def show_posteriors(
     if mu.ndim != 2 or mu.shape[1] != 2 or mu.shape != sigma.shape:
         raise ValueError(f"mu and sigma must be [N, 2] both, got {list(mu.shape)} and {list(sigma.shape)}.")
     classes = None if labels is None else as_array(labels).astype(int)
-    ax = axes_or_new(ax, (4.6, 4.4))
+    ax = axes_or_new(ax, (5.8, 5.4))
     for i, (centre, spread) in enumerate(zip(mu, sigma, strict=True)):
         shade = "0.3" if classes is None else colour(classes[i])
         ax.add_patch(Ellipse(centre, *(4 * spread), facecolor=shade, edgecolor=shade, alpha=0.35))

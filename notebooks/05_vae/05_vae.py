@@ -1016,7 +1016,7 @@ plotting.show_images(
 
 # %% [markdown]
 # The convolutional model has the smaller loss here. But its random images are worse than those of the dense model, and on a CPU its training takes
-# about twice as long (last columns). The ELBO is not a measure of image quality, and one seed and three epochs say which model learns faster **here**, not which is better. The numbers after 30 epochs on all of MNIST, with
+# about twice as long (last column). The ELBO is not a measure of image quality, and one seed and three epochs say which model learns faster **here**, not which is better. The numbers after 30 epochs on all of MNIST, with
 # five seeds each, are in `docs/results.md` in the course's repository.
 
 # %% [markdown]
