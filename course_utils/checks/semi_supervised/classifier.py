@@ -70,7 +70,7 @@ def classifier(c):
     # no_grad around the encoder freezes its weights as well: what counts is that they stay.
     cause = "Switch its gradients off: those of its parameters"
     if answer.flag("assigned"):
-        cause = "`requires_grad = False` on a module switches nothing off: set it on its parameters, or use the method of nn.Module"
+        cause = "`requires_grad = False` on a module switches nothing off: it belongs to the parameters"
     weights = ({k: v for k, v in state.items() if not k.endswith(STATISTICS)} for state in when)
     c.frozen("frozen", *weights, cause=cause)
     moved = [k for k, old in when[0].items() if k.endswith(STATISTICS) and not np.array_equal(old, when[1][k])]
