@@ -434,7 +434,8 @@ def _known(path: Path) -> bool:
         return True
     if path.is_dir():
         return path.name == "course_utils" or (path / f"{path.name}.ipynb").is_file()
-    return path.name in ("README.md", "pyproject.toml", "environment.yml", *_project()["project"]["license-files"])
+    own = ("README.md", "pyproject.toml", "environment.yml", "nbgrader_config.json")
+    return path.name in (*own, *_project()["project"]["license-files"])
 
 
 def _write_folder(dest: Path, files: Mapping[str, bytes]) -> None:

@@ -23,6 +23,7 @@ def show_images(
     ncols: int = 10,
     titles: Sequence | None = None,
     labels: Sequence[str] | None = None,
+    columns: Sequence[str] | None = None,
     title: str | None = None,
     ax: Axes | None = None,
     alt: str | None = None,
@@ -30,8 +31,8 @@ def show_images(
     """A grid of images, row by row, black at 0 and white at 1 whatever the values are.
 
     images: [N, 1, H, W], [N, H, W] or flat squares [N, H * H]. titles: one for each image, shown above it.
-    labels: one for each row, shown left of it. Returns the axes. Raises ValueError for other shapes or a wrong number
-    of titles or labels.
+    labels: one for each row, shown left of it; columns: one for each column, shown below it where there are labels.
+    Returns the axes. Raises ValueError for other shapes or a wrong number of titles, labels or columns.
     """
     stack = _stack(images)
     gap = GAP if titles is None else max(GAP, round(0.42 * stack.shape[-2]))
@@ -45,8 +46,11 @@ def show_images(
         if len(labels) != rows:
             raise ValueError(f"labels must be one for each row: {len(labels)} labels for {rows} rows.")
         ax.set_yticks([y + stack.shape[-2] / 2 for _, y in corners[::ncols]], labels)
-        ax.set_xticks([])
-        ax.tick_params(axis="y", length=0)
+        if columns is not None and len(columns) != ncols:
+            raise ValueError(f"columns must be one for each column: {len(columns)} for {ncols} columns.")
+        middles = [x + stack.shape[-1] / 2 for x, _ in corners[:ncols]]
+        ax.set_xticks(*([[]] if columns is None else [middles, columns]))
+        ax.tick_params(axis="both", length=0)
         ax.spines[:].set_visible(False)
     if title:
         ax.set_title(title)
@@ -60,6 +64,7 @@ def show_images(
             ax.text(x + stack.shape[-1] / 2, y - 1.5, str(text), ha="center", va="bottom", fontsize=8)
     said = f", with the titles {', '.join(map(str, titles))}" if titles is not None and len(titles) <= 20 else ""
     named = f"; the rows are {', '.join(labels)}" if labels is not None else ""
+    named += f"; the columns are {', '.join(columns)}" if columns is not None else ""
     return describe(
         ax, alt or f"Grid of {_count(len(stack), 'image')}, {_count(rows, 'row')} of up to {ncols}{said}{named}"
     )

@@ -24,16 +24,18 @@ def show_posteriors(
     """Normal distributions in the plane, each as the ellipse at two standard deviations; dashed: that of N(0, 1).
 
     mu, sigma: [N, 2], means and standard deviations of independent latents. labels: whole numbers [N], for the
-    colours. Returns the axes. Raises ValueError for other shapes.
+    colours, also written at the means. Returns the axes. Raises ValueError for other shapes.
     """
     mu, sigma = as_array(mu), as_array(sigma)
     if mu.ndim != 2 or mu.shape[1] != 2 or mu.shape != sigma.shape:
         raise ValueError(f"mu and sigma must be [N, 2] both, got {list(mu.shape)} and {list(sigma.shape)}.")
     classes = None if labels is None else as_array(labels).astype(int)
-    ax = axes_or_new(ax, (4.6, 4.4))
+    ax = axes_or_new(ax, (5.8, 5.4))
     for i, (centre, spread) in enumerate(zip(mu, sigma, strict=True)):
         shade = "0.3" if classes is None else colour(classes[i])
         ax.add_patch(Ellipse(centre, *(4 * spread), facecolor=shade, edgecolor=shade, alpha=0.35))
+        if classes is not None:
+            ax.annotate(str(classes[i]), centre, ha="center", va="center", fontsize=6, color="0.1")
     ax.add_patch(Ellipse((0, 0), 4, 4, fill=False, linestyle="--", color="0.3", linewidth=1.2))
     reach = max(2.2, float((np.abs(mu) + 2 * sigma).max()) * 1.05)
     ax.set(xlim=(-reach, reach), ylim=(-reach, reach), aspect="equal", xlabel="$z_1$", ylabel="$z_2$")

@@ -140,6 +140,14 @@ def test_rows_of_a_grid_have_labels():
         show_images(DIGITS, ncols=5, labels=["a", "b"])
 
 
+def test_columns_of_a_grid_are_named_below_it():
+    ax = show_images(DIGITS, ncols=3, labels=list("abcd"), columns=["mu", "-1", "1"])
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["mu", "-1", "1"]
+    assert "the columns are mu, -1, 1" in alt_text(ax)
+    with pytest.raises(ValueError, match="2 for 3 columns"):
+        show_images(DIGITS, ncols=3, labels=list("abcd"), columns=["mu", "1"])
+
+
 def test_it_draws_into_given_axes():
     figure, axes = plt.subplots(1, 2)
     assert show_images(DIGITS, ax=axes[0]) is axes[0]

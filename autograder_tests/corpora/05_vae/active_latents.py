@@ -12,7 +12,7 @@
 
 # %% counted patch="mu.var(dim=0, correction=0) > above => (mu.var(dim=0, correction=0) > above).sum()" keeps=0.5 hint="the number of active latents"
 
-# %% limit-fixed patch="> above => > 0.01" keeps=0
+# %% limit-fixed patch="> above => > 0.01" keeps=0.5 hint="fixed in your code"
 
 # %% unbiased
 def active_latents(mu, above=0.01):

@@ -42,7 +42,7 @@ def gaussian_loss(mean, images, variance):
 # %% no-constant patch=" + 0.5 * torch.log(2 * torch.pi * variance) => " keeps=0.75 hint="2 pi variance is missing"
 
 
-# %% logarithm-of-a-sigmoid keeps=0.9 hint="logits of 300"
+# %% logarithm-of-a-sigmoid keeps=0.9 hint="log(sigmoid(u)) in two steps"
 def bernoulli_loss(logits, images):
     p = torch.sigmoid(logits)
     each = -images * torch.log(p) - (1 - images) * torch.log(1 - p)

@@ -1,9 +1,5 @@
 # Answers to VAE; the entries are explained in reparameterize.py.
 
-# %% relu-on-mu patch="return self.mu(h), self.logvar(h) => return F.relu(self.mu(h)), self.logvar(h)" keeps=0.8846 hint="ReLU after the layer mu"
-
-# %% relu-on-logvar patch="return self.mu(h), self.logvar(h) => return self.mu(h), F.relu(self.logvar(h))" keeps=0.8846 hint="ReLU after the layer logvar"
-
 # %% no-relu-in-encoder patch="F.relu(self.hidden(images.flatten(1))) => self.hidden(images.flatten(1))" keeps=0.8846 hint="no ReLU after the hidden layer"
 
 # %% decode-with-sigmoid patch="return self.decoder(z).view => return torch.sigmoid(self.decoder(z)).view" keeps=0.8462 hint="decode ends with a sigmoid"
@@ -14,7 +10,11 @@
 
 # %% reconstruct-draws patch="mu, _ = self.encode(images)\n        return torch.sigmoid(self.decode(mu)) => return torch.sigmoid(self(images)[0])" keeps=0.8846 hint="decode mu itself"
 
-# %% reconstruct-gives-logits patch="return torch.sigmoid(self.decode(mu)) => return self.decode(mu)" keeps=0.9231 hint="their sigmoid is the image"
+# %% latents-ignored patch="super().__init__() => super().__init__()\n        latents = 20" keeps=0.9 hint="the argument latents"
+
+# %% order-in-forward patch="return self.decode(z), mu, logvar => return mu, logvar, self.decode(z)" keeps=0.8 hint="return logits, mu, logvar"
+
+# %% sigmoid-in-forward patch="return self.decode(z), mu, logvar => return self.decode(z).sigmoid(), mu, logvar" keeps=0.8462 hint="forward gives probabilities"
 
 # %% own-functions
 class VAE(nn.Module):

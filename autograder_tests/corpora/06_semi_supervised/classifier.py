@@ -1,9 +1,9 @@
 # Answers to classifier. An entry is a whole cell, or patch="old => new" on the reference. keeps: a wrong answer, and the
 # share of the points that is left; hint: words of its message, where a slip is named. Without keeps: another right answer.
 
-# %% only-evaluation-mode patch="self.encoder = encoder.requires_grad_(False) => self.encoder = encoder" keeps=0.7273 hint="off: encoder.requires_grad_(False)"
+# %% only-evaluation-mode patch="self.encoder = encoder.requires_grad_(False) => self.encoder = encoder" keeps=0.7273 hint="off: those of its parameters"
 
-# %% assigned-to-the-module patch="self.encoder = encoder.requires_grad_(False) => self.encoder = encoder; encoder.requires_grad = False" keeps=0.7273 hint="switches nothing in a module"
+# %% assigned-to-the-module patch="self.encoder = encoder.requires_grad_(False) => self.encoder = encoder; encoder.requires_grad = False" keeps=0.7273 hint="on a module switches nothing off"
 
 # %% only-no-gradients patch="self.encoder.eval() => pass" keeps=0.7273 hint="model.train() undoes eval()"
 

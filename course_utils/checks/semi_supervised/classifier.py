@@ -68,9 +68,9 @@ def classifier(c):
         {name: answer.array(f"encoder_{when}.{name}") for name in made.state_dict()} for when in ("before", "after")
     ]
     # no_grad around the encoder freezes its weights as well: what counts is that they stay.
-    cause = "Switch its gradients off: encoder.requires_grad_(False)"
+    cause = "Switch its gradients off: those of its parameters"
     if answer.flag("assigned"):
-        cause = "`requires_grad = False` switches nothing in a module: call encoder.requires_grad_(False)"
+        cause = "`requires_grad = False` on a module switches nothing off: it belongs to the parameters"
     weights = ({k: v for k, v in state.items() if not k.endswith(STATISTICS)} for state in when)
     c.frozen("frozen", *weights, cause=cause)
     moved = [k for k, old in when[0].items() if k.endswith(STATISTICS) and not np.array_equal(old, when[1][k])]

@@ -119,7 +119,8 @@ class Answer:
         """What the student's code raised, as lines for the student; "" if nothing."""
         if self.error is None or self.error.is_stub or not SIZES.search(self.error.text):
             return "" if self.error is None else explain(self.error)
-        arrays = [(name, value.shape) for name, value in self.inputs.items() if isinstance(value, np.ndarray)][:3]
+        own = {name: value for name, value in self.inputs.items() if not name.startswith("weight_")}  # as a probe takes
+        arrays = [(name, value.shape) for name, value in own.items() if isinstance(value, np.ndarray)][:3]
         came = ", ".join(f"{name} {list(shape)}" for name, shape in arrays) or self.words
         causes = (cause for words, cause in CAUSES.items() if words in self.error.text)
         cause = next(causes, "is a dim, an index or a broadcast wrong?")

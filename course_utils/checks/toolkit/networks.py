@@ -85,11 +85,13 @@ class Networks(Randomness):
         floats = [value for value in answer.got.values() if isinstance(value, np.ndarray) and value.dtype.kind == "f"]
         lost = "" if all(np.isfinite(value).all() for value in floats) else "nan or inf: the steps are far too long"
         wrong = answer.raised or lost
+        others = sorted({name.split(".")[1] for name in answer.got if name.startswith("weights.")} - parts.keys())
+        likely = f"is it called self.{' or self.'.join(others[:3])}?" if others else "torch finds none in a plain list"
         for part, shapes in asked.items() if not wrong else ():
             own = [weight.shape for weight, _ in found[part]]
             if own != shapes:
-                shown = _words(own) or "nothing with weights (torch finds no layers in a plain list)"
-                wrong += f"{'; ' if wrong else ''}self.{part} holds {shown}, expected {_words(shapes)}"
+                shown = f"self.{part} holds {_words(own)}" if own else f"there are no layers in self.{part} ({likely})"
+                wrong += f"{'; ' if wrong else ''}{shown}, expected {_words(shapes)}"
         described = {text.replace(" ", "") for text in answer.names("layers")}
         for layer in (layer for spec in parts.values() for layer in spec if isinstance(layer, nn.Module)):
             if not wrong and _shapes([layer]) and repr(layer).replace(" ", "") not in described:

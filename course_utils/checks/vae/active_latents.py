@@ -24,6 +24,8 @@ def active_latents(c):
     slips = {
         "the standard deviation is compared with the limit: compare the variance": (
             lambda mu, above: mu.std(dim=0, correction=0) > above, 0.5),
+        "0.01 is the limit in every case, so it is fixed in your code: compare with above": (
+            lambda mu, above: marked(mu, 0.01), 0.5),
         "the variance over the latents of each image: take it over the images, dim=0": (
             lambda mu, above: mu.var(dim=1, correction=0) > above, 0.25),
         "the latents whose mean is far from 0 are marked: an active mean varies over the images": (

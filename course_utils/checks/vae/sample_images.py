@@ -27,6 +27,11 @@ def sample_images(c):
         c.verify("codes", False, f"the images: {answer.kind()} came back, expected a tensor [n, 1, 1, 5]")
         return
     values = values.reshape(COUNT, 5)
+    if np.isin(values, (0, 1)).mean() > 0.99:  # most of what the codes were can still be told from such pixels
+        line = "the pixels are 0 or 1: return the probabilities, without drawing or rounding"
+        c.verify("pixels", False, line)
+        c.verify("codes", False, line, 0.5)
+        return
     inside = bool((values >= 0).all() and (values <= 1).all())
     twice = inside and values.min() > 0.49 and values.max() < 0.74
     outside = "pixels outside [0, 1]: decode gives logits, whose sigmoid the pixels are"

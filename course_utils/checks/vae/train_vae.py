@@ -31,12 +31,17 @@ def bounds(images, unseen):
     return -Bernoulli(p, validate_args=False).log_prob(x).sum(dim=1).mean().item(), floor.item()
 
 
+def short(number, digits=1):
+    """A number with some decimals, or as 9e+22."""
+    return f"{number:.{digits}f}" if abs(number) < 1e5 else f"{number:.0e}"
+
+
 @exercise(learned=(1, "the negative ELBO on unseen images"))
 def train_vae(c):
     drawn, hidden = c.digits(1000, 500, classes=(0, 1))
     seed = int(c.rng.integers(1000))
     asked = {"latents": LATENTS, "hidden": HIDDEN, "seed": seed}
-    answer = c.ask(probes.train_given, "1,000 images of zeros and ones", images=drawn, **asked)
+    answer = c.ask(probes.train_given, "1,000 images of the digits 0 and 1", images=drawn, **asked)
     layers = c.architecture("learned", answer, encoder=ENCODER, decoder=DECODER)
     if not c.right("learned"):
         return
@@ -45,8 +50,8 @@ def train_vae(c):
     nothing, floor = bounds(images, unseen)
     error, enough = reconstruction + kl, nothing - ENOUGH * (nothing - floor)
     seen = (
-        f"score {(nothing - error) / (nothing - floor):.2f}, {ENOUGH} is needed (negative ELBO {error:.1f}, of which "
-        f"KL {kl:.1f}; mean image {nothing:.1f}, entropy of the pixels {floor:.1f})"
+        f"score {short((nothing - error) / (nothing - floor), 2)}, {ENOUGH} is needed (negative ELBO {short(error)}, "
+        f"of which KL {short(kl)}; mean image {nothing:.1f}, entropy of the pixels {floor:.1f})"
     )
     c.note("learned", f": {seen}")
     still = [name for name, part in layers.items() if all(abs(w).max() ** 2 * w.shape[1] < 1.0001 for w, _ in part)]
@@ -58,7 +63,7 @@ def train_vae(c):
     elif kl > 16:
         why = "the KL term is too weak: is it left out, averaged over the latents, or subtracted?"
     elif error > nothing:
-        why = "worse than the mean image: far too few steps, too high a learning rate, or a decoder without a drawn z?"
+        why = "worse than the mean image: no zero_grad, far too few steps, too high a learning rate, or z is not drawn?"
     elif kl < 5:
         why = "the codes say little: is a term averaged, not summed? Too few steps, or too high a learning rate?"
     c.learns("learned", error, enough, {f"{seen}: {why}": (-np.inf, 0.0)})
