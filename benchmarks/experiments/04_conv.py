@@ -158,7 +158,14 @@ EXPERIMENTS = [
     ("5 · places", "a black image", partial(fixed, what="black"), "test", 0.114, "none"),
     (MENDED, "unpooling", partial(after_mending, kind="unpooling"), "test", 0.0056, "one run before"),
     ("5 · places", "unpooling, places of another image", shuffled, "test", 0.103, "one run before"),
-    (MENDED, "transposed", partial(after_mending, kind="transposed"), "test", 0.0134, "one run before"),
+    (
+        MENDED,
+        "transposed",
+        partial(after_mending, kind="transposed"),
+        "test",
+        0.0134,
+        "one run before, at our best; wanted: at most 0.0138",
+    ),
     (MENDED, "upsampling", partial(after_mending, kind="upsampling"), "test", None, NEW),
     ("7 · 144 codes", "MLP 784-256-144-256-784", partial(after_mending, kind="MLP"), "test", None, NEW),
     ("7 · 144 codes", "PCA, 144 components", partial(fixed, what="pca"), "test", None, NEW),
@@ -197,6 +204,15 @@ def notes(runs: list[dict]) -> list[str]:
             alive = next((run for run in found if not run["dead"]), None)
             if alive:
                 lines.append(f"  Training loss of seed {alive['seed']} after each epoch: {alive['training loss']}.")
+    if (mended_runs := of(MENDED, "transposed")) and (
+        alive := [run for run in of(PUB, "transposed") if not run["dead"]]
+    ):
+        before, after = (sum(run["test"] for run in found) / len(found) for found in (alive, mended_runs))
+        lines.append(
+            f"- Transposed: the published runs that did not die end at a mean of {before:.4f}, the mended ones at"
+        )
+        lines.append(f"  {after:.4f}. The published ones are trained on the squared error itself, the mended ones on")
+        lines.append("  cross-entropy; what the mending gives is that no run dies.")
     compared = [(MENDED, "unpooling"), (MENDED, "transposed"), (MENDED, "upsampling")]
     compared += [("7 · 144 codes", "MLP 784-256-144-256-784"), ("7 · as many weights", "MLP 784-5-784")]
     if any(of(*one) for one in compared):
