@@ -93,7 +93,7 @@ class Noted(dict):
         """Whether points hang on an entry: numbers that are looked at do; words, lists and counts serve messages."""
         value = dict.get(self, name)
         number = isinstance(value, np.ndarray | float | int) and not isinstance(value, bool)
-        return number and name in self.seen and name not in ("seen", "steps")
+        return number and name in self.seen and name not in ("calls", "seen", "steps")
 
 
 def answering(answers):
