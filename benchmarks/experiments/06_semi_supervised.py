@@ -84,8 +84,15 @@ KINDS = {
     "all three": ("pixels", "codes", "reconstructions"),
 }
 NEW = "not measured before"
+
+
+def is_network(run) -> bool:
+    return getattr(run, "func", run) is network
+
+
 HUNDRED = {"draw": first_hundred}
 BEFORE = "another network before: its code and its training are not known"
+DRAWS = "before: other draws of labels"
 TABLE = [
     # (set-up, run, before, first 100 training images: before)
     ("scratch, N(0, 0.01²)", partial(network, start="small"), 0.673, 0.593),
@@ -111,13 +118,23 @@ CURVE = {
 }
 EXPERIMENTS = [
     # (part, set-up, run, which of its numbers to compare, the number before, what the difference is due to)
-    *(("2 · 10 per digit", name, run, "accuracy", before, BEFORE) for name, run, before, _ in TABLE),
     *(
-        ("6 and 7 · what helps", name, run, "accuracy", before, NEW if before is None else "")
+        ("2 · 10 per digit", name, run, "accuracy", before, BEFORE if is_network(run) else DRAWS)
+        for name, run, before, _ in TABLE
+    ),
+    *(
+        ("6 and 7 · what helps", name, run, "accuracy", before, NEW if before is None else DRAWS)
         for name, run, before in CONV
     ),
     *(
-        ("2 · first 100 images", name, partial(run, **HUNDRED), "accuracy", before, BEFORE)
+        (
+            "2 · first 100 images",
+            name,
+            partial(run, **HUNDRED),
+            "accuracy",
+            before,
+            BEFORE if is_network(run) else "none",
+        )
         for name, run, _, before in TABLE
     ),
     *(
