@@ -67,6 +67,7 @@ def main() -> None:
     arguments.add_argument("--class", type=int, default=24, dest="size", help="how many submissions of lab 01 (24)")
     arguments.add_argument("--records", type=int, default=10_000, help="how many pretended submissions (10000)")
     arguments.add_argument("--only", choices=PARTS, action="append", help="that part, may be given several times")
+    arguments.add_argument("--lab", action="append", help="answers only: the corpus of this lab (default: of all)")
     given = arguments.parse_args()
     console = Console()
     found = json.loads(RESULTS.read_text(encoding="utf-8")) if given.only and RESULTS.is_file() else {}
@@ -74,7 +75,7 @@ def main() -> None:
     parts: dict[str, Callable[[Path], dict[str, Any]]] = {
         "first cell": first_cell,
         "class": lambda folder: whole_class(folder, given.size, console),
-        "answers only": lambda folder: answers_only(folder, given.size, console),
+        "answers only": lambda folder: answers_only(folder, given.size, given.lab, console),
         "gradebook": lambda folder: gradebook(folder, given.records),
         "growth": growth,
     }
@@ -171,7 +172,7 @@ def whole_class(folder: Path, size: int, console: Console) -> dict[str, Any]:
 # --- the answers alone -----------------------------------------------------------------------------------------------
 
 
-def answers_only(folder: Path, size: int, console: Console) -> dict[str, Any]:
+def answers_only(folder: Path, size: int, labs: list[str] | None, console: Console) -> dict[str, Any]:
     """A class of lab 01, then every lab's corpus as a class: seconds in full and with --answers-only, and the marks."""
     found: dict[str, Any] = {}
     root = _one_lab(folder / "perfect", LAB, size)
@@ -186,7 +187,7 @@ def answers_only(folder: Path, size: int, console: Console) -> dict[str, Any]:
         console.print(f"  {size} submissions of {LAB} {name}: {seconds:.0f} s")
     found |= {"marks": "the same", "submissions": size}
     found["throughput: answers only / in full"] = found["in full, s each"] / found["answers only, s each"]
-    for lab in sorted(path.name for path in (REPO / "notebooks").glob("0[1-9]_*")):
+    for lab in labs or sorted(path.name for path in (REPO / "notebooks").glob("0[1-9]_*")):
         root = _one_lab(folder / lab, lab, 0)
         students = _hand_in_corpus(root, lab)
         by_way = {}
