@@ -29,7 +29,8 @@ STYLE = Path(__file__).with_name("style")
 
 
 class HideTests(NbGraderPreprocessor):
-    """Takes the hidden tests out of check cells, which nbgrader has filled in again from the gradebook.
+    """Takes the hidden tests out of check cells, which nbgrader has filled in again from the gradebook, and the bare
+    number of points that they return for nbgrader: the line above it says the points in words.
 
     Of check cells alone: nbgrader's ClearHiddenTests looks everywhere, and a student who writes "BEGIN HIDDEN TESTS"
     in an answer would be left without a page.
@@ -38,6 +39,7 @@ class HideTests(NbGraderPreprocessor):
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
         if is_automatic(cell):
             cell.source = regions.without(cell.source, regions.HIDDEN_TESTS).rstrip()
+            cell.outputs = [output for output in cell.outputs if output.output_type != "execute_result"]
         return cell, resources
 
 

@@ -1,10 +1,10 @@
 """What nbgrader's pages show of a notebook: whole lines, whatever their length."""
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
+from chromium import launched
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from course_admin.feedback.page import STYLE
@@ -43,20 +43,26 @@ def test_the_pages_break_long_lines(page):
     assert "white-space: pre-wrap" in rules and rules in page()
 
 
+def test_the_points_stand_in_words_and_not_as_a_bare_number_too():
+    from course_admin.grading.scoring import Mark, outputs_of
+
+    nb = notebook()
+    check = next(cell for cell in nb.cells if cell.metadata.get("nbgrader"))
+    check.outputs = outputs_of(Mark(1.25, 2.0, "✓  right\n\na: 1.25 of 2 points\n"))
+    html = render(Page(json.dumps(nb), {"nbgrader": NAMES, "unique_key": "a"}, load_settings(REPO)))
+    assert html.count("a: 1.25 of 2 points") == 1
+    assert "output_execute_result" not in html and "1.25</pre>" not in html
+
+
 @pytest.mark.browser
 @pytest.mark.parametrize("width", [1280, 700])
 def test_nothing_of_a_long_line_is_behind_the_right_edge(tmp_path, width):
-    chromium = shutil.which("chromium") or pytest.skip("no Chromium on this machine: apt install chromium")
-    from playwright.sync_api import sync_playwright
-
     (tmp_path / "page.html").write_text(feedback_page(), encoding="utf-8")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with launched() as browser:
         page = browser.new_page(viewport={"width": width, "height": 800})
         page.goto((tmp_path / "page.html").as_uri(), wait_until="domcontentloaded")
         wide = """() => [...document.querySelectorAll("#notebook *")].filter(
             (node) => node.getBoundingClientRect().right > window.innerWidth || node.scrollWidth > node.clientWidth + 1
                 && getComputedStyle(node).display !== "inline" ).map((node) => node.outerHTML.slice(0, 80))"""
         found = page.evaluate(wide)
-        browser.close()
     assert found == []

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from candidates import apply, read_corpus, solution
-from jupyter_lab import PATIENCE, ROOT, chromium, environment, jupyter_lab, new_page, open_notebook, output, red, shoot
+from jupyter_lab import PATIENCE, ROOT, environment, jupyter_lab, open_notebook, output, red, shoot
 
 from course_admin import classroom
 from course_admin.authoring import student_bundle
@@ -62,18 +62,6 @@ def server(bundle):
     assert Path(where.stdout.strip()).is_relative_to(bundle)
     with jupyter_lab(bundle, env, folder / "server.log") as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with chromium(tmp_path_factory.mktemp("profile")) as context:
-        yield context
-
-
-@pytest.fixture
-def page(browser, request):
-    with new_page(browser, re.sub(r"\W+", "-", request.node.name)) as made:
-        yield made
 
 
 # --- what a student does --------------------------------------------------------------------------------

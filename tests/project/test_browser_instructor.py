@@ -8,7 +8,7 @@ import re
 import shutil
 
 import pytest
-from jupyter_lab import PATIENCE, ROOT, Notebook, chromium, environment, jupyter_lab, new_page, shoot
+from jupyter_lab import PATIENCE, ROOT, Notebook, environment, jupyter_lab, shoot
 from template_course import LAB, template_answers, template_course
 
 from course_admin import classroom
@@ -34,18 +34,6 @@ def course(tmp_path_factory):
 def server(course):
     with jupyter_lab(course, environment(course.parent), course.parent / "server.log") as address:
         yield address
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    with chromium(tmp_path_factory.mktemp("profile")) as context:
-        yield context
-
-
-@pytest.fixture
-def page(browser, request):
-    with new_page(browser, re.sub(r"\W+", "-", request.node.name)) as made:
-        yield made
 
 
 # --- a lab's text as a notebook -------------------------------------------------------------------------
