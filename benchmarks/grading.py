@@ -21,7 +21,9 @@ Times are of the clock on the wall and compare within one run only. Results: a t
 """
 
 import argparse
+import contextlib
 import json
+import math
 import os
 import platform
 import shutil
@@ -31,7 +33,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +134,7 @@ def whole_class(folder: Path, size: int, console: Console) -> dict[str, Any]:
     peaks = {}
     for jobs in (1, 2):
         command = [BIN / "course", "grade", LAB, "--force", "--jobs", str(jobs)]
-        seconds, peaks[jobs] = _timed(command, root, environment)
+        seconds, _, peaks[jobs] = _timed(command, root, environment)
         times[f"course grade --jobs {jobs}"] = seconds
         console.print(f"  course grade --jobs {jobs}: {seconds:.0f} s")
         if jobs == 1:
@@ -147,7 +149,7 @@ def whole_class(folder: Path, size: int, console: Console) -> dict[str, Any]:
     _timed([BIN / "nbgrader", "generate_assignment", LAB, "--force"], stock, environment)
     seconds = 0.0
     for step in ("autograde", "generate_feedback"):
-        took, _ = _timed([BIN / "nbgrader", step, LAB], stock, environment)
+        took, *_ = _timed([BIN / "nbgrader", step, LAB], stock, environment)
         console.print(f"  nbgrader {step}: {took:.0f} s")
         seconds += took
     times["stock nbgrader"] = seconds
@@ -174,26 +176,27 @@ def whole_class(folder: Path, size: int, console: Console) -> dict[str, Any]:
 
 def answers_only(folder: Path, size: int, labs: list[str] | None, console: Console) -> dict[str, Any]:
     """A class of lab 01, then every lab's corpus as a class: seconds in full and with --answers-only, and the marks."""
-    found: dict[str, Any] = {}
-    root = _one_lab(folder / "perfect", LAB, size)
-    _graded(root, LAB)  # for the outputs that students hand in
-    for path in root.glob(f"autograded/*/{LAB}/{LAB}.ipynb"):
-        shutil.copy(path, root / "submitted" / path.parents[1].name / LAB / path.name)
+    found: dict[str, Any] = {"submissions": size}
+    few = max(1, size // 3)
+    root, smaller = (_with_outputs(folder / name, count) for name, count in (("class", size), ("third", few)))
     for name, options in (("in full", []), ("answers only", ["--answers-only"])):
-        seconds, marks = _graded(root, LAB, *options)
+        seconds, of_cores, marks = _graded(root, LAB, *options)
         found[f"{name}, s each"] = seconds / size
+        found[f"{name}, s of cores each"] = of_cores / size
         found[f"{name}, run, s each"] = _run_seconds(root)
         assert found.setdefault("marks", marks) == marks, "the marks differ"
-        console.print(f"  {size} submissions of {LAB} {name}: {seconds:.0f} s")
-    found |= {"marks": "the same", "submissions": size}
+        _, of_few, _ = _graded(smaller, LAB, *options)
+        found[f"{name}, s of cores for each further one"] = (of_cores - of_few) / (size - few)
+        console.print(f"  {size} submissions of {LAB} {name}: {seconds:.0f} s, {of_cores:.0f} s of cores")
+    found["marks"] = "the same"
     found["throughput: answers only / in full"] = found["in full, s each"] / found["answers only, s each"]
     for lab in labs or sorted(path.name for path in (REPO / "notebooks").glob("0[1-9]_*")):
         root = _one_lab(folder / lab, lab, 0)
         students = _hand_in_corpus(root, lab)
         by_way = {}
         for name, options in (("in full", []), ("answers only", ["--answers-only"])):
-            seconds, by_way[name] = _graded(root, lab, *options)
-            found[f"{lab}, {name}, s each"] = seconds / students
+            _, of_cores, by_way[name] = _graded(root, lab, *options)
+            found[f"{lab}, {name}, s of cores each"] = of_cores / students
         one, other = by_way.values()
         differ = {
             (student, name) for student in one for name in one[student] if one[student][name] != other[student][name]
@@ -206,11 +209,21 @@ def answers_only(folder: Path, size: int, labs: list[str] | None, console: Conso
     return found
 
 
-def _graded(root: Path, lab: str, *options: str) -> tuple[float, dict[str, dict[str, float]]]:
-    """Seconds of the clock, and the marks, of `course grade --force --jobs 1`."""
+def _with_outputs(root: Path, size: int) -> Path:
+    """A course of one lab whose class has handed in notebooks with outputs, as students do."""
+    _one_lab(root, LAB, size)
+    _graded(root, LAB)
+    for path in root.glob(f"autograded/*/{LAB}/{LAB}.ipynb"):
+        shutil.copy(path, root / "submitted" / path.parents[1].name / LAB / path.name)
+    return root
+
+
+def _graded(root: Path, lab: str, *options: str) -> tuple[float, float, dict[str, dict[str, float]]]:
+    """Seconds of the clock, seconds of cores, and the marks, of `course grade --force --jobs 1`."""
     environment = {**os.environ, "COURSE_BUDGET": "quick", "COURSE_DATA": "sample", "COURSE_PROGRESS": "0"}
-    seconds, _ = _timed([BIN / "course", "grade", lab, "--force", "--jobs", "1", *options], root, environment)
-    return seconds, _marks(root, lab)
+    command = [BIN / "course", "grade", lab, "--force", "--jobs", "1", *options]
+    seconds, of_cores, _ = _timed(command, root, environment)
+    return seconds, of_cores, _marks(root, lab)
 
 
 def _hand_in_corpus(root: Path, lab: str) -> int:
@@ -291,11 +304,15 @@ def _seconds_between(root: Path) -> float:
     return statistics.median(found[1:])  # the first one imports what the exams compare with
 
 
-def _timed(command: list[Any], root: Path, environment: dict[str, str]) -> tuple[float, int]:
-    """Seconds that a command takes, and the most memory that all its processes had together, in bytes."""
-    with (root / "log.txt").open("ab") as log:
+def _timed(command: list[Any], root: Path, environment: dict[str, str]) -> tuple[float, float, int]:
+    """Seconds that a command takes; seconds of cores, and the most memory in bytes, that all its processes had
+    together.
+    """
+    with (root / "log.txt").open("ab") as log, _counted_together() as group:
         began = time.perf_counter()
-        with subprocess.Popen(list(map(str, command)), cwd=root, env=environment, stdout=log, stderr=log) as process:
+        with subprocess.Popen(
+            list(map(str, command)), cwd=root, env=environment, stdout=log, stderr=log, preexec_fn=group.join
+        ) as process:
             over, peaks = threading.Event(), [0]
             watching = threading.Thread(target=_watch_memory, args=(process.pid, over, peaks))
             watching.start()
@@ -305,7 +322,46 @@ def _timed(command: list[Any], root: Path, environment: dict[str, str]) -> tuple
         seconds = time.perf_counter() - began
     if code != 0:
         raise SystemExit(f"{command} failed:\n{(root / 'log.txt').read_text()[-3000:]}")
-    return seconds, max(peaks)
+    return seconds, group.seconds, max(peaks)
+
+
+class _Group:
+    """A control group of Linux, which counts the time on processors of all processes in it: those of a sandbox end
+    where no other process hears of their times. `seconds` is nan where the system lets us make none.
+    """
+
+    def __init__(self) -> None:
+        self.seconds, self.folder = math.nan, None
+        own = Path("/proc/self/cgroup").read_text().rpartition("0::/")[2].splitlines()[0]
+        for root in (Path("/sys/fs/cgroup/unified"), Path("/sys/fs/cgroup")):
+            folder = root / own / f"course-benchmark-{os.getpid()}"
+            if self.folder is None and (root / own / "cpu.stat").is_file():
+                with contextlib.suppress(OSError):
+                    folder.mkdir()
+                    self.folder = folder
+
+    def join(self) -> None:
+        """Put this process into the group; its children will be in it, too."""
+        if self.folder is not None:
+            (self.folder / "cgroup.procs").write_text(str(os.getpid()))
+
+    def close(self) -> None:
+        if self.folder is not None:
+            for _ in range(200):  # the sandbox ends a moment after the command
+                if not (self.folder / "cgroup.procs").read_text():
+                    break
+                time.sleep(0.1)
+            self.seconds = int((self.folder / "cpu.stat").read_text().split()[1]) / 1e6
+            self.folder.rmdir()
+
+
+@contextlib.contextmanager
+def _counted_together() -> Iterator[_Group]:
+    group = _Group()
+    try:
+        yield group
+    finally:
+        group.close()
 
 
 def _watch_memory(pid: int, over: threading.Event, peaks: list[int]) -> None:
