@@ -21,6 +21,11 @@ CODE_STUB = 'raise NotImplementedError("Your code goes here: replace this line."
 
 TEXT_STUB = "*Your answer goes here: replace this line.*"
 
+SECONDS_TO_VALIDATE = 900
+"""What the Validate button gives one cell. nbgrader's own 30 s are too few for training cells on a slow computer: the
+button then shows a traceback instead of the checks. Grading has a limit of its own (c.CourseExecute.timeout).
+"""
+
 
 def configure(c: Any, root: Path | str) -> None:
     """Set the traitlets configuration `c` of the course in `root`."""
@@ -34,6 +39,9 @@ def configure(c: Any, root: Path | str) -> None:
     c.ClearSolutions.text_stub = TEXT_STUB
     c.GenerateAssignment.create_assignment = True
     c.GenerateAssignment.preprocessors.append("course_admin.nbgrader_plugins.release.PlainMetadata")
+
+    # --- the Validate button of a JupyterLab that was started here (`make lab`)
+    c.Validator.Execute.timeout = SECONDS_TO_VALIDATE
 
     # --- autograde: dotted strings, so that nothing is imported yet. TolerantReader repairs a submission before
     # anything else reads it. Marks come from ScoreExams only, which refuses without CourseExecute.

@@ -30,6 +30,7 @@ from course_admin.bootstrap import MINIMUM_PYTHON
 from course_admin.common import regions
 from course_admin.common.atomic import write_atomic
 from course_admin.course import CourseError, Lab, find_labs
+from course_admin.settings import SECONDS_TO_VALIDATE
 
 HOME = Path(__file__).resolve().parents[2]  # the checkout that this command runs from
 README = Path(__file__).with_name("bundle") / "README.md"
@@ -47,11 +48,6 @@ READABLE = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]{%d,}" % leaks.SHORTEST_CODE)
 RIGHT_ANSWER = "right answer of a corpus"
 SHOWN = 20
 """Of so many finds the message says every word."""
-
-SECONDS_TO_VALIDATE = 900
-"""What the Validate button gives one cell. nbgrader's own 30 s are too few for training cells on a slow computer: the
-button then shows a traceback instead of the checks. It reads nbgrader_config.json where `jupyter lab` was started.
-"""
 
 BY_PIP = ("torch", "torchvision")  # in PyTorch's own builds, which know the GPU
 
@@ -99,7 +95,9 @@ def contents(root: Path, labs: Sequence[Lab]) -> dict[str, bytes]:
     files.update({name: (HOME / name).read_bytes() for name in project["project"]["license-files"]})
     files["pyproject.toml"] = _pyproject(project).encode()
     files["environment.yml"] = _environment(project).encode()
-    files["nbgrader_config.json"] = json.dumps({"Execute": {"timeout": SECONDS_TO_VALIDATE}}).encode() + b"\n"
+    # The Validate button reads it where `jupyter lab` was started.
+    validate = {"Validator": {"Execute": {"timeout": SECONDS_TO_VALIDATE}}}
+    files["nbgrader_config.json"] = json.dumps(validate).encode() + b"\n"
     files["README.md"] = _readme(project, labs).encode()
     return dict(sorted(files.items()))
 

@@ -21,6 +21,9 @@ from PIL import Image, PngImagePlugin
 from course_admin.authoring import build, leaks, student_bundle
 from course_admin.cli import main
 from course_admin.course import CourseError, Lab, find_labs
+from course_admin.grading.execution import ExecutionSettings
+from course_admin.nbgrader_plugins.execute import CourseExecute
+from course_admin.settings import SECONDS_TO_VALIDATE
 
 ROOT = Path(__file__).resolve().parents[2]
 LABS = [lab.name for lab in find_labs(ROOT)]
@@ -103,12 +106,17 @@ def test_the_readme_names_every_lab_and_no_placeholder_is_left(bundle):
         assert (bundle / mentioned).is_file() or mentioned == f"{LABS[0]}.ipynb", mentioned
 
 
-def test_the_validate_button_gives_a_training_cell_minutes(bundle, monkeypatch):
+@pytest.mark.parametrize("start", ["bundle", "course"])
+def test_the_validate_button_gives_a_training_cell_minutes(bundle, monkeypatch, start):
     from nbgrader.preprocessors import Execute
     from nbgrader.server_extensions.validate_assignment.handlers import ValidateAssignmentHandler
+    from nbgrader.validator import Validator
 
-    monkeypatch.chdir(bundle)  # where the README starts `jupyter lab`
-    assert Execute(config=ValidateAssignmentHandler.load_config(None)).timeout == student_bundle.SECONDS_TO_VALIDATE
+    # Where the bundle's README starts `jupyter lab`, and where `make lab` does.
+    monkeypatch.chdir({"bundle": bundle, "course": ROOT}[start])
+    config = ValidateAssignmentHandler.load_config(None)
+    assert Execute(parent=Validator(config=config)).timeout == SECONDS_TO_VALIDATE
+    assert CourseExecute(config=config).timeout == ExecutionSettings().timeout, "grading keeps its own limit"
 
 
 def test_what_to_install_is_what_the_courses_pyproject_says(bundle):
