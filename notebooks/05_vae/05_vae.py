@@ -831,7 +831,7 @@ plotting.show_sweep(table, "accuracy")
 #
 # A friend trains one VAE and writes: "k-means on pixels finds 54 % of the digits, on the means of my VAE 63 %. Variational autoencoders improve
 # clustering by 9 points." Use the table above: what became of your prediction? Both numbers may be right. What is wrong with the conclusion? What
-# would you measure, and how would you write the result? Three or four sentences.
+# else does the comparison leave open? What would you measure, and how would you write the result? Three or four sentences.
 
 
 # %% [markdown] written="clusters" points=2
