@@ -150,6 +150,6 @@ def notes(runs: list[dict]) -> list[str]:
         f"  {of(ACTIVE, 'of 20, Gaussian, variance 1', 'above 0.1 nats', '{:d}')}, variance 1/2:",
         f"  {of(ACTIVE, 'of 20, Gaussian, variance 1/2', 'above 0.1 nats', '{:d}')}.",
         "- Black and white pixels: each pixel is white with its grey value as probability, drawn anew for each batch",
-        "  in training and once for the test. Tried once by hand with seed 0, and not the cause of the difference either:",
+        "  in training and once for the test. Tried by hand with seed 0, and not the cause of the difference either:",
         "  training pixels drawn once (K = 1 and 50: 99.7, 95.2), training on grey pixels (99.2, 94.7).",
     ]

@@ -18,7 +18,15 @@ from nbformat.notebooknode import NotebookNode
 from course_admin.common.graded_cells import is_automatic, is_needed
 from course_admin.sandbox.limits import Limits
 from course_admin.sandbox.outputs import Outputs
-from course_admin.submissions.cell_analysis import globals_read, names_bound, names_computed, normal, parsed
+from course_admin.submissions.cell_analysis import (
+    globals_read,
+    names_bound,
+    names_computed,
+    names_imported,
+    normal,
+    parsed,
+    read_by_definitions,
+)
 
 AS_HANDED_IN = "(not run again: the output as you handed it in)\n"
 
@@ -39,9 +47,18 @@ def demonstrations(notebook: NotebookNode, release: NotebookNode) -> frozenset[s
                 left_out[cell.id] = cell.source
             else:
                 run.append(cell.source)
+    modules = frozenset().union(*map(names_imported, [*left_out.values(), *run]))
+    # Of a cell that is left out the definitions are run; what they read counts as soon as something calls them.
+    definitions = [item for source in left_out.values() for item in read_by_definitions(source).items()]
     read = frozenset().union(*map(globals_read, run))
-    while used := [name for name, source in left_out.items() if names_computed(source) & read]:
-        read |= frozenset().union(*(globals_read(left_out.pop(name)) for name in used))
+    while True:
+        before, count = read, len(left_out)
+        for name, source in list(left_out.items()):
+            if (names_computed(source) - modules) & read:
+                read |= globals_read(left_out.pop(name))
+        read = read.union(*(names for name, names in definitions if name in read))
+        if (read, len(left_out)) == (before, count):
+            break
     return frozenset(left_out)
 
 

@@ -13,6 +13,8 @@ from functools import lru_cache
 CLOSE = 0.6
 """How alike two texts have to be to count as versions of one cell, as difflib counts."""
 
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
 MAX_SOURCE = 50_000
 """Cells with more characters are kept but not looked into."""
 
@@ -56,7 +58,7 @@ def names_bound(source: str, *, strict: bool = False) -> frozenset[str]:
     waiting: list[ast.AST] = list(tree.body)
     while waiting:
         node = waiting.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if isinstance(node, DEFINITIONS):
             names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
@@ -80,31 +82,107 @@ def names_used(source: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
-def names_computed(source: str) -> frozenset[str]:
-    """The names that a cell binds at its top level other than by def, class and import."""
+def names_imported(source: str) -> frozenset[str]:
+    """The names that a cell imports at its top level."""
     tree = parsed(source)
     if tree is None:
         return frozenset()
-    given = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)
-    rest = ast.Module([node for node in tree.body if not isinstance(node, given)], [])
-    return names_bound(ast.unparse(rest))
+    return names_bound(_text([node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]))
+
+
+@lru_cache(maxsize=4096)
+def names_computed(source: str) -> frozenset[str]:
+    """The names whose values come from running a cell: bound at its top level other than by def, class and import, or
+    changed there (`x[0] = 1`, `x.y = 1`, `x.append(1)`; of a module this is `plt.show()`: see names_imported).
+    """
+    tree = parsed(source)
+    if tree is None:
+        return frozenset()
+    rest = [node for node in tree.body if not isinstance(node, (*DEFINITIONS, ast.Import, ast.ImportFrom))]
+    changed = set()
+    for statement in rest:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Subscript | ast.Attribute) and isinstance(node.ctx, ast.Store | ast.Del):
+                changed.add(_owner(node))
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                changed.add(_owner(node.func))
+    return names_bound(_text(rest)) | changed - {""}
+
+
+def _text(statements: list[ast.stmt]) -> str:
+    return ast.unparse(ast.Module(statements, []))
+
+
+def _owner(node: ast.AST) -> str:
+    """x of x.y[0].z; "" where it is no name."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 @lru_cache(maxsize=4096)
 def globals_read(source: str) -> frozenset[str]:
-    """The names that a cell takes from other cells: it reads them, also in a function, and does not bind them."""
+    """The names that a cell takes from other cells: a statement reads them before the cell binds them, or a function
+    reads them and the cell never binds them.
+    """
     tree = parsed(source)
     if tree is None:
         return frozenset()
-    return frozenset(_read(symtable.symtable(ast.unparse(tree), "cell", "exec"))) - names_bound(source)
+    return frozenset(_taken(tree.body, set())) | (_read_by_functions(tree) - names_bound(source))
 
 
-def _read(table: symtable.SymbolTable) -> Iterator[str]:
+@lru_cache(maxsize=4096)
+def read_by_definitions(source: str) -> dict[str, frozenset[str]]:
+    """For each function and class at the top level of a cell, the global names that it reads."""
+    tree = parsed(source)
+    found = [node for node in tree.body if isinstance(node, DEFINITIONS)] if tree else []
+    return {node.name: frozenset(_names(node)) for node in found}
+
+
+def _read_by_functions(tree: ast.Module) -> frozenset[str]:
+    inner = symtable.symtable(ast.unparse(tree), "cell", "exec").get_children()
+    return frozenset(name for table in inner for name in _read(table))
+
+
+def _taken(statements: list[ast.stmt], bound: set[str]) -> Iterator[str]:
+    """The names that are read before they are bound, in the order of the text. bound: grows."""
+    for node in statements:
+        blocks = [
+            part
+            for name in ("body", "handlers", "cases", "orelse", "finalbody")
+            for part in getattr(node, name, [])
+            if not isinstance(node, DEFINITIONS)
+        ]
+        if blocks:
+            heads = [getattr(node, name, None) for name in ("iter", "test", "subject", "type", "guard")]
+            heads += [item.context_expr for item in getattr(node, "items", [])]
+            yield from (name for head in heads if head is not None for name in _names(head) - bound)
+            targets = [getattr(node, "target", None), *(item.optional_vars for item in getattr(node, "items", []))]
+            for target in filter(None, targets):
+                bound.update(part.id for part in ast.walk(target) if isinstance(part, ast.Name))
+            if isinstance(node, ast.ExceptHandler) and node.name:
+                bound.add(node.name)
+            yield from _taken(blocks, bound)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _names(node, inside=False) - bound  # decorators and default values
+        else:
+            also = {node.target.id} if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) else set()
+            yield from (_names(node) | also) - bound
+        if isinstance(node, ast.stmt):
+            bound |= names_bound(ast.unparse(node))
+
+
+def _names(node: ast.AST, *, inside: bool = True) -> set[str]:
+    """The global names that a statement or an expression reads. inside: also in functions that it defines."""
+    return set(_read(symtable.symtable(ast.unparse(node), "cell", "exec"), inside=inside))
+
+
+def _read(table: symtable.SymbolTable, *, inside: bool = True) -> Iterator[str]:
     at_top = table.get_type() == "module"
     for symbol in table.get_symbols():
         if symbol.is_referenced() and (at_top or symbol.is_global()):
             yield symbol.get_name()
-    for inner in table.get_children():
+    for inner in table.get_children() if inside else ():
         yield from _read(inner)
 
 

@@ -62,10 +62,53 @@ def test_a_guess_that_is_filled_in_changes_nothing_other_changes_do():
         ("def f(x):\n    errors = x\n    return errors", set()),
         ("def f(x):\n    return x.errors", set()),
         ("errors = 3\ndef f(x):\n    return errors", set()),
+        ("@errors.register\ndef f(x, y=1):\n    return x", {"g0"}),
+        ("def f(x, y=errors):\n    return x", {"g0"}),
     ],
 )
 def test_given_cells_whose_results_an_answer_uses_are_run(answer, run):
     assert left_out(RELEASE, answer) == {"g0", "g1", "g2", "g3"} - run
+
+
+CHANGES = {
+    "bound again": ("history = [1, 2]",),
+    "through its item": ("history[0] = 1",),
+    "through a method": ("history.append(1)",),
+    "in a loop": ("for i in range(3):\n    history.append(i)",),
+    "by way of another": ("more = [1]", "history.extend(more)"),
+}
+
+
+@pytest.mark.parametrize("cells", CHANGES.values(), ids=CHANGES)
+@pytest.mark.parametrize("answer", ["def f():\n    return len(history)", "def f():\n    return helper()"])
+def test_cells_that_change_what_an_answer_uses_are_run(cells, answer):
+    """Also where the first value is there all the same, so that no name is missing, and through a given function."""
+    others = [
+        "import matplotlib.pyplot as plt\nplt.plot([1])",
+        "def helper():\n    return len(history)",
+        "print(helper())",
+    ]
+    release = given("history = []", *others, *cells)
+    assert left_out(release, answer) == {"g1", "g2", "g3"}
+
+
+@pytest.mark.parametrize(
+    "source, read",
+    [
+        ("train = train[:5]", {"train"}),
+        ("total += 1", {"total"}),
+        ("for i in range(3):\n    total = total + i", {"range", "total"}),
+        ("for i in rows:\n    last = i\nprint(last)", {"rows", "print"}),
+        ("with open(name) as file:\n    text = file.read()", {"open", "name"}),
+        ("try:\n    import a\nexcept ImportError as error:\n    b = error", {"ImportError"}),
+        ("x = 1\nx = x + 1", set()),
+        ("def f(n):\n    return f(n - 1) + late\nlate = 3", set()),
+        ("squares = [i * i for i in values]", {"values"}),
+        ("class A(Base):\n    size = width", {"Base", "width"}),
+    ],
+)
+def test_what_a_cell_takes_from_other_cells(source, read):
+    assert globals_read(source) == read
 
 
 def test_a_students_own_cell_is_run_with_what_it_uses():
