@@ -22,6 +22,7 @@ Times are of the clock on the wall and compare within one run only. Results: a t
 
 import argparse
 import contextlib
+import io
 import json
 import math
 import os
@@ -36,6 +37,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 os.environ["OMP_NUM_THREADS"] = "1"  # read when torch is imported
 
@@ -47,7 +49,7 @@ from course_admin import classroom
 from course_admin.authoring.build import build
 from course_admin.authoring.new_lab import new_course
 from course_admin.course import Lab
-from course_admin.grading import run_notebook
+from course_admin.grading import command, run_notebook, store
 from course_admin.grading.exams import Result, Transcript, load_exams
 from course_admin.grading.run_result import ExamRun, Run
 from course_admin.sandbox import process_watch
@@ -189,6 +191,7 @@ def answers_only(folder: Path, size: int, labs: list[str] | None, console: Conso
         found[f"{name}, s of cores for each further one"] = (of_cores - of_few) / (size - few)
         console.print(f"  {size} submissions of {LAB} {name}: {seconds:.0f} s, {of_cores:.0f} s of cores")
     found["marks"] = "the same"
+    found["of this the command's own process, one submission after the other, s each"] = _seconds_of_command(root)
     found["throughput: answers only / in full"] = found["in full, s each"] / found["answers only, s each"]
     for lab in labs or sorted(path.name for path in (REPO / "notebooks").glob("0[1-9]_*")):
         root = _one_lab(folder / lab, lab, 0)
@@ -266,6 +269,38 @@ def _perfect(root: Path, lab: str) -> dict[str, Any]:
     return classroom.fill(release, answers)
 
 
+class _Stopwatch:
+    """Adds up the seconds that some functions take."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def on(self, function: Callable) -> Callable:
+        """The same function, timed."""
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return function(*arguments, **named)
+            finally:
+                self.seconds += time.perf_counter() - began
+
+        return call
+
+
+def _seconds_of_command(root: Path) -> float:
+    """Seconds that the one process which reads and stores needs for a submission, while workers do the rest."""
+    watch = _Stopwatch()
+    names = ["read", "fingerprint", "demonstrations", "_execute_task", "_score_and_store", "_page_task"]
+    with contextlib.ExitStack() as patched:
+        for name in names:
+            patched.enter_context(mock.patch.object(command, name, watch.on(getattr(command, name))))
+        patched.enter_context(mock.patch.object(store.Records, "write_page", watch.on(store.Records.write_page)))
+        quiet = Console(file=io.StringIO())
+        graded = command.grade(root, [LAB], force=True, jobs=1, answers_only=True, console=quiet)
+    return watch.seconds / len(graded)
+
+
 def _run_seconds(root: Path) -> float:
     """Seconds that a submission took in the sandbox, its exams included, in the last run; their mean."""
     paths = root.glob(f"autograded/*/{LAB}/{LAB}.ipynb")
@@ -276,31 +311,19 @@ def _run_seconds(root: Path) -> float:
 
 def _seconds_between(root: Path) -> float:
     """Seconds of a run that are no cell's and no question's: the fork, the judging, what goes through the pipes."""
-    spent = 0.0
-
-    def timed(method: Callable) -> Callable:
-        def call(*arguments: Any, **named: Any) -> Any:
-            nonlocal spent
-            began = time.perf_counter()
-            try:
-                return method(*arguments, **named)
-            finally:
-                spent += time.perf_counter() - began
-
-        return call
-
+    watch = _Stopwatch()
     notebook, exams = nbformat.from_dict(_perfect(root, LAB)), load_exams(root, LAB)
     execute, ask = Session.execute, Session.ask
     found = []
     with open_sandbox("auto", Limits()) as sandbox:
         for _ in range(4):
-            spent, began = 0.0, time.perf_counter()
-            Session.execute, Session.ask = timed(execute), timed(ask)
+            watch.seconds, began = 0.0, time.perf_counter()
+            Session.execute, Session.ask = watch.on(execute), watch.on(ask)
             try:
                 run_notebook.execute(notebook, LAB, sandbox, exams)
             finally:
                 Session.execute, Session.ask = execute, ask
-            found.append(time.perf_counter() - began - spent)
+            found.append(time.perf_counter() - began - watch.seconds)
     return statistics.median(found[1:])  # the first one imports what the exams compare with
 
 
