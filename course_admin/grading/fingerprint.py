@@ -26,8 +26,11 @@ STARTED = time.time()
 """About when this process imported its checks, in seconds since 1970."""
 FIGURES = {"plotting", "doctor.py"}
 """Folders and modules of course_utils on which no mark depends."""
-JUDGES = ("answers_only.py", "exams.py", "scoring.py", "run_notebook.py")
-"""Modules of course_admin.grading on which marks depend."""
+JUDGES = (
+    *("grading/answers_only.py", "grading/exams.py", "grading/scoring.py", "grading/run_notebook.py"),
+    "submissions/cell_analysis.py",
+)
+"""Modules of course_admin on which marks depend."""
 
 
 def own_seed(root: Path, fingerprint: str) -> int:
@@ -92,7 +95,7 @@ def _judging_files(lab: str) -> dict[str, Path]:
     )
     checks = package / "checks"
     own = {checks, checks / "toolkit", checks / lab.partition("_")[2]}
-    found = {f"course_admin/grading/{name}": admin / "grading" / name for name in JUDGES}
+    found = {f"course_admin/{name}": admin / name for name in JUDGES}
     for path in sorted(package.rglob("*")):
         inside, others = path.relative_to(package), checks in path.parents and path.parent not in own
         if path.suffix in (".py", ".npz", ".pt") and not others and inside.parts[0] not in FIGURES:

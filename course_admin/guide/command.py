@@ -22,6 +22,8 @@ from course_admin.site.executed import executed, refuse_budget
 from course_admin.site.inspect_pages import faults, read_pages
 from course_admin.site.notebook_pages import page_of, write_notebook
 
+GUIDE = ".course-guide"
+"""Marks a folder that the command made. Not the site's: a guide must never take the place of the students' site."""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PDF_SECONDS = 300
 WARNING = "For instructors: solutions, mark schemes and exams' messages. Students must not get these pages."
@@ -43,7 +45,7 @@ def guide(
     """
     root, dest = Path(root).resolve(), Path(dest).resolve()
     refuse_budget(budget)
-    refuse_place(root, dest)
+    refuse_place(root, dest, GUIDE)
     labs = find_labs(root, tuple(names))
     browser = next(filter(None, map(shutil.which, BROWSERS)), None) if pdf else None
     if pdf and browser is None:
@@ -59,7 +61,7 @@ def guide(
             print_pdf(browser, made / "solved" / f"{lab.name}.html", made / "pdf" / f"{lab.name}.pdf")
             print_pdf(browser, made / "guide" / f"{lab.name}.html", made / "pdf" / f"{lab.name}_guide.pdf")
         refuse_faults(list(faults(made, read_pages(made))))
-        put(made, dest)
+        put(made, dest, GUIDE)
     say(f"{dest}: {', '.join(lab.name for lab in labs)}; for instructors only")
     return dest
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import json
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 
 from course_admin.common.atomic import write_atomic
 from course_admin.course import Lab
+from course_admin.site.executed import digest, files_of_course_utils
 
 HOME = Path(__file__).resolve().parents[2]
 
@@ -35,13 +35,15 @@ class Mistake:
 
 def load_candidates(root: Path) -> Any:
     """autograder_tests/candidates.py, which reads the corpora; by path, since that folder is no package."""
-    path = root / "autograder_tests" / "candidates.py"
-    if not path.is_file():
-        path = HOME / "autograder_tests" / "candidates.py"
-    spec = importlib.util.spec_from_file_location("course_candidates", path)
+    spec = importlib.util.spec_from_file_location("course_candidates", _candidates_file(root))
     module = sys.modules["course_candidates"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def _candidates_file(root: Path) -> Path:
+    own = root / "autograder_tests" / "candidates.py"
+    return own if own.is_file() else HOME / "autograder_tests" / "candidates.py"
 
 
 def mistakes_of(lab: Lab, say: Callable[[str], None]) -> list[Mistake]:
@@ -79,14 +81,8 @@ def _judged(lab: Lab, candidates: Any, entry: Any) -> Mistake:
 
 
 def _key(lab: Lab) -> str:
-    """What the messages depend on: the corpora, the exams, the checks and all of course_utils, the lab's text."""
-    import course_utils
+    """What the messages depend on: the corpora, the exams and what runs them, all of course_utils, the lab's text."""
+    from course_admin.grading import exams
 
-    packages = (Path(course_utils.__file__).parent, lab.root / "course_utils")
-    files = [lab.text, lab.exams, *sorted(lab.corpora.glob("*.py"))]
-    files += [path for package in packages for path in sorted(package.rglob("*.py"))]
-    found = hashlib.sha256()
-    for path in files:
-        if path.is_file():
-            found.update(path.name.encode() + b"\0" + path.read_bytes())
-    return found.hexdigest()[:16]
+    own = [lab.text, lab.exams, *sorted(lab.corpora.glob("*.py")), Path(exams.__file__), _candidates_file(lab.root)]
+    return digest([*own, *files_of_course_utils(lab.root)], [])

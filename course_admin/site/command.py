@@ -17,8 +17,8 @@ from course_admin.site.executed import executed, refuse_budget
 from course_admin.site.inspect_pages import faults, read_pages
 from course_admin.site.notebook_pages import page_of, promise_of, title_of, write_notebook
 
-MARKER = ".course-site"
-"""The file by which the next run knows a folder for one of ours."""
+SITE = ".course-site"
+"""This file marks a folder that the command made, so that the next run may replace it."""
 FOR_INSTRUCTORS = ("contributors.md", "decisions.md")
 """Manuals that show answers, or tell what an exam does not find."""
 RESULTS = "results.md"
@@ -41,7 +41,7 @@ def site(
     """
     root, dest = Path(root).resolve(), Path(dest).resolve()
     refuse_budget(budget)
-    refuse_place(root, dest)
+    refuse_place(root, dest, SITE)
     labs = find_labs(root, tuple(names))
     for lab in labs:
         if not lab.release.is_file():
@@ -52,7 +52,7 @@ def site(
         say("making the pages")
         pages.render(source, made, title_of_course(root), FOOTER)
         refuse_faults([*faults(made, read_pages(made)), *shown_answers(root, made)])
-        put(made, dest)
+        put(made, dest, SITE)
     say(f"{dest}: {', '.join(lab.name for lab in labs)}; {sum(1 for _ in dest.rglob('*.html'))} pages")
     return dest
 
@@ -67,7 +67,8 @@ def shown_answers(root: Path, made: Path) -> list[str]:
     labs = {lab.name for lab in find_labs(root)}
     for name, page in read_pages(made).items():
         lab = Path(name).stem
-        # The scanner leaves out of a lab's notebook what other labs' right answers have; so does it for a lab's page.
+        # In a lab's notebook the scanner does not look for right answers of other labs. A lab's page is searched in
+        # the same way.
         files[f"{lab}/{lab}.ipynb" if lab in labs else name] = (
             _as_notebook(page.text) if lab in labs else page.text.encode()
         )
@@ -87,16 +88,19 @@ def title_of_course(root: Path) -> str:
     return first.removeprefix("# ").strip() or "The labs"
 
 
-def refuse_place(root: Path, dest: Path) -> None:
-    """Raises CourseError for a folder that holds something else than a site."""
+def refuse_place(root: Path, dest: Path, marker: str) -> None:
+    """Raises CourseError for a folder that this command has not made. marker: the file in those that it has made."""
+    inside = dest.relative_to(root).parts if dest.is_relative_to(root) else ()
     if root.is_relative_to(dest):
         raise CourseError(f"{dest} holds the course itself: name a folder beside it, or one in out/")
-    if dest.is_relative_to(root) and dest.relative_to(root).parts[0] != "out":
+    if inside and inside[0] != "out":
         raise CourseError(f"{dest} is in the course's own folder: name one in out/, or outside of the course")
+    if len(inside) == 1:
+        raise CourseError(f"{dest} is for everything that the commands make: name a folder in it")
     if dest.exists() and not dest.is_dir():
         raise CourseError(f"{dest} is a file: name a folder that is empty or does not exist yet")
-    if dest.is_dir() and any(dest.iterdir()) and not (dest / MARKER).is_file():
-        raise CourseError(f"{dest} holds something that is no site: name another folder")
+    if dest.is_dir() and any(dest.iterdir()) and not (dest / marker).is_file():
+        raise CourseError(f"{dest} holds something that this command has not made: name another folder")
 
 
 def refuse_faults(found: list[str]) -> None:
@@ -106,11 +110,9 @@ def refuse_faults(found: list[str]) -> None:
         raise CourseError("\n".join(["the site was not written, correct this first:", *found[:SHOWN], *rest]))
 
 
-def put(made: Path, dest: Path) -> None:
-    """Put a finished site in the place of an older one."""
-    (made / MARKER).write_text(
-        "A site, made by a command of the course. Run again, the command replaces this folder.\n"
-    )
+def put(made: Path, dest: Path, marker: str) -> None:
+    """Put finished pages in the place of older ones, and the marker into their folder."""
+    (made / marker).write_text("Made by a command of the course. Run again, the command replaces this folder.\n")
     dest.parent.mkdir(parents=True, exist_ok=True)
     new = dest.with_name(f".{dest.name}.new")
     shutil.rmtree(new, ignore_errors=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ MAY_FAIL = "raises-exception"
 SAY_EVERY = 15.0
 """Seconds between two lines of progress."""
 CELL_SECONDS = 1800
-LIBRARIES = ("torch", "torchvision", "numpy", "matplotlib", "seaborn", "scikit-learn")
+SETTINGS = ("COURSE_BUDGET", "COURSE_DATA", "COURSE_CACHE", "COURSE_DEVICE")
+"""What course_utils reads from the environment and outputs depend on."""
+LIBRARIES = ("torch", "torchvision", "numpy", "matplotlib", "seaborn", "scikit-learn", "scipy", "pandas")
 
 
 def executed(path: Path, root: Path, budget: str, say: Callable[[str], None]) -> NotebookNode:
@@ -42,20 +44,41 @@ def executed(path: Path, root: Path, budget: str, say: Callable[[str], None]) ->
 
 
 def key_of(path: Path, root: Path, budget: str) -> str:
-    """What a notebook's outputs depend on: its cells, course_utils with its data, the budget, and the libraries."""
-    from importlib import metadata
+    """What a notebook's outputs depend on: its cells, course_utils with its data, the budget, the other settings of
+    course_utils, and the libraries.
+    """
+    given = os.environ | _settings(budget)
+    settings = [f"{name}={given.get(name, '')}" for name in SETTINGS]
+    return digest([path, *files_of_course_utils(root)], settings)
 
+
+def files_of_course_utils(root: Path) -> list[Path]:
+    """All files of course_utils, and of the course's own part of it where that is elsewhere."""
     import course_utils
 
-    found = hashlib.sha256(budget.encode())
     packages = dict.fromkeys((Path(course_utils.__file__).resolve().parent, (root / "course_utils").resolve()))
-    files = [path, *(file for package in packages for file in sorted(package.rglob("*")))]
+    return [file for package in packages for file in sorted(package.rglob("*"))]
+
+
+def digest(files: Iterable[Path], words: Iterable[str]) -> str:
+    """A key of the content of files (folders and caches count nothing), of some words, and of the libraries."""
+    from importlib import metadata
+
+    found = hashlib.sha256()
     for file in files:
         if file.is_file() and "__pycache__" not in file.parts:
             found.update(file.name.encode() + b"\0" + file.read_bytes())
-    for name in LIBRARIES:
-        found.update(f"{name} {metadata.version(name)}".encode())
+    for line in (*words, *(f"{name} {metadata.version(name)}" for name in LIBRARIES)):
+        found.update(b"\0" + line.encode())
     return found.hexdigest()[:16]
+
+
+def _settings(budget: str) -> dict[str, str]:
+    return {
+        "COURSE_BUDGET": budget,
+        "COURSE_DATA": os.environ.get("COURSE_DATA", "sample"),
+        "COURSE_PROGRESS": "0",
+    }
 
 
 def refuse_budget(budget: str) -> None:
@@ -87,8 +110,6 @@ def _execute(notebook: NotebookNode, path: Path, root: Path, budget: str, say: C
             last[0] = time.monotonic()
             say(f"{name}: cell {cell_index + 1} of {cells}")
 
-    settings = {"COURSE_BUDGET": budget, "COURSE_PROGRESS": "0", "PYTHONPATH": str(root)}
-    settings |= {"COURSE_DATA": os.environ.get("COURSE_DATA", "sample")}
     client = NotebookClient(
         notebook,
         timeout=CELL_SECONDS,
@@ -98,7 +119,7 @@ def _execute(notebook: NotebookNode, path: Path, root: Path, budget: str, say: C
         on_cell_start=tell,
     )
     try:
-        client.execute(env=os.environ | settings)
+        client.execute(env=os.environ | _settings(budget) | {"PYTHONPATH": str(root)})
     except CellExecutionError as error:
         raise CourseError(f"{path} does not run from top to bottom, correct the lab: {_last(str(error))}") from None
     except (CellTimeoutError, DeadKernelError) as error:

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 LOADS = {("img", "src"), ("script", "src"), ("link", "href"), ("iframe", "src"), ("source", "src"), ("video", "src")}
 LOADS |= {("audio", "src"), ("embed", "src"), ("object", "data"), ("use", "href"), ("input", "src")}
+LOADS |= {("video", "poster"), ("track", "src"), ("frame", "src"), ("use", "xlink:href"), ("image", "href")}
 STYLE_LOADS = re.compile(r"""url\(\s*['"]?((?:https?:)?//[^'")\s]+)|@import\s+['"]((?:https?:)?//[^'"]+)""")
 ELSEWHERE = re.compile(r"(?:[a-z]+:)?//", re.IGNORECASE)
 
@@ -43,6 +44,8 @@ class Page(HTMLParser):
         for name, value in given.items():
             if (tag, name) in LOADS:
                 self.loads.append(value)
+            if name in ("srcset", "imagesrcset"):  # addresses with widths, separated by commas
+                self.loads += [part.split()[0] for part in re.split(r",\s+", value.strip()) if part.split()]
             if name == "style":
                 self.loads += _of_style(value)
             if not value.startswith("data:"):

@@ -7,8 +7,9 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from template_course import LAB, template_course
 
 from course_admin.course import CourseError, Lab
+from course_admin.guide.command import GUIDE
 from course_admin.site import executed as work
-from course_admin.site.command import refuse_place, shown_answers, site
+from course_admin.site.command import SITE, refuse_place, shown_answers, site
 from course_admin.site.executed import executed
 from course_admin.site.inspect_pages import faults, read_pages
 from course_admin.site.notebook_pages import SLIDERS, WIDGET, page_of, promise_of
@@ -101,6 +102,8 @@ GOOD = '<html><body><h1 id="top">T</h1><a href="#top">t</a><img src="p.png" alt=
         ('<link rel="stylesheet" href="//fonts.example/x.css">', "from elsewhere"),
         ("<style>@import 'https://fonts.example/x.css';</style>", "from elsewhere"),
         ('<p style="background: url(http://x.example/p.png)">x</p>', "from elsewhere"),
+        ('<img src="p.png" alt="a curve" srcset="p.png 1x, https://cdn.example/p.png 2x">', "from elsewhere"),
+        ('<video poster="//cdn.example/p.png"></video>', "from elsewhere"),
         ('<script src="gone.js"></script>', "gone.js, which is not there"),
         ('<a href="https://example.org">a link is no request</a>', None),
     ],
@@ -135,11 +138,14 @@ def test_a_folder_with_something_else_is_not_replaced(tmp_path):
     (tmp_path / "course").mkdir()
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "work.txt").write_text("x")
-    for dest in ("course", ".", "course/docs", "mine", "mine/work.txt"):
+    (tmp_path / "a guide").mkdir()
+    (tmp_path / "a guide" / GUIDE).touch()
+    for dest in ("course", ".", "course/docs", "course/out", "mine", "mine/work.txt", "a guide"):
         with pytest.raises(CourseError):
-            refuse_place(tmp_path / "course", (tmp_path / dest).resolve())
-    refuse_place(tmp_path / "course", tmp_path / "course" / "out" / "site")
-    refuse_place(tmp_path / "course", tmp_path / "new")
+            refuse_place(tmp_path / "course", (tmp_path / dest).resolve(), SITE)
+    refuse_place(tmp_path / "course", tmp_path / "course" / "out" / "site", SITE)
+    refuse_place(tmp_path / "course", tmp_path / "new", SITE)
+    refuse_place(tmp_path / "course", tmp_path / "a guide", GUIDE)
 
 
 # --- what is executed -----------------------------------------------------------------------------------
@@ -161,6 +167,10 @@ def test_a_notebook_is_executed_again_only_when_something_changed(tmp_path, monk
     (root / "course_utils" / "extra.py").write_text("x = 1\n")
     executed(path, root, "quick", quiet)
     assert len(runs) == 4
+    for setting in work.SETTINGS[1:]:
+        monkeypatch.setenv(setting, "another")
+        executed(path, root, "quick", quiet)
+    assert len(runs) == 7
 
 
 @pytest.mark.pipeline
