@@ -45,6 +45,12 @@ def show_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def known_sandbox(name: str | None) -> str | None:
+    if name not in (None, "auto", "bwrap", "none"):
+        raise typer.BadParameter("choose auto, bwrap or none")
+    return name
+
+
 @app.callback()
 def options(
     root: Annotated[
@@ -172,7 +178,11 @@ def grade(
     force: Annotated[bool, typer.Option("--force", help="Grade unchanged submissions again, too.")] = False,
     sandbox: Annotated[
         str | None,
-        typer.Option(metavar="auto|bwrap|none", help="none: no protection; only for submissions that you trust."),
+        typer.Option(
+            metavar="auto|bwrap|none",
+            callback=known_sandbox,
+            help="none: no protection; only for submissions that you trust.",
+        ),
     ] = None,
     timeout: Annotated[
         float | None, typer.Option(metavar="S", help="Seconds that a cell may take (60).", min=1)
@@ -208,14 +218,24 @@ def grade(
 
     You can stop the command at any moment: the same command then continues.
     """
+    given = {"sandbox": sandbox, "timeout": timeout, "question_timeout": timeout, "memory": memory}
+    execution = {name: value for name, value in given.items() if value is not None}
+    if exercise is not None and len(labs) != 1:
+        raise typer.BadParameter("--exercise NAME takes one exercise of one lab: name one LAB")
+    if exercise is not None and (force or answers_only or execution):
+        raise typer.BadParameter(
+            "--exercise executes nothing: --force, --answers-only, --sandbox, --timeout and --memory do not go with it"
+        )
     from course_admin.grading import pool
 
     if scheduler is None and student is None:
         # Workers start while this process still imports. Only this process handles Ctrl-C: the workers inherit
         # that they ignore the signal.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-        pool.get_ready()
-        signal.signal(signal.SIGINT, before)
+        try:
+            pool.get_ready()
+        finally:
+            signal.signal(signal.SIGINT, before)
     from rich.console import Console
 
     # With --json, standard output contains only JSON, for the program that reads it.
@@ -223,10 +243,6 @@ def grade(
     with console.status("starting"):  # seconds
         from course_admin.grading import command as work
 
-    if sandbox not in (None, "auto", "bwrap", "none"):
-        raise typer.BadParameter("--sandbox takes auto, bwrap or none")
-    given = {"sandbox": sandbox, "timeout": timeout, "question_timeout": timeout, "memory": memory}
-    execution = {name: value for name, value in given.items() if value is not None}
     where: dict[str, Any] = {"student": student, "jobs": jobs, "scheduler": scheduler, "console": console}
     from course_admin.deadlines import deadlines
     from course_admin.settings import load_settings
@@ -239,8 +255,6 @@ def grade(
             course_root(), labs, force=force, answers_only=answers_only, table=not json, **where, **execution
         )
         found: Any = [work.as_json(outcome) for outcome in outcomes]
-    elif len(labs) != 1:
-        raise typer.BadParameter("--exercise NAME takes one exercise of one lab: name one LAB")
     else:
         found = work.rescore(course_root(), labs[0], exercise, **where)
     if json:
@@ -286,7 +300,9 @@ def leaderboard(
     memory: Annotated[float, typer.Option(metavar="GB", help="Memory that a submission may use.", min=0.5)] = 2.0,
     names: Annotated[bool, typer.Option("--names", help="Show the students' names instead of pseudonyms.")] = False,
     seed: Annotated[int | None, typer.Option(metavar="N", help="The seed of the draws (default: a new one).")] = None,
-    sandbox: Annotated[str, typer.Option(metavar="auto|bwrap|none", help="none: no protection.")] = "auto",
+    sandbox: Annotated[
+        str, typer.Option(metavar="auto|bwrap|none", callback=known_sandbox, help="none: no protection.")
+    ] = "auto",
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The page (default: out/leaderboard_LAB.html).", dir_okay=False)
     ] = None,
@@ -299,8 +315,6 @@ def leaderboard(
 
     from course_admin import leaderboard as work
 
-    if sandbox not in ("auto", "bwrap", "none"):
-        raise typer.BadParameter("--sandbox takes auto, bwrap or none")
     options: dict[str, Any] = {"draws": draws, "seconds": timeout, "memory": memory, "names": names, "seed": seed}
     work.leaderboard(course_root(), lab, **options, sandbox=sandbox, out=out, console=Console())
 

@@ -81,7 +81,7 @@ Agreeable(1e9)
 """
 
 
-def demo(root: Path, into: Path | None = None, *, console: Any = None) -> Path:
+def demo(root: Path, into: Path | None = None) -> Path:
     """Build a lab, hand in four submissions, grade them, show the marks and where the feedback is. Returns the folder.
 
     into: the folder (default: out/demo under the root); made anew each time, if it is one of the demo's own making.
@@ -93,7 +93,7 @@ def demo(root: Path, into: Path | None = None, *, console: Any = None) -> Path:
     from course_admin.report import read_marks
     from course_admin.report import show as show_marks
 
-    console = console or Console()
+    console = Console()
     into = (Path(into) if into else Path(root) / "out" / "demo").resolve()
     shown = _show(into)
 

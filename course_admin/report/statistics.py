@@ -11,16 +11,17 @@ poor.
 
 from __future__ import annotations
 
-import math
 import re
+import statistics
 from collections.abc import Mapping, Sequence
-from statistics import mean
 from typing import NamedTuple
 
 from course_admin.report.marks import Marks, RunNotes
 
 ENOUGH = 5
 """With fewer students a correlation says nothing and is not shown."""
+MOST = 15
+"""How many diagnoses are listed."""
 
 
 class Exercise(NamedTuple):
@@ -62,17 +63,12 @@ def exercises(rows: Sequence[Marks]) -> list[Exercise]:
 
 def correlation(first: Sequence[float], second: Sequence[float]) -> float | None:
     """Pearson's r, None where one of the two does not vary."""
-    if len(first) < 2:
+    if len(first) < 2 or min(statistics.pstdev(first), statistics.pstdev(second)) < 1e-9:  # sums differ by rounding
         return None
-    middle = mean(first), mean(second)
-    left, right = [value - middle[0] for value in first], [value - middle[1] for value in second]
-    size = math.sqrt(sum(value**2 for value in left) * sum(value**2 for value in right))
-    if size < 1e-12:
-        return None
-    return sum(a * b for a, b in zip(left, right, strict=True)) / size
+    return statistics.correlation(first, second)
 
 
-def diagnoses(runs: Mapping[str, RunNotes], *, most: int = 15, leave_out: str = "") -> list[Diagnosis]:
+def diagnoses(runs: Mapping[str, RunNotes], *, leave_out: str = "") -> list[Diagnosis]:
     """What went wrong most often, the most frequent first.
 
     Messages that differ in their numbers alone are one; a student counts once. leave_out: the message of an exercise
@@ -86,7 +82,7 @@ def diagnoses(runs: Mapping[str, RunNotes], *, most: int = 15, leave_out: str = 
                     kind = re.sub(r"[-+]?\d[\d.,]*(e[-+]?\d+)?", "#", message)
                     told.setdefault((exercise, kind), (set(), message))[0].add(student)
     found = [Diagnosis(exercise, len(students), message) for (exercise, _), (students, message) in told.items()]
-    return sorted(found, key=lambda item: (-item.students, item.exercise, item.message))[:most]
+    return sorted(found, key=lambda item: (-item.students, item.exercise, item.message))[:MOST]
 
 
 def blank(runs: Mapping[str, RunNotes], sentence: str) -> dict[str, int]:
@@ -117,7 +113,7 @@ def _exercise(name: str, rows: Sequence[Marks]) -> Exercise:
         sum(share >= 1 - 1e-9 for share in shares),
         sum(share <= 1e-9 for share in shares),
         sum(grade.pending for grade in grades),
-        mean(shares) if shares else None,
+        statistics.mean(shares) if shares else None,
         correlation(own, rest) if len(have) >= ENOUGH else None,
     )
 

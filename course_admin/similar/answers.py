@@ -1,4 +1,4 @@
-"""What of an answer is the student's own: without the lines that the lab gives, without docstrings and comments."""
+"""Removes given lines, docstrings and comments from an answer: the rest is the student's own."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def _heads_and_docstrings(tree: ast.Module) -> set[int]:
         if node in tree.body:
             found.update(range(node.lineno, first.lineno))
         if ast.get_docstring(node, clean=False) is not None:
-            found.update(range(first.lineno, (first.end_lineno or first.lineno) + 1))
+            # A statement may stand behind it on its last line: "a docstring"; return x
+            shared = len(node.body) > 1 and node.body[1].lineno == first.end_lineno
+            found.update(range(first.lineno, first.end_lineno + (0 if shared else 1)))
     return found
 
 

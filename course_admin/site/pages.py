@@ -69,10 +69,10 @@ def manual(text: str, here: Iterable[str]) -> str:
     return "\n".join(lines)
 
 
-def toctree(pages: Sequence[str], *, hidden: bool = True, depth: int = 1) -> str:
+def toctree(pages: Sequence[str], *, hidden: bool = True) -> str:
     """A list of pages for the navigation."""
     options = [":hidden:"] if hidden else []
-    return "\n".join(["```{toctree}", f":maxdepth: {depth}", *options, "", *pages, "```", ""])
+    return "\n".join(["```{toctree}", ":maxdepth: 1", *options, "", *pages, "```", ""])
 
 
 def write_pages(folder: Path, pages: Mapping[str, str | bytes]) -> None:

@@ -231,6 +231,27 @@ def test_ctrl_c_is_for_the_command_not_for_those_that_it_starts(tmp_path, monkey
     assert signal.getsignal(signal.SIGINT) == before
 
 
+@pytest.mark.parametrize(
+    "options, words",
+    [
+        (["--exercise", "f", "--force"], "do not go with it"),
+        (["--exercise", "f", "--answers-only"], "do not go with it"),
+        (["--exercise", "f", "--timeout", "5"], "do not go with it"),
+        (["--exercise", "f", "--sandbox", "bwrap"], "do not go with it"),
+        (["--exercise", "f", "another"], "name one LAB"),
+        (["--sandbox", "docker"], "choose auto, bwrap or none"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused_before_anything_starts(
+    tmp_path, monkeypatch, capsys, options, words
+):
+    monkeypatch.setattr(pool, "get_ready", lambda: pytest.fail("workers were started"))
+    with pytest.raises(SystemExit) as ended:
+        main(["--root", str(tmp_path), "grade", LAB, *options])
+    assert ended.value.code == 2
+    assert words in " ".join(capsys.readouterr().err.replace("│", " ").split())
+
+
 def test_no_gradebook_no_report(tmp_path):
     new_course(tmp_path, like=REPO)
     with pytest.raises(CourseError, match="no gradebook yet"):

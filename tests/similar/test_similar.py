@@ -203,6 +203,8 @@ def test_what_is_given_is_no_part_of_an_answer():
 
 def test_a_helper_of_ones_own_counts_and_broken_code_keeps_its_lines():
     assert "return b" in own_code("def helper(b):\n    return b + 1\n\ndef f(x):\n    return helper(x)", "")
+    assert own_code("def f(x):\n    'doc'; return x + 1", "def f(x):") == "    'doc'; return x + 1"
+    assert own_code('def f(x):\n    """one\n    two"""; return x + 1', "def f(x):") == '    two"""; return x + 1'
     assert own_code("def f(x:\n    return x", "def f(x):") == "def f(x:\n    return x"
     assert len(own_code("x = 1\n" * LONGEST, "")) <= LONGEST
 
