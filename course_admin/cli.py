@@ -382,7 +382,7 @@ def guide(
     budget: Annotated[
         str, typer.Option(metavar="study|quick|full", help="How much the labs' models are trained.")
     ] = "study",
-    pdf: Annotated[bool, typer.Option(help="Also print each solved notebook (needs Chromium).")] = True,
+    pdf: Annotated[bool, typer.Option(help="Also print each guide and solved notebook (needs Chromium).")] = True,
 ) -> None:
     """Make the teacher's guide: plans, rubrics, mistakes with their messages, mark schemes, the solved notebooks.
 

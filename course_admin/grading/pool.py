@@ -218,7 +218,9 @@ class Cluster:
         try:
             from distributed import Client
         except ImportError as error:
-            raise CourseError("--scheduler needs Dask: pip install 'autoencoder-course[cluster]'") from error
+            raise CourseError(
+                "--scheduler needs Dask: in the course's folder, pip install -e '.[grade,cluster]'"
+            ) from error
         try:
             self._client = Client(address, timeout=10, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:

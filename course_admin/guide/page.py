@@ -18,8 +18,11 @@ NO_ANSWER = "*The guide has no answer yet: write one into docs/guide.*"
 HOW_TO_READ = (
     "*At the board* is for all mistakes of an exercise: say what fits those that you see. Below it are the mistakes "
     "that students make often, each with the share of the points that is left and the message of the check. The wrong "
-    "code is folded; a printed page has only what is open."
+    "code is folded; a printed page has only what is open. *After hand-in* gives an answer away: say it when "
+    "nobody can hand in any more."
 )
+AFTER = "After: "
+"""Begins the paragraph of a note that gives the answer away, and what follows it does so, too."""
 FURTHER = "Going further: "
 
 
@@ -79,7 +82,7 @@ def _once(output: NotebookNode) -> NotebookNode:
 def _sessions(outline: Outline, budget: str) -> Iterator[str]:
     many = len(outline.sittings)
     for number, sitting in enumerate(outline.sittings, start=1):
-        yield "## A session of two hours" if many == 1 else f"## Session {number} of {many}"
+        yield "## The session" if many == 1 else f"## Session {number} of {many}"
         yield ""
         yield from _session(outline, sitting, budget)
     further = [section for section in outline.sections if section.number > outline.last]
@@ -115,8 +118,9 @@ def _session(outline: Outline, sitting: Sitting, budget: str) -> Iterator[str]:
         home = " and ".join(f"{exercise.number} ({exercise.minutes:g} minutes)" for exercise in words)
         advice += f", and leave the answer in words, {home}, for home"
     yield (
-        f"{over} is no break, and no time of its own for the board. To win time, {advice}. Each section runs "
-        "without the answers of the sections before it: a class that is late can go on with the next section."
+        f"{over} is no break, and no time of its own for the board: 150 minutes are better. To save time, {advice}. "
+        "Each section runs without the answers of the sections before it (where one cell needs them, the lab says so): "
+        "a class that is late can go on with the next section."
     )
     yield ""
 
@@ -135,9 +139,7 @@ def _exercise(
         for row in (*rubric.aspects, *rubric.deductions):
             yield f"| {row.worth} | {_cell(row.right)} |"
         yield ""
-    if board:
-        yield f"**At the board.** {board}"
-        yield ""
+    yield from _said(board)
     for mistake in mistakes:
         name = mistake.name.replace("-", " ").capitalize()
         yield f"**{name}** keeps {100 * mistake.share:.0f} % of the points. The student reads:"
@@ -169,8 +171,18 @@ def _written(outline: Outline, schemes: dict[str, str], notes: Notes) -> Iterato
         yield from (exercise.question, "")
         yield schemes.get(exercise.name, "*No mark scheme.*").replace(" (students never see it)", "")
         yield ""
-        if board := notes.board.get(exercise.number):
-            yield from (f"**At the board.** {board}", "")
+        yield from _said(notes.board.get(exercise.number, ""), written=True)
+
+
+def _said(note: str, *, written: bool = False) -> Iterator[str]:
+    """What to say at the board, and after hand-in: of a note on an answer in words that marks nothing, all is after."""
+    before, mark, after = f"\n\n{note}".partition(f"\n\n{AFTER}")
+    if written and not mark:
+        before, after = "", before
+    if before.strip():
+        yield from (f"**At the board.** {before.strip()}", "")
+    if after.strip():
+        yield from (f"**After hand-in.** {after.strip()}", "")
 
 
 def _questions(outline: Outline, notes: Notes) -> Iterator[str]:

@@ -96,6 +96,21 @@ def test_a_lab_of_two_sittings_has_two_plans():
     assert "leave the answer in words, 2.1 (6 minutes), for home" in text
 
 
+def test_what_gives_an_answer_away_is_for_after_the_hand_in():
+    def board(code, words):
+        made = guide_page(
+            outline_of(small_lab()), [], [], {}, Notes({"1.1": code, "2.1": words}, {}), budget="quick", links=""
+        )
+        return [line for line in made.splitlines() if line.startswith(("**At the board", "**After hand-in"))]
+
+    assert board("Draw f.", "It is so.") == ["**At the board.** Draw f.", "**After hand-in.** It is so."]
+    assert board("After: f is g.", "Ask why.\n\nAfter: It is so.") == [
+        "**After hand-in.** f is g.",
+        "**At the board.** Ask why.",
+        "**After hand-in.** It is so.",
+    ]
+
+
 def test_a_lab_that_does_not_state_its_minutes_is_read_at_a_usual_speed():
     steps = plan(outline_of(small_lab("Nothing")))
     assert 16 < steps[-1].begin < 20

@@ -118,14 +118,26 @@ def test_a_tag_that_is_not_the_version_is_refused(tmp_path, tag, passes):
     assert (done.returncode == 0) == passes
 
 
+@pytest.mark.parametrize("labs", ["", "01_a 02_b"], ids=["all", "two"])
+@pytest.mark.parametrize("step", ["Make the bundle", "Make the site"])
+def test_only_the_named_labs_are_published(tmp_path, step, labs):
+    command = tmp_path / ".venv" / "bin" / "course"
+    command.parent.mkdir(parents=True)
+    command.write_text('#!/bin/sh\necho "$@"\n')
+    command.chmod(0o755)
+    done = run_step(step, tmp_path, LABS=labs)
+    assert done.returncode == 0, done.stderr
+    assert [word for word in done.stdout.splitlines()[-1].split() if word[0] == "0"] == labs.split()
+
+
 @pytest.mark.parametrize("site", [True, False], ids=["with a site", "without"])
 def test_publishing_replaces_what_students_see_and_keeps_their_history(tmp_path, site):
     """With a local repository in the place of the hosted one."""
     home, remote = tmp_path / "home", tmp_path / "labs.git"
     home.mkdir()
     git("init", "--quiet", "--bare", "-b", "main", str(remote))
-    for tag, lab in (("v0.1.0", "01_a"), ("v0.2.0", "02_b"), ("v0.2.1", "02_b")):
-        folder = tmp_path / tag
+    for tag, lab in (("v0.1.0", "01_a"), ("v0.2.0", "01_a"), ("v0.2.0", "02_b"), ("v0.2.1", "02_b")):
+        folder = tmp_path / f"{tag} {lab}"
         (folder / "out" / "bundle" / lab).mkdir(parents=True)
         (folder / "out" / "bundle" / lab / "lab.ipynb").write_text("{}")
         if site:
