@@ -43,7 +43,7 @@ class Exam:
     """The exam of one graded exercise.
 
     name: the exercise's name; targets: the names in the student's notebook that it asks about; judge: the function
-    that judges; rubric: None for an exam of the lab's exam file that declares none.
+    that judges; rubric: None for an exam that the lab's exam file defines with `exam`.
     """
 
     name: str

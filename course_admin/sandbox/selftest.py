@@ -5,8 +5,8 @@
     none        no protection; only if the user asks for it explicitly
 
 `open_sandbox` starts the best kind that passes the test. If neither of the first two passes, it raises an error that
-says in one line how to repair that. The result can differ between root and an ordinary user, and between two versions
-of bubblewrap.
+says in one line how to repair that. The result can differ between root and an ordinary user, and between two installed
+bubblewrap programs.
 """
 
 from __future__ import annotations
