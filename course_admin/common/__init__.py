@@ -1,1 +1,1 @@
-"""What several folders use and none of them owns: atomic writing, text for people, tables, cells and their regions."""
+"""Functions that several folders use: atomic writing, text for people, tables, cells and their regions."""

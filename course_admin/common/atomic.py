@@ -1,4 +1,4 @@
-"""Writing files so that a program that is killed leaves the old file or the new one, never a part of one."""
+"""Write files atomically: if the program is killed, the old or the new file exists, never an incomplete one."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 
 
 def write_atomic(path: Path, content: bytes | str, *, durable: bool = False, folder: Path | None = None) -> None:
-    """Write a file whole or not at all; the file keeps its old content until the new one is complete.
+    """Write a file completely or not at all. It keeps its old content until the new content is complete.
 
-    content: text is written as UTF-8, line ends as they are; durable: also after a power cut; folder: where the
-    temporary file is made (default: beside the file), on the same file system.
+    content: text is written as UTF-8 with unchanged line ends; durable: also after a power failure; folder: for the
+    temporary file, on the same file system (default: the file's folder).
     Raises OSError; then the old file is unchanged.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
@@ -27,7 +27,7 @@ def write_atomic(path: Path, content: bytes | str, *, durable: bool = False, fol
 
 
 def create_once(path: Path, content: str, *, mode: int = 0o600) -> None:
-    """Make a file with this content unless it exists already; of several processes the first one wins."""
+    """Create a file with this content if it does not exist. If several processes do so, the first one wins."""
     if path.exists():
         return
     with _temporary(path.parent) as temporary:
@@ -42,12 +42,15 @@ def create_once(path: Path, content: str, *, mode: int = 0o600) -> None:
 
 
 TEMPORARY = ".part-*"
-"""What temporary files are called; a program that was killed may leave one."""
+"""The pattern for the names of temporary files. A killed program may leave such a file behind."""
 
 
 @contextlib.contextmanager
 def _temporary(folder: Path) -> Iterator[Path]:
-    """A file name that no other process or thread uses, as short as the name of the file may be long."""
+    """Yield a path that no other process or thread uses. Its name is short: the file's own name may be at the limit.
+
+    The file is removed at the end if it still exists.
+    """
     temporary = folder / f".part-{os.getpid()}-{secrets.token_hex(4)}"
     try:
         yield temporary

@@ -1,4 +1,4 @@
-"""What every notebook of the course says about itself."""
+"""The metadata of every notebook of the course."""
 
 from __future__ import annotations
 

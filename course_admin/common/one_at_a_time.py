@@ -1,4 +1,4 @@
-"""One command at a time changes what was handed in, the marks and the pages of a course."""
+"""A lock for a course: only one command at a time may change its submissions, marks and pages."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from course_admin.course import CourseError
 
 LOCK = ".course-lock"
-"""Its content means nothing. The system gives the lock back when a command ends, however it ends."""
+"""The lock file. Its content has no meaning. The system releases the lock when a command ends for any reason."""
 
 
 @contextlib.contextmanager
 def one_at_a_time(root: Path) -> Iterator[None]:
-    """Hold the lock of a course. Raises CourseError when another command holds it."""
+    """Hold the lock of a course. Raises CourseError if another command holds it."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(Path(root) / LOCK, timeout=0)
@@ -25,7 +25,7 @@ def one_at_a_time(root: Path) -> Iterator[None]:
             f"another `course grade` or `course collect` is working in {root}: wait until it has ended, "
             "then run the same command again"
         ) from error
-    except NotImplementedError:  # a disk that has no locks
+    except NotImplementedError:  # a file system without locks
         pass
     try:
         yield

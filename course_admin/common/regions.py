@@ -8,11 +8,11 @@ from collections.abc import Iterator
 SOLUTION, HIDDEN_TESTS, MARK_SCHEME = KINDS = ("SOLUTION", "HIDDEN TESTS", "MARK SCHEME")
 
 MARKER = re.compile(rf"(?:BEGIN|END) (?:{'|'.join(KINDS)})")
-"""Any of the markers, wherever it is in a text."""
+"""Matches any marker anywhere in a text."""
 
 
 def texts(source: str, kind: str) -> list[str]:
-    """The text of each region of this kind. A region without an END reaches to the end of the cell."""
+    """Return the text of each region of this kind. A region without END extends to the end of the cell."""
     found: list[list[str]] = []
     for place, line in _places(source, kind):
         if place == "begin":
@@ -23,7 +23,7 @@ def texts(source: str, kind: str) -> list[str]:
 
 
 def wrong_markers(source: str, kind: str) -> str | None:
-    """What is wrong with the markers of this kind; None where each BEGIN has its END."""
+    """Return the first error in the markers of this kind, None if each BEGIN has its END."""
     inside = False
     for place, line in _places(source, kind):
         if place == "begin":
@@ -38,17 +38,17 @@ def wrong_markers(source: str, kind: str) -> str | None:
 
 
 def without(source: str, kind: str) -> str:
-    """The source without the regions of this kind. What follows a BEGIN without an END belongs to the region."""
+    """Return the source without the regions of this kind. A region without END extends to the end of the cell."""
     return "\n".join(line for place, line in _places(source, kind) if place == "outside")
 
 
 def without_markers(source: str, kind: str) -> str:
-    """The source with the regions of this kind, without the two lines around each."""
+    """Return the source without the marker lines of this kind. The text of the regions stays."""
     return "\n".join(line for place, line in _places(source, kind) if place in ("outside", "inside"))
 
 
 def replaced(source: str, kind: str, line: str) -> str:
-    """The source with one line in place of each region, indented as its BEGIN."""
+    """Return the source with each region of this kind replaced by one line, indented like its BEGIN."""
     kept = []
     for place, old in _places(source, kind):
         if place == "begin":
@@ -59,12 +59,12 @@ def replaced(source: str, kind: str, line: str) -> str:
 
 
 def region(text: str, kind: str) -> str:
-    """A region with this text, as an author would write it."""
+    """Return a region of this kind with this text and its marker lines."""
     return f"### BEGIN {kind}\n{text}\n### END {kind}"
 
 
 def _places(source: str, kind: str) -> Iterator[tuple[str, str]]:
-    """Each line with its place: "begin", "inside", "end" or "outside"."""
+    """Yield each line with its position: ("begin", "inside", "end" or "outside", line)."""
     inside = False
     for line in source.splitlines():
         if f"BEGIN {kind}" in line:

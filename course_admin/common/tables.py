@@ -1,4 +1,4 @@
-"""CSV files as spreadsheets write them."""
+"""Read CSV files in the formats that spreadsheets write."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ MAX_BYTES = 20 * 2**20
 
 
 def read_table(path: Path) -> list[list[str]]:
-    """The rows of a CSV file, with commas, semicolons or tabs, in any encoding that spreadsheets write.
+    """Return the rows of a CSV file, with commas, semicolons or tabs, in any encoding that spreadsheets write.
 
-    Raises CourseError.
+    Raises CourseError if the file cannot be read, is too large or is not CSV.
     """
     try:
         data = Path(path).read_bytes()
@@ -27,7 +27,7 @@ def read_table(path: Path) -> list[list[str]]:
 
 
 def decoded(data: bytes, path: Path) -> str:
-    """The text of a CSV file as spreadsheets write it. Raises CourseError for what is no text."""
+    """Decode a CSV file from a spreadsheet. Raises CourseError if it is not text. path: for the message."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = data.decode("utf-16", "replace")
     elif b"\0" in data:
@@ -37,12 +37,12 @@ def decoded(data: bytes, path: Path) -> str:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             text = data.decode("cp1252", "replace")
-    # A line for Excel, which says what parts the columns.
+    # Excel's first line "sep=;" names the delimiter. It is not a row.
     return re.sub(r"\Asep=.\r?\n", "", text, flags=re.IGNORECASE)
 
 
 def parse_table(text: str, path: Path) -> list[list[str]]:
-    """The rows of CSV text, blank ones left out. Raises CourseError."""
+    """Return the rows of CSV text without blank rows. Raises CourseError if it is not CSV."""
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter_of(text)))
     except csv.Error as error:
@@ -51,6 +51,6 @@ def parse_table(text: str, path: Path) -> list[list[str]]:
 
 
 def delimiter_of(text: str) -> str:
-    """What parts the columns: the one of comma, semicolon and tab that the first line has most of."""
+    """Return the delimiter of columns: comma, semicolon or tab, whichever is most frequent in the first line."""
     first = text.lstrip("\ufeff\r\n").split("\n", 1)[0]
     return max(",;\t", key=first.count)

@@ -1,4 +1,4 @@
-"""The jinja2 templates of a page, in the folder `templates` beside the module that fills them in."""
+"""Load the jinja2 templates of a page from the folder `templates` next to the module that renders them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ if TYPE_CHECKING:
 
 
 def templates_beside(module: str) -> Environment:
-    """The templates beside a module (its `__file__`). Values are escaped: names and answers come from students. A name
-    that the template uses and nobody gave is an error.
+    """Return the environment for the templates next to a module. module: its `__file__`.
+
+    Values are escaped, because names and answers come from students. An undefined name in a template is an error.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

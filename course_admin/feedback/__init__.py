@@ -1,1 +1,1 @@
-"""The page that a student reads (`render`), and the mark scheme that the grader reads."""
+"""The feedback page for the student (`render`), and the mark scheme for the grader."""

@@ -1,9 +1,8 @@
-"""The model answer and the mark scheme of a written answer, above the student's on the formgrader's pages and nowhere
-else.
+"""Show the model answer and the mark scheme above a student's written answer, only on the formgrader's pages.
 
-They are in the instructor's notebook, between BEGIN SOLUTION and END SOLUTION, and BEGIN and END MARK SCHEME. nbgrader
-takes both out of the release, so that they are missing in everything that is made of a release: what students hand in,
-and their feedback.
+They are in the instructor's notebook, between BEGIN SOLUTION and END SOLUTION, and between BEGIN MARK SCHEME and END
+MARK SCHEME. nbgrader removes both from the release. So they are not in submissions and feedback, which are made from a
+release.
 """
 
 from __future__ import annotations
@@ -21,12 +20,12 @@ from course_admin.common import regions
 
 
 class ShowMarkScheme(NbGraderPreprocessor):
-    """On the formgrader's pages, puts model answer and mark scheme above each answer that a person marks."""
+    """Put model answer and mark scheme above each answer that a person marks, on the formgrader's pages."""
 
     course_root = Unicode(".", help="The course's folder; `configure` sets it.").tag(config=True)
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
-        # The formgrader alone gives its pages a submission_id (its SubmissionHandler); the exporter is feedback's too.
+        # Feedback pages use the same exporter. Only the formgrader (its SubmissionHandler) sets a submission_id.
         if not resources.get("submission_id"):
             return nb, resources
         schemes = read_schemes(Path(self.course_root), str(resources.get("assignment_id", "")))
@@ -41,8 +40,9 @@ class ShowMarkScheme(NbGraderPreprocessor):
 
 
 def read_schemes(root: Path, lab: str) -> dict[str, str]:
-    """What a grader reads above each answer that a person marks, as markdown by grade_id, from
-    source/<lab>/<lab>.ipynb; nothing where there is no such notebook.
+    """Return the text above each answer that a person marks, as markdown by grade_id.
+
+    It comes from source/<lab>/<lab>.ipynb. Returns {} if that notebook is missing or invalid.
     """
     try:
         cells = json.loads((root / "source" / lab / f"{lab}.ipynb").read_text(encoding="utf-8"))["cells"]
@@ -59,7 +59,7 @@ def read_schemes(root: Path, lab: str) -> dict[str, str]:
 def _for_graders(source: str, code: bool) -> str:
     scheme = "\n".join(regions.texts(source, regions.MARK_SCHEME)).strip()
     rest = regions.without(source, regions.MARK_SCHEME)
-    # Without a region nbgrader replaces the whole cell.
+    # Without a region, nbgrader replaces the whole cell, so the whole cell is the model answer.
     model = "\n".join(regions.texts(rest, regions.SOLUTION) or [rest]).strip()
     model = f"```python\n{model}\n```" if code and model else model
     parts = [("Model answer", model), ("Mark scheme", scheme)]

@@ -1,4 +1,4 @@
-"""Feedback pages: the student's work, points and messages; never hidden tests, nothing live from a student."""
+"""Feedback pages: the student's work, points and messages, without hidden tests and without active student content."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from course_admin.common.graded_cells import KEY, is_automatic
 FIGURE = re.compile(
     r'<img alt="(?P<alt>[^"<>]*)" width="(?P<width>[0-9]{1,4})" src="data:image/png;base64,(?P<data>[A-Za-z0-9+/=]+)">'
 )
-"""What course_utils.plotting.alt.to_html writes."""
+"""The HTML that course_utils.plotting.alt.to_html writes."""
 
 
 ANSWERS_ONLY = (
@@ -25,15 +25,15 @@ ANSWERS_ONLY = (
     "file that you handed in, and say so"
 )
 STYLE = Path(__file__).with_name("style")
-"""nbconvert takes <folder>/custom/custom.css into every page."""
+"""nbconvert includes <folder>/custom/custom.css in every page."""
 
 
 class HideTests(NbGraderPreprocessor):
-    """Takes the hidden tests out of check cells, which nbgrader has filled in again from the gradebook, and the bare
-    number of points that they return for nbgrader: the line above it says the points in words.
+    """Remove from check cells the hidden tests and the output with only the number of points.
 
-    Of check cells alone: nbgrader's ClearHiddenTests looks everywhere, and a student who writes "BEGIN HIDDEN TESTS"
-    in an answer would be left without a page.
+    nbgrader has filled in the hidden tests again from the gradebook. The number is for nbgrader; the line above it
+    names the points in words. Only check cells are changed: nbgrader's ClearHiddenTests changes all cells, and if a
+    student writes "BEGIN HIDDEN TESTS" in an answer, it fails and there is no page.
     """
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
@@ -44,7 +44,7 @@ class HideTests(NbGraderPreprocessor):
 
 
 class ShowFindings(NbGraderPreprocessor):
-    """Puts what was found while grading at the top of the page: what was mended, what stopped, what went missing."""
+    """Put the findings of grading at the top of the page: what was repaired, what was stopped, what is missing."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         about = nb.metadata.get(KEY, {})
@@ -58,10 +58,10 @@ class ShowFindings(NbGraderPreprocessor):
 
 
 class PlainPictures(NbGraderPreprocessor):
-    """Turns the course's figures from HTML into pictures with their alt text beside them.
+    """Convert the course's figures from HTML to PNG outputs with their alt text in the metadata.
 
-    In JupyterLab an <img> is what carries alt text; on nbgrader's pages HTML from students is escaped, so there a
-    figure has to be a plain picture. Other HTML stays and is escaped.
+    In JupyterLab, a figure needs an <img> to have alt text. On nbgrader's pages, HTML from students is escaped, so a
+    figure has to be a PNG output. Other HTML stays and is escaped.
     """
 
     def preprocess_cell(self, cell: NotebookNode, resources: Any, index: int) -> tuple[NotebookNode, Any]:
@@ -76,8 +76,9 @@ class PlainPictures(NbGraderPreprocessor):
 
 
 class PageStyle(NbGraderPreprocessor):
-    """Adds style/custom/custom.css to a page: lines are broken where the page ends. The templates' own styles leave a
-    long line, a diagnosis say, behind the right edge.
+    """Add style/custom/custom.css to a page. It wraps long lines.
+
+    With the templates' own styles, a long line, for example a diagnosis, would extend beyond the right edge.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
@@ -86,9 +87,9 @@ class PageStyle(NbGraderPreprocessor):
 
 
 class PlainNames(NbGraderPreprocessor):
-    """Makes plain text of what the templates put into a page as it is: names, and the sizes of pictures.
+    """Make values safe that the templates do not escape: escape names, keep only valid metadata of pictures.
 
-    A student's name is that of a folder, which can hold all of HTML but a slash.
+    A student's name is the name of a folder, which can contain any HTML except a slash.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
@@ -103,14 +104,14 @@ class PlainNames(NbGraderPreprocessor):
 
 
 def _sizes(about: Any) -> dict[str, Any]:
-    """Of an output's metadata, what a picture may say of itself."""
+    """Return only the valid width, height and alt text of a picture from an output's metadata."""
     about = about if isinstance(about, dict) else {}
     sizes = {key: about[key] for key in ("width", "height") if type(about.get(key)) is int}
     return sizes | ({"alt": about["alt"]} if isinstance(about.get("alt"), str) else {})
 
 
 def _as_text(line: str) -> str:
-    """A line as markdown that shows it as it is. It may hold names that a student chose."""
+    """Escape a line for markdown, because it may contain names that a student chose."""
     return re.sub(r"([\\`*_{}\[\]()#+!|<>&$~-])", r"\\\1", " ".join(line.split()))
 
 

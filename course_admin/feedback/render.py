@@ -1,6 +1,6 @@
-"""`render`, the last of the five calls: the page that a student reads, by nbgrader's own exporter and templates.
+"""`render`, the last of the five calls: make the feedback page with nbgrader's own exporter and templates.
 
-Runs in the workers: it opens no gradebook, since scores and comments are in the notebook's metadata.
+It runs in the workers and opens no gradebook, because scores and comments are in the notebook's metadata.
 """
 
 from __future__ import annotations
@@ -23,27 +23,27 @@ class Page:
 
 
 def render(page: Page) -> str:
-    """A feedback page as HTML."""
+    """Return a feedback page as HTML."""
     exporter = _exporter(_ConfigKey(page.config))
     notebook = nbformat.from_dict(json.loads(page.notebook))
     made = exporter.from_notebook_node(notebook, resources=dict(page.resources))[0]
-    # nbgrader's template leaves the language out, without which a screen reader reads with its user's.
+    # nbgrader's template has no language. Without it, a screen reader would use its user's language.
     return made.replace("<html>", '<html lang="en">', 1)
 
 
 def preprocessors(given: list[Any], without: tuple[type, ...], config: Any) -> list[Any]:
-    """Preprocessors made from classes or dotted names, except subclasses of `without` and those that need a Run."""
+    """Make preprocessors from classes or dotted names, except subclasses of `without` and those that need a Run."""
     from traitlets.utils.importstring import import_item
 
     kinds = [import_item(kind) if isinstance(kind, str) else kind for kind in given]
-    # Some are not enabled, as nbgrader lists them; called, they do nothing.
+    # nbgrader's list also has disabled ones. When called, they do nothing.
     return [
         kind(config=config) for kind in kinds if not issubclass(kind, without) and not getattr(kind, "needs_run", False)
     ]
 
 
 class _ConfigKey:
-    """A configuration as a key of a cache: configurations with the same content are equal."""
+    """A configuration as a cache key: configurations with the same content are equal."""
 
     def __init__(self, config: Any) -> None:
         self.config, self._text = config, repr(config)
@@ -57,7 +57,7 @@ class _ConfigKey:
 
 @lru_cache(maxsize=2)
 def _exporter(key: _ConfigKey) -> Any:
-    """The exporter of generate_feedback without the preprocessors that open the gradebook."""
+    """Return the exporter of generate_feedback without the preprocessors that open the gradebook."""
     from nbgrader.converters import GenerateFeedback
     from nbgrader.preprocessors import AssignLatePenalties, GetGrades
 

@@ -1,4 +1,7 @@
-"""Markdown, HTML and code of a student as HTML in which nothing runs, loads or poses as a part of the page."""
+"""Convert a student's markdown, HTML and code to safe HTML.
+
+Nothing in it runs scripts, loads other files or imitates parts of the page.
+"""
 
 from __future__ import annotations
 
@@ -28,21 +31,21 @@ PICTURE = re.compile(r"data:image/(png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]*\Z
 
 
 ELSEWHERE = re.compile(r"https?://|mailto:|#", re.IGNORECASE)
-"""Where a link may lead: not to a file by its name alone. The formgrader serves what was handed in from the address of
-its own pages, so that a student's page would run as one of them.
+"""The allowed targets of links, without relative file names. The formgrader serves submitted files from the address of
+its own pages, so a student's HTML file would run with the rights of the formgrader.
 """
 
 
 CLASSES = re.compile(r"[a-z0-9]{1,3}|highlight|language-[\w+-]+|dataframe|table|anchor-link|admonition")
-"""Highlighted code and tables. The formgrader's script finds its fields and buttons by class and id: a student's
-`<span class="full-credit">` would be one.
+"""The allowed classes, for highlighted code and tables. The formgrader's script finds its fields and buttons by class
+and id, so a student's `<span class="full-credit">` would act as such a button.
 """
 
 
 MOST_MARKDOWN, MOST_BRACKETS, MOST_TAGS, MOST_OF_A_LINE = 20_000, 1000, 10_000, 1000
-"""What of one text is rendered: characters of markdown beside its pictures, "[" in it, "<" and "&" in HTML,
-characters of a line of code. All that renders takes time as the square of one of them, and the formgrader does nothing
-else meanwhile. More than that is shown as it is.
+"""The limits for rendering a text: characters of markdown without its pictures, "[" in markdown, "<" and "&" in HTML,
+characters in a line of code. Rendering time grows with the square of one of these numbers, and the formgrader is
+blocked meanwhile. A text that exceeds a limit is shown as source text.
 """
 
 
@@ -51,28 +54,31 @@ PASTED = re.compile(r"data:image/[a-z+.-]+;base64,[A-Za-z0-9+/=]+")
 
 @pass_context
 def cell_markdown(context: Any, source: str) -> str:
-    """The pages' `markdown2html`: safe_markdown with the pictures that were pasted into the cell."""
+    """The pages' filter `markdown2html`: safe_markdown with the pictures that were pasted into the cell."""
     cell = context.get("cell") or {}
     return safe_markdown(source, cell.get("attachments") if isinstance(cell, dict) else None)
 
 
 def safe_markdown(source: str, attachments: Mapping[str, Mapping[str, str]] | None = None) -> str:
-    """Markdown as HTML in which nothing runs, loads from elsewhere or links to a script.
+    """Return markdown as HTML without scripts, external content and links to scripts.
 
-    nbconvert's `sanitize_html` cleans outputs but not the markdown cells of nbgrader's pages.
-    attachments: of the cell, by name; one that is not there is left out, where nbconvert gives up the whole page.
+    nbconvert's `sanitize_html` cleans outputs, but not the markdown cells of nbgrader's pages.
+    attachments: of the cell, by name. A missing attachment is left out; with nbconvert, the whole page would fail.
     """
     return _rendered(source) if not attachments else _render(source, attachments)
 
 
 @lru_cache(maxsize=1024)
 def _rendered(source: str) -> str:
-    """Most cells are the lab's own, the same for a whole class."""
+    """Cached, because most cells are the lab's own and the same for a whole class."""
     return _render(source, {})
 
 
 def highlighted(source: str, language: str | None = None, metadata: Mapping[str, Any] | None = None) -> str:
-    """The pages' `highlight_code`. metadata: of the cell, whose "magics_language" is that of a cell like %%bash."""
+    """The pages' filter `highlight_code`.
+
+    metadata: of the cell. Its "magics_language" is the language of a cell like %%bash.
+    """
     magics = (metadata or {}).get("magics_language")
     return _coloured(source, language, magics if isinstance(magics, str) else None)
 
@@ -89,7 +95,7 @@ def _render(source: str, attachments: Mapping[str, Mapping[str, str]]) -> str:
         return _as_it_is(source)
     renderer = _Renderer(escape=False, attachments=attachments)
     rendered = safe_html(MarkdownWithMath(renderer=renderer).render(source))
-    # Put in last: a page in which students' MathML stayed would be harder to keep safe.
+    # Insert the formulas after cleaning: if cleaning let MathML pass, students' own MathML would be a risk.
     return re.sub(f"{renderer.mark}([0-9]+)_", lambda found: renderer.formulas[int(found[1])], rendered)
 
 
@@ -98,7 +104,7 @@ class _Renderer(IPythonRenderer):
         super().__init__(**settings)
         self.formulas: list[str] = []
         self.mark = f"formula{secrets.token_hex(8)}x"
-        """Stands for a formula until all else is cleaned; nobody can write it beforehand."""
+        """The placeholder of a formula until everything else is cleaned. It is random, so students cannot write it."""
 
     def _formula(self, source: str, display: str) -> str:
         self.formulas.append(as_mathml(source.strip(), display))
@@ -121,12 +127,13 @@ class _Renderer(IPythonRenderer):
 
 
 def safe_html(source: str | bytes) -> str:
-    """HTML in which nothing runs, loads from elsewhere, or takes the place of the page's own fields and buttons. The
-    pages' `clean_html`: nbconvert's own lets every class and id through.
+    """Return HTML without scripts, external content, and imitations of the page's own fields and buttons.
+
+    It replaces the pages' filter `clean_html`: nbconvert's own filter keeps every class and id.
     """
     import bleach
 
-    if isinstance(source, _Escaped):  # of the templates' markdown filter, which they hand on to this one
+    if isinstance(source, _Escaped):  # the templates pass the result of the markdown filter to this filter
         return source
     source = source.decode("utf-8", "replace") if isinstance(source, bytes) else str(source)
     if source.count("<") + source.count("&") > MOST_TAGS:
@@ -135,11 +142,11 @@ def safe_html(source: str | bytes) -> str:
 
 
 class _Escaped(str):
-    """HTML that holds no tags but one <pre>: nothing is left to clean."""
+    """HTML with a single tag <pre> and escaped text, which needs no cleaning."""
 
 
 def _as_it_is(source: str) -> _Escaped:
-    # The templates look for links of old in what is rendered, which takes time with each bracket too.
+    # The templates search rendered text for old-style links. Brackets make that slow, so they are replaced.
     return _Escaped("<pre>" + html.escape(source).replace("[", "&#91;") + "</pre>")
 
 
@@ -151,7 +158,7 @@ def _allowed(tag: str, name: str, value: str) -> bool:
     if tag == "a":
         return name == "href" and bool(ELSEWHERE.match(value))
     if tag == "img":
-        # A picture from a server would tell that server who reads the page, and when.
+        # With a picture from a server, that server could see who reads the page, and when.
         return name in ("alt", "width", "height") or (
             name == "src" and (bool(PICTURE.match(value)) or _is_local(value))
         )

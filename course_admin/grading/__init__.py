@@ -1,13 +1,13 @@
-"""From a submission to a mark in the gradebook.
+"""Grade a submission: from the student's file to a mark in the gradebook.
 
-One submission goes through five calls, in this order; none calls back into an earlier one:
+Grading makes five calls for each submission, in this order. No call uses an earlier one again:
 
     read      course_admin.submissions.read          find the notebook and repair it
-    execute   course_admin.grading.run_notebook      run it in the sandbox, while the exams ask its code for evidence
-    score     course_admin.grading.scoring           from the exams' results to points
-    store     course_admin.grading.store             points into the gradebook; notebook and evidence into files
-    render    course_admin.feedback.render           the page that the student reads
+    execute   course_admin.grading.run_notebook      run it in the sandbox; the exams collect evidence from its code
+    score     course_admin.grading.scoring           convert the exam results to points
+    store     course_admin.grading.store             write points to the gradebook, notebook and evidence to files
+    render    course_admin.feedback.render           make the feedback page for the student
 
-`course grade` (command) makes these calls for many submissions at a time, `nbgrader autograde` and
-`generate_feedback` for one after the other (course_admin.nbgrader_plugins).
+`course grade` (command) makes these calls for many submissions in parallel. `nbgrader autograde` and
+`generate_feedback` make them for one submission after another (course_admin.nbgrader_plugins).
 """

@@ -1,8 +1,8 @@
-"""`course grade --answers-only`: which cells need not be run for the marks, and what is shown in their place.
+"""Select the cells that `course grade --answers-only` leaves out, and the outputs to show for them.
 
 These cells are run: the set-up, the answers, all cells that the student changed or added, and the given cells whose
-results they use. Of the other given cells only the definitions are run, and their outputs are those of the file that
-was handed in. Where a name is missing all the same, the notebook is run again in full (course_admin.grading.tasks).
+results they use. The other given cells are left out: only their definitions are run, and their outputs come from the
+submitted file. If a name is still missing, the notebook is run again in full (course_admin.grading.tasks).
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ AS_HANDED_IN = "(not run again: the output as you handed it in)\n"
 
 
 class NeedsAllCells(Exception):  # noqa: N818 - no error: the notebook is run again
-    """Something was missing that a cell makes which was left out."""
+    """A name is missing that a left-out cell defines."""
 
 
 def demonstrations(notebook: NotebookNode, release: NotebookNode) -> frozenset[str]:
-    """The ids of the cells in a repaired notebook whose results no mark depends on."""
+    """Return the ids of the cells in a repaired notebook whose results no mark depends on."""
     given = {cell.id: cell.source for cell in release.cells if cell.cell_type == "code" and cell.get("id")}
     left_out: dict[str, str] = {}
     run = []
@@ -48,7 +48,7 @@ def demonstrations(notebook: NotebookNode, release: NotebookNode) -> frozenset[s
             else:
                 run.append(cell.source)
     modules = frozenset().union(*map(names_imported, [*left_out.values(), *run]))
-    # Of a cell that is left out the definitions are run; what they read counts as soon as something calls them.
+    # The definitions of left-out cells are run. The names that a definition reads count only if a run cell uses it.
     definitions = [item for source in left_out.values() for item in read_by_definitions(source).items()]
     read = frozenset().union(*map(globals_read, run))
     while True:
@@ -63,7 +63,7 @@ def demonstrations(notebook: NotebookNode, release: NotebookNode) -> frozenset[s
 
 
 def _is_unchanged(source: str, given: str | None) -> bool:
-    """Whether a cell is as it was given out, apart from guesses: `my_guess = ...` may have another value."""
+    """Return whether a cell equals the released cell, except for guesses: `my_guess = ...` may have another value."""
     if given is None:
         return False
     if normal(source) == normal(given):
@@ -88,7 +88,7 @@ def _is_guess(one: ast.stmt, other: ast.stmt) -> bool:
 
 
 def shown(outputs: Sequence[Any], limits: Limits) -> list[dict[str, Any]]:
-    """Outputs from a file, which may hold anything, by the rules for those of a run, below a line that says so."""
+    """Clean outputs from an untrusted file by the same rules as a run's outputs, and put AS_HANDED_IN before them."""
     cleaned = Outputs(limits)
     for output in outputs:
         cleaned.take(json.dumps(_in_one_piece(output)).encode("utf-8", "replace"))
@@ -98,7 +98,7 @@ def shown(outputs: Sequence[Any], limits: Limits) -> list[dict[str, Any]]:
 
 
 def _in_one_piece(output: Any) -> Any:
-    """An output as programs send it: files hold texts as lists of lines."""
+    """Convert an output to the form of a kernel message: files store texts as lists of lines."""
     if not isinstance(output, dict):
         return None
     data = output.get("data")
@@ -111,6 +111,6 @@ def _joined(text: Any) -> Any:
 
 
 def is_missing(error: str, left_out: Sequence[str]) -> bool:
-    """Whether a NameError may come from a cell that was left out. error: its text; left_out: sources of such cells."""
+    """Return whether left-out cells may cause a NameError. error: its text; left_out: sources of the cells."""
     named = re.search(r"name '(\w+)' is not defined", error)
     return bool(left_out) and (named is None or any(named[1] in names_bound(source) for source in left_out))

@@ -1,10 +1,11 @@
-"""`course grade`: submissions through the five calls, many at a time.
+"""`course grade`: make the five calls for many submissions in parallel.
 
-`execute` and `render` run in workers, on this machine or on a cluster (course_admin.grading.pool and .tasks), each with
-a sandbox of its own; `read`, `score` and `store` run here, one submission after the other. One submission is one task
-and one transaction: what is wrong with it affects no other, and the command can be stopped anywhere and run again.
+`execute` and `render` run in workers, on this machine or on a cluster (course_admin.grading.pool and .tasks). Each
+worker has its own sandbox. `read`, `score` and `store` run in this process, one submission after another. Each
+submission is one task and one transaction: a faulty submission does not affect others, and the command can be stopped
+at any time and run again.
 
-`nbgrader autograde` makes the same calls for one submission after the other, through course_admin.nbgrader_plugins.
+`nbgrader autograde` makes the same calls for one submission after another, through course_admin.nbgrader_plugins.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ __all__ = ["EARLIER", "FAILED", "GRADED", "KEPT", "Outcome", "as_json", "grade",
 Pool = ProcessPool | ThreadPool | Cluster
 
 MARGIN = 300.0
-"""Seconds that a worker may take for a submission beyond the notebook's own limit, before it counts as stuck."""
+"""Seconds in addition to the notebook's time limit, after which a worker is killed because it hangs."""
 RENDER_SECONDS = 300.0
 
 
@@ -68,16 +69,16 @@ def grade(
 ) -> list[Outcome]:
     """Grade the submissions in submitted/<student>/<lab>/, write marks and feedback pages, and show the outcomes.
 
-    student: only that one; force: also submissions that did not change since they were graded; jobs: how many at a
-    time (default: one for each core); scheduler: the address of a Dask scheduler, whose workers are used instead;
-    table: whether to show a table at the end; answers_only: leave out the cells on which no mark depends
+    student: grade only this student; force: also grade submissions that did not change since the last grading; jobs:
+    number of workers (default: one per core); scheduler: the address of a Dask scheduler, whose workers are used
+    instead; table: whether to print a table at the end; answers_only: leave out the cells that affect no mark
     (course_admin.grading.answers_only); execution: settings (course_admin.grading.execution: sandbox, timeout,
     memory) that replace the configured ones.
     A broken submission never stops the others: its Outcome says what is wrong with it.
-    Raises CourseError, before anything is graded, for an unknown lab, one that is not built or has no exams, when
-    nothing was handed in, and when another command is at work; when no sandbox works, at the first submission that has
-    to be executed; when the gradebook refuses; and when it is interrupted. Marks that are stored by then are kept, and
-    the same command continues.
+    Raises CourseError before anything is graded: for an unknown lab, a lab that is not built or has no exams, if
+    nothing was handed in, or if another command is running. Raises CourseError during grading: if no sandbox works (at
+    the first submission to execute), if the gradebook fails, or on Ctrl-C. Marks stored before that are kept, and
+    the same command continues from there.
     """
     from rich.console import Console
 
@@ -124,9 +125,9 @@ def rescore(
     scheduler: str | None = None,
     console: Any = None,
 ) -> dict[str, tuple[float, float] | str]:
-    """Re-mark one exercise for all students from saved evidence; nothing is executed.
+    """Re-mark one exercise for all students, or for one student, from saved evidence, and print a table.
 
-    Returns for each student the points before and now, or the reason why there are none now; shows a table.
+    No student code is executed. Returns by student the points before and now, or the reason why nothing changed.
     Raises CourseError for an unknown lab or exercise.
     """
     from rich.console import Console
@@ -173,7 +174,7 @@ def rescore(
 
         for task, result in spread(pool, exam_tasks(), pages, tick=progress.tick):
             what, name, *comment = task.key
-            if isinstance(result, CourseError):  # the next ones would fail in the same way
+            if isinstance(result, CourseError):  # all later tasks would fail in the same way
                 raise result
             if what == "exam":
                 changed(name, _rescored(records, name, exercise, result))
@@ -185,7 +186,7 @@ def rescore(
     return changes
 
 
-# --- what there is to grade ------------------------------------------------------------------------------------------
+# --- finding submissions ---------------------------------------------------------------------------------------------
 
 
 def _check_gradable(lab: Lab) -> None:
@@ -195,7 +196,7 @@ def _check_gradable(lab: Lab) -> None:
         raise CourseError(f"lab {lab.name} is not built: run `course build {lab.name}` first")
     try:
         load_exams(lab.root, lab.name)
-    except Exception as error:  # an exam file is the course team's Python
+    except Exception as error:  # an exam file is Python code, which can raise anything
         raise CourseError(f"the exams of {lab.name} cannot be used: {error}") from error
 
 
@@ -213,12 +214,12 @@ def _pool(jobs: int | None, scheduler: str | None, count: int) -> Pool:
 
 
 def _submissions(lab: Lab, student: str | None) -> list[str]:
-    """The students who handed this lab in: the folders submitted/<student>/<lab>."""
+    """Return the students who handed in this lab: those with a folder submitted/<student>/<lab>."""
     return [name for name in _folders(lab, student) if _can_be_in_a_gradebook(name)]
 
 
 def _unusable(lab: Lab, student: str | None) -> list[Outcome]:
-    """The outcomes of those whose folder has a name that no gradebook can hold."""
+    """Return a failed outcome for each student folder whose name a gradebook cannot store."""
     found = []
     for name in _folders(lab, student):
         if not _can_be_in_a_gradebook(name):
@@ -270,7 +271,7 @@ def _grade_lab(
     with ProgressTable(lab.name, len(students), console) as progress, CourseGradebook.of(config) as gradebook:
         records = Records(lab, config, gradebook)
         if force or any(not records.summary(student) for student in students):
-            pool.prepare(settings)  # early: it takes as long as what follows here
+            pool.prepare(settings)  # early, because it takes as long as the following steps
         register(lab, config, gradebook)
         records.remove_leftovers(students)
         release, rules = read_release(lab.source, config), rules_of(lab.root, lab.name)
@@ -283,7 +284,7 @@ def _grade_lab(
 
         def execute_tasks() -> Iterator[Task]:
             for student in students:
-                # Read when a worker is about to be free, not before: a class may be larger than the memory.
+                # Each submission is read only when a worker needs it: a whole class may not fit into memory.
                 submission = read(lab.root, lab.name, student, release)
                 path = submission.path or Path()
                 submission.fingerprint = fingerprint(rules, path, submission.folder_files)
@@ -325,15 +326,15 @@ def _execute_task(
         lab.name, submission.student, notebook, submission.files, _exams_of(lab), seed, execution, config,
         judging_digest(lab.name), {name: submission.outputs.get(name, []) for name in left_out},
     )  # fmt: skip
-    # It may be run twice, the second time in full.
+    # With left-out cells the notebook may be run twice, the second time in full.
     seconds = execution.limits.notebook_seconds * (2 if left_out else 1) + MARGIN
     return Task(worker.execute_job, (job,), ("execute", submission), seconds=seconds)
 
 
 def _score_and_store(records: Records, submission: Submission, result: Any) -> Outcome:
-    """The outcome of a submission that was executed, or of one that could not be."""
+    """Score and store a submission's result and return the outcome. result: of tasks.execute_job, or an exception."""
     if isinstance(result, SandboxError | CourseError):
-        # Not a fault of this submission, and the next ones would fail in the same way.
+        # The submission does not cause this error, and all later submissions would fail in the same way.
         raise CourseError(str(result)) from result
     if isinstance(result, Exception):
         return records.keep_earlier(submission.student, [reason(result)])
@@ -350,7 +351,10 @@ def _score_and_store(records: Records, submission: Submission, result: Any) -> O
 
 
 def _rescored(records: Records, student: str, exercise: str, result: Any) -> tuple[float, float] | str:
-    """The points before and now, or the reason why nothing changed. result: of tasks.rerun_exam, or an exception."""
+    """Store a re-mark. Return the points before and now, or the reason why nothing changed.
+
+    result: of tasks.rerun_exam, or an exception.
+    """
     if result is None:
         return "no evidence is saved for its exam, or the exam asks other questions now: `course grade` runs it again"
     if isinstance(result, Exception):
@@ -364,7 +368,10 @@ def _rescored(records: Records, student: str, exercise: str, result: Any) -> tup
 
 
 def _page_task(records: Records, student: str) -> list[Task]:
-    """Also for submissions that were kept: a manual mark or a date may have changed since."""
+    """Return a task that renders the feedback page, or [] if the page is up to date.
+
+    Kept submissions need it, too: a manual mark or a date may have changed.
+    """
     found = records.page(student)
     if found is None:
         return []
@@ -375,7 +382,7 @@ def _page_task(records: Records, student: str) -> list[Task]:
 
 @contextlib.contextmanager
 def _without_warnings() -> Iterator[None]:
-    # SQLAlchemy warns about the way in which nbgrader makes a submission.
+    # SQLAlchemy warns about the way nbgrader creates a submission.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

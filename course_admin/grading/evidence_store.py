@@ -1,4 +1,4 @@
-"""The evidence of a run as one archive: enough to re-mark without executing anything."""
+"""Store the evidence of a run as one archive: enough to re-mark without executing anything."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ MAX_EVIDENCE = 64 << 20
 
 
 def pack_evidence(run: Run) -> bytes:
-    """The transcripts of a run as one archive: EXAM/NUMBER for each question's answer. No pickle, as everywhere.
+    """Pack the transcripts of a run into one zip archive: EXAM/NUMBER for the answer to each question. No pickle.
 
-    An exam that got more than MAX_EVIDENCE bytes is left out, and the exams after it when the sum is larger than that;
-    so is an exam with evidence that cannot be packed again.
+    When the total exceeds MAX_EVIDENCE bytes, the exam that exceeds it and all exams after it are left out. An exam
+    whose evidence cannot be packed is left out, too.
     """
     archive, room = io.BytesIO(), MAX_EVIDENCE
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
@@ -35,7 +35,7 @@ def pack_evidence(run: Run) -> bytes:
 
 
 def unpack_evidence(archive: bytes) -> dict[str, Transcript]:
-    """The transcripts in an archive by exam. Raises EvidenceError or BadZipFile for something else."""
+    """Return the transcripts in an archive by exam. Raises EvidenceError or BadZipFile for invalid data."""
     found: dict[str, Transcript] = {}
     with zipfile.ZipFile(io.BytesIO(archive)) as file:
         for name in sorted(file.namelist()):

@@ -1,15 +1,15 @@
-"""Exams: what decides marks.
+"""Exams decide the marks.
 
-The exam of an exercise is its judge in course_utils.checks, held again on inputs of its own. Beside it, the lab's file
-autograder_tests/exams/<lab>.py may add what students must not see:
+The exam of an exercise is its judge in course_utils.checks, run again on other inputs. In addition, the lab's file
+autograder_tests/exams/<lab>.py can add cases that students must not see:
 
     @corner("forward", one_image=(0.15, "one image and a code of one number keep both dimensions"))
     def forward(c):
         c.shape("one_image", c.call("one image", X=np.zeros((1, 4))), (1, 4))
 
-An exam runs in the grader's own process; `ask` reaches the student's code wherever that is: in the notebook or in
-pytest by a direct call, in grading through a channel to the student's process, in a regrade from a recorded transcript.
-Its random inputs come from `rng`, whose seed is recorded, so the same submission gets the same mark.
+An exam runs in the grader's own process. It calls the student's code through `ask`: in the notebook and in pytest this
+is a direct call, in grading a channel to the student's process, in a re-mark a recorded transcript. Random inputs come
+from `rng`, whose seed is recorded, so the same submission always gets the same mark.
 """
 
 from __future__ import annotations
@@ -40,8 +40,10 @@ Judge = Callable[[Ask, np.random.Generator], list[Verdict]]
 
 @dataclass(frozen=True)
 class Exam:
-    """One graded exercise: its name, the names in the student's notebook that it asks about, the function that judges,
-    and its rubric (None for an exam of a lab's own that declares none).
+    """The exam of one graded exercise.
+
+    name: the exercise's name; targets: the names in the student's notebook that it asks about; judge: the function
+    that judges; rubric: None for an exam that the lab's exam file defines with `exam`.
     """
 
     name: str
@@ -52,9 +54,7 @@ class Exam:
 
 @dataclass
 class Result:
-    """What an exam found. share: of the points, 0 to 1; error: the traceback when the exam itself could not cope,
-    else None.
-    """
+    """The result of an exam. share: of the points, 0 to 1; error: the traceback if the exam itself failed, or None."""
 
     share: float
     verdicts: list[Verdict] = field(default_factory=list)
@@ -62,13 +62,13 @@ class Result:
 
     @property
     def message(self) -> str:
-        """What a student reads under a check: the lines of all verdicts, the same line once."""
+        """The text that a student reads under a check: the lines of all verdicts, without duplicates."""
         return "\n".join(lines_of(self.verdicts))
 
     def explained(self, out_of: float) -> str:
-        """What a student reads on the feedback page: each aspect with its points, each deduction that applies.
+        """Return the text for the feedback page: each aspect with its points, and each deduction that applies.
 
-        out_of: the points of the exercise.
+        out_of: the maximum points of the exercise.
         """
         total = sum(item.weight for item in self.verdicts) or 1.0
         lines = []
@@ -82,7 +82,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Corner:
-    """Cases that a lab's exam file adds to an exercise; made by `corner`."""
+    """Additional cases for an exercise, from a lab's exam file. `corner` creates them."""
 
     name: str
     judging: Callable[[Case], None]
@@ -90,27 +90,28 @@ class Corner:
 
 
 def corner(name: str, **costs: tuple[float, str]) -> Callable[[Callable[[Case], None]], Corner]:
-    """Add cases to the exam of exercise `name`, each a deduction: cost=(share, what is right).
+    """Add cases to the exam of exercise `name`. Each case is a deduction: case=(share, what is right).
 
-    They are judged, by the methods of `c` and under the deduction's name, where all else is right.
+    The decorated function judges the cases with the methods of `c`, using the deductions' names. The cases are judged
+    only if everything else passed.
     """
     return lambda judging: Corner(name, judging, costs)
 
 
 def exam(name: str, targets: tuple[str, ...] = ()) -> Callable[[Judge], Exam]:
-    """Make a function (ask, rng) -> verdicts the whole exam of exercise `name`, in place of the check's judge.
+    """Make a function (ask, rng) -> verdicts the complete exam of exercise `name`. It replaces the check's judge.
 
-    name: the exercise's grade_id; its check cell is `check-NAME`. targets: the names in the student's notebook, in
-    the order in which probes get them; by default the name itself.
+    name: the exercise's grade_id, its check cell is `check-NAME`; targets: the names in the student's notebook, in
+    the order in which probes get them (default: `name` itself).
     """
     return lambda judge: Exam(name, tuple(targets) or (name,), judge)
 
 
 def load_exams(root: Path, lab: str) -> dict[str, Exam]:
-    """The exams of a lab by name: those of its checks, and what autograder_tests/exams/<lab>.py adds.
+    """Return the exams of a lab by name: those of its checks and those in autograder_tests/exams/<lab>.py.
 
-    By path, since a module's name cannot start with a digit. Raises FileNotFoundError where the lab has neither, and
-    ValueError for two exams of one name and a corner of none.
+    The file is not imported as a module, because a module name cannot start with a digit. Raises FileNotFoundError if
+    the lab has no exams, and ValueError for two exams with one name or a corner of an unknown exercise.
     """
     path = Path(root) / "autograder_tests" / "exams" / f"{lab}.py"
     found = exams_in(path.read_text(encoding="utf-8") if path.is_file() else "", lab, str(path))
@@ -122,8 +123,9 @@ def load_exams(root: Path, lab: str) -> dict[str, Exam]:
 
 @functools.lru_cache(maxsize=8)
 def exams_in(text: str, lab: str, path: str = "") -> dict[str, Exam]:
-    """The exams of a lab by name, given the text of its exam file ("" if there is none). Raises ValueError for two of
-    one name and for a corner of none, and whatever the text raises.
+    """Return the exams of a lab by name. text: the lab's exam file, "" if there is none; path: for error messages.
+
+    Raises ValueError for two exams with one name or a corner of an unknown exercise, and any error of the text itself.
     """
     module = ModuleType(f"exams_{lab}")
     module.__file__ = path or f"{lab}.py"
@@ -148,7 +150,7 @@ def _number(points: float) -> str:
 
 
 def _topic(lab: str) -> str:
-    """The topic in a lab's name: pca_vs_ae of 01_pca_vs_ae."""
+    """Return the topic in a lab's name: "pca_vs_ae" for "01_pca_vs_ae"."""
     return lab.partition("_")[2]
 
 
@@ -172,12 +174,14 @@ def _with_corner(exercise: Exercise, added: Corner) -> Exercise:
 
 
 def run_exam(taken: Exam, ask: Ask, seed: int = SEED) -> Result:
-    """Run an exam on a submission. Never raises: what goes wrong in the student's code costs the points of this
-    exercise alone, and what goes wrong in the exam is kept in `error` for the course team.
+    """Run an exam on a submission. Never raises an exception.
+
+    An error in the student's code costs only the points of this exercise. An error in the exam itself is stored in
+    `error` for the course team.
     """
     rng = np.random.default_rng([seed, zlib.crc32(taken.name.encode())])
     try:
-        with np.errstate(all="ignore"):  # numbers from outside may overflow, which the verdicts say in their own way
+        with np.errstate(all="ignore"):  # students' numbers may overflow; the verdicts report that
             verdicts = taken.judge(ask, rng)
         return Result(share_of(verdicts), verdicts)
     except StudentError as error:
@@ -190,12 +194,11 @@ def run_exam(taken: Exam, ask: Ask, seed: int = SEED) -> Result:
 
 
 def grade(lab: str, name: str, *targets: Any) -> float:
-    """What the hidden line of a check cell calls: run the exam here and now; prints the verdicts, returns the points
-    earned.
+    """Run an exam in this process, print its verdicts and return the points earned.
 
-    The safe grader never runs this line; it is what stock nbgrader without the course's configuration runs, and what
-    an instructor sees on running source/<lab>/<lab>.ipynb. The course root is COURSE_ROOT or a folder above the
-    working directory.
+    The hidden line of a check cell calls this. The safe grader never runs that line. It runs in nbgrader without the
+    course's configuration, and when an instructor runs source/<lab>/<lab>.ipynb. The course root is COURSE_ROOT, or
+    the working directory or a folder above it.
     """
     root = _root_above(Path.cwd())
     taken = load_exams(root, lab)[name]
@@ -207,8 +210,9 @@ def grade(lab: str, name: str, *targets: Any) -> float:
 
 
 def points_of(root: Path, lab: str) -> dict[str, float]:
-    """The points of each automatically graded exercise by exam name, from the check cells' metadata in
-    source/<lab>/<lab>.ipynb.
+    """Return the points of each automatically graded exercise by exam name.
+
+    They come from the metadata of the check cells in source/<lab>/<lab>.ipynb.
     """
     notebook = json.loads((Path(root) / "source" / lab / f"{lab}.ipynb").read_text(encoding="utf-8"))
     found = {}
@@ -221,12 +225,15 @@ def points_of(root: Path, lab: str) -> dict[str, float]:
 
 @dataclass
 class Transcript:
-    """The questions of one exam and the answers to them, in order: enough to judge again without the student's code."""
+    """The questions and answers of one exam, in order: enough to judge again without the student's code.
+
+    entries: (digest of the question, its answer or the student's error).
+    """
 
     entries: list[tuple[str, Evidence | StudentError]] = field(default_factory=list)
 
     def recording(self, ask: Ask) -> Ask:
-        """An `ask` that passes questions on and keeps the answers here."""
+        """Return an `ask` that forwards questions to `ask` and records the answers."""
 
         def recorded(question: Callable, targets: tuple[str, ...] | None = None, /, **inputs: Any) -> Evidence:
             key = _digest(question, targets, inputs)
@@ -241,9 +248,7 @@ class Transcript:
         return recorded
 
     def replaying(self) -> Ask:
-        """An `ask` that gives the recorded answers. Raises LookupError when another question is asked than was
-        recorded.
-        """
+        """Return an `ask` that returns the recorded answers. It raises LookupError for a question not recorded."""
         waiting = iter(self.entries)
 
         def replayed(question: Callable, targets: tuple[str, ...] | None = None, /, **inputs: Any) -> Evidence:
@@ -260,7 +265,7 @@ class Transcript:
 
 
 def _digest(question: Callable, targets: tuple[str, ...] | None, inputs: dict[str, Any]) -> str:
-    # Not of pack(): an .npz carries the time it was made at.
+    # Hashing pack() would not work: an .npz file contains its creation time.
     seen = hashlib.sha256(f"{question.__name__}{targets}".encode())
     for name, value in inputs.items():
         shape = f"{value.dtype}{value.shape}" if isinstance(value, np.ndarray) else repr(value)

@@ -1,4 +1,4 @@
-"""How submissions are executed: the settings, and the sandbox of this thread."""
+"""The settings for the execution of submissions, and the sandbox of each thread."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _shared: dict[Any, Sandbox] = {}
 
 @dataclass(frozen=True)
 class Execution:
-    """How submissions are executed: the settings as plain data. hide: folders; fork_server: see Sandbox."""
+    """The settings for the execution of submissions, as plain data.
+
+    hide: folders that the sandbox hides; fork_server: see Sandbox.
+    """
 
     sandbox: str = "auto"
     limits: Limits = field(default_factory=Limits)
@@ -38,8 +41,9 @@ class Execution:
 
 
 class ExecutionSettings(Configurable):
-    """What c.CourseExecute sets, for the preprocessor of that name (course_admin.nbgrader_plugins.execute) and for
-    `course grade`.
+    """The settings of c.CourseExecute.
+
+    They configure the preprocessor of that name (course_admin.nbgrader_plugins.execute) and `course grade`.
     """
 
     timeout = Float(60, help="Seconds that one cell may take.").tag(config=True)
@@ -61,12 +65,12 @@ class ExecutionSettings(Configurable):
 
     @classmethod
     def section_names(cls) -> list[str]:
-        """The sections of the configuration that count, the last one most: also those of the preprocessor's bases."""
+        """Return the configuration sections to read. Later ones win. They include the preprocessor's base classes."""
         bases = ["NotebookClient", "ExecutePreprocessor", "Execute"]
         return list(dict.fromkeys([*bases, *super().section_names(), "CourseExecute"]))
 
     def execution(self, root: Path) -> Execution:
-        """These settings as plain data, for the submissions of the course in `root`."""
+        """Return these settings as plain data, for the course in `root`."""
         limits = Limits(
             cell_seconds=self.timeout,
             question_seconds=self.question_timeout,
@@ -76,7 +80,7 @@ class ExecutionSettings(Configurable):
         return Execution(self.sandbox, limits, self.max_restarts, (str(root),))
 
     def seed_of(self, root: Path, fingerprint: str) -> int:
-        """The seed for a submission with this fingerprint: the configured one, else its own."""
+        """Return the seed for a fingerprint: the configured seed, else the submission's own seed."""
         if self.seed is not None:
             return self.seed
         return own_seed(root, fingerprint) if fingerprint else secrets.randbits(32)
@@ -85,13 +89,13 @@ class ExecutionSettings(Configurable):
 def shared_sandbox(
     mode: str, limits: Limits, *, hide: Sequence[Path] = (), warn: bool = True, fork_server: ForkServer | None = None
 ) -> Sandbox:
-    """This thread's sandbox: opened when first asked for, or when something else is asked for; closed with the process.
+    """Return this thread's sandbox. It is opened at the first call, or when the arguments change.
 
-    warn: whether to say on stderr that there is none, where that was asked for; fork_server: one that was opened
-    with the same settings, and tried.
-    Raises SandboxError when no sandbox works: then nothing is executed and no mark is written.
+    It is closed when the process exits. warn: whether to print a warning to stderr when mode is "none"; fork_server:
+    a fork server that was opened and tested with the same settings.
+    Raises SandboxError if no sandbox works. Then nothing is executed and no mark is written.
     """
-    # A fork of this process must not use its parent's, and a sandbox takes one submission at a time.
+    # A forked process must not use its parent's sandbox, and a sandbox runs one submission at a time.
     owner = (os.getpid(), threading.get_ident())
     key = (*owner, mode, limits, tuple(map(str, hide)), fork_server)
     if key not in _shared:
@@ -106,7 +110,7 @@ def shared_sandbox(
 
 
 def close_sandboxes(owner: tuple[int, int] | None = None) -> None:
-    """End the sandboxes of this process, or of one (process, thread) of it."""
+    """Close all sandboxes of this process, or only those of one owner (process id, thread id)."""
     for key in list(_shared):
         if owner in (None, key[:2]):
             sandbox = _shared.pop(key)

@@ -1,8 +1,9 @@
 """The fingerprint of a submission: a hash of everything that its marks depend on, and the seed made from it.
 
-Two parts: what was handed in, and the rules, which are the same for a whole class. The rules are the lab's exams, the
-cells of its source notebook that count, the files beside it, and what of course_utils and course_admin executes and
-judges. Prose and figures are no part of them: to change a sentence of a lab must not execute a class again.
+It has two parts: the submitted files, and the rules, which are the same for a whole class. The rules are the lab's
+exams, the relevant cells of its source notebook, the files in the same folder, and the modules of course_utils and
+course_admin that execute and judge. Prose and figures are not included: after a change of a sentence in a lab, the
+submissions of a class must not be executed again.
 """
 
 from __future__ import annotations
@@ -23,21 +24,21 @@ from course_admin.submissions.safe_files import files_beside
 
 SECRET = ".course-secret"
 STARTED = time.time()
-"""About when this process imported its checks, in seconds since 1970."""
+"""Approximate time when this process imported its checks, in seconds since 1970."""
 FIGURES = {"plotting", "doctor.py"}
-"""Folders and modules of course_utils on which no mark depends."""
+"""Folders and modules of course_utils that do not affect marks."""
 JUDGES = (
     *("grading/answers_only.py", "grading/exams.py", "grading/scoring.py", "grading/run_notebook.py"),
     "submissions/cell_analysis.py",
 )
-"""Modules of course_admin on which marks depend."""
+"""Modules of course_admin that affect marks."""
 
 
 def own_seed(root: Path, fingerprint: str) -> int:
-    """The seed of a submission with this fingerprint: the same each time, and unpredictable for students.
+    """Return the seed for a fingerprint: always the same, but students cannot predict it.
 
-    Made from the fingerprint and a secret of the course in .course-secret, which is made when first needed.
-    Raises OSError when that file can be neither read nor made.
+    It is computed from the fingerprint and the course's secret in .course-secret. That file is created if it does not
+    exist. Raises OSError if it can be neither read nor created.
     """
     path = Path(root) / SECRET
     create_once(path, secrets.token_hex(32) + "\n", mode=0o600)
@@ -46,15 +47,17 @@ def own_seed(root: Path, fingerprint: str) -> int:
 
 
 def fingerprint(rules: str, submitted: Path, files: Mapping[str, bytes]) -> str:
-    """A digest of what a mark depends on. rules: of `rules_of`; submitted: the notebook that was handed in; files: the
-    student's own by relative path, see course_admin.submissions.safe_files.files_beside.
+    """Return a digest of everything that a mark depends on.
+
+    rules: from `rules_of`; submitted: path of the submitted notebook; files: the student's other files, content by
+    relative path, see course_admin.submissions.safe_files.files_beside.
     """
     content = submitted.read_bytes() if submitted.is_file() else b""
     return _digest([("rules", rules.encode()), ("notebook", content), *sorted(files.items())])
 
 
 def rules_of(root: Path, lab: str) -> str:
-    """A digest of what decides the marks of a lab, whoever handed it in."""
+    """Return a digest of the rules of a lab: everything that affects the marks of all students."""
     source, exams = root / "source" / lab / f"{lab}.ipynb", root / "autograder_tests" / "exams" / f"{lab}.py"
     found = {"exams": exams.read_bytes() if exams.is_file() else b"", "cells": _cells_that_count(source)}
     return _digest([*found.items(), ("course", judging_digest(lab).encode()), *files_beside(source.parent)[0].items()])
@@ -62,17 +65,19 @@ def rules_of(root: Path, lab: str) -> str:
 
 @cache
 def judging_digest(lab: str) -> str:
-    """A digest of what this installation judges a lab with: course_utils, without figures and the checks of other labs,
-    and the modules of course_admin that run the exams. The same on every worker of a class.
+    """Return a digest of the installed code that judges a lab. It must be the same on every worker.
+
+    It covers course_utils, without figures and the checks of other labs, and the modules of course_admin that run the
+    exams.
     """
     return _digest((name, path.read_bytes()) for name, path in _judging_files(lab).items())
 
 
 def refuse_old_checks(lab: str, digest: str = "") -> None:
-    """Raise CourseError where this process would judge with other checks than those that are asked for.
+    """Raise CourseError if the checks in this process differ from the expected checks.
 
-    digest: the `judging_digest` of the command that gave this task, another process and perhaps another machine. A
-    process that runs on for days, such as JupyterLab with the formgrader, has the checks of the day when it started.
+    digest: the `judging_digest` of the command that sent this task, which is another process and perhaps on another
+    machine. A process that runs for days, such as JupyterLab with the formgrader, may have imported older checks.
     """
     if digest and digest != judging_digest(lab):
         raise CourseError(
@@ -89,7 +94,7 @@ def refuse_old_checks(lab: str, digest: str = "") -> None:
 
 
 def _judging_files(lab: str) -> dict[str, Path]:
-    """By name. Found without importing them, which would bring torch in."""
+    """Return the files that judge a lab, by name. Nothing is imported, because that would import torch."""
     package, admin = (
         Path(importlib.util.find_spec(name).submodule_search_locations[0]) for name in ("course_utils", "course_admin")
     )
@@ -104,11 +109,11 @@ def _judging_files(lab: str) -> dict[str, Path]:
 
 
 def _cells_that_count(source: Path) -> bytes:
-    """The code cells of the source notebook, and nbgrader's metadata of all cells."""
+    """Return the code cells of the source notebook and nbgrader's metadata of all cells, as JSON."""
     try:
         cells = json.loads(source.read_bytes())["cells"]
         found = [(c["source"] if c["cell_type"] == "code" else "", c["metadata"].get("nbgrader")) for c in cells]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):  # none yet, or no notebook
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):  # missing file, or not a notebook
         return source.read_bytes() if source.is_file() else b""
     return json.dumps(found, sort_keys=True).encode()
 

@@ -1,8 +1,8 @@
-"""The gradebook as `course grade` writes it: opened once, few statements, one transaction for each submission.
+"""Write the gradebook for `course grade`: opened once, few SQL statements, one transaction per submission.
 
-The result is what nbgrader's own autograder would have written (a test compares the two). nbgrader's autograder sends
-some hundred statements for each submission and commits after each cell: a command that is killed leaves half of a
-submission's marks, and the time grows with the number of marks in the gradebook.
+The result is the same as that of nbgrader's own autograder (a test compares the two). nbgrader's autograder sends
+about a hundred statements per submission and commits after each cell. So if it is killed, only half of a submission's
+marks are written, and its time grows with the number of marks in the gradebook.
 """
 
 from __future__ import annotations
@@ -16,12 +16,14 @@ from typing import Any, NamedTuple
 from course_admin.course import CourseError
 
 PATIENCE = 30.0
-"""Seconds to wait while another program writes to the gradebook (SQLite)."""
+"""Seconds to wait while another program writes to the gradebook (SQLite only)."""
 
 
 class Cell(NamedTuple):
-    """A cell that is graded, or answered, or both. marks, comments: the database's ids for its mark and its comment, or
-    None; written: a person marks it; checksum: of the cell as it was given out.
+    """A cell that is graded, or answered by the student, or both.
+
+    marks, comments: the cell's database ids for its mark and its comment, or None; out_of: maximum points; written:
+    whether a person marks it; checksum: nbgrader's checksum of the released cell.
     """
 
     marks: str | None
@@ -33,7 +35,11 @@ class Cell(NamedTuple):
 
 @dataclass
 class Score:
-    """What the gradebook holds for one graded cell. points: what counts now, a manual mark before an automatic one."""
+    """The gradebook's values for one graded cell.
+
+    auto: automatic mark; manual: mark given by a person; extra: extra credit; pending: whether a person has to mark it;
+    points: the points that count: the manual mark if there is one, else the automatic mark, plus extra credit.
+    """
 
     auto: float | None
     manual: float | None
@@ -48,7 +54,7 @@ class Score:
 
 @dataclass
 class Entry:
-    """A submission in the gradebook. scores, comments: by grade_id; penalty: points lost for being late."""
+    """A submission in the gradebook. scores, comments: by grade_id; penalty: points lost for late submission."""
 
     scores: dict[str, Score]
     comments: dict[str, str | None]
@@ -56,13 +62,13 @@ class Entry:
 
 
 class CourseGradebook:
-    """A course's gradebook. `with CourseGradebook(url) as gradebook`; every writing method is one transaction.
+    """A course's gradebook, used as `with CourseGradebook(url) as gradebook`. Each writing method is one transaction.
 
-    Raises CourseError, one line with the remedy, for every error of the database.
+    Every database error becomes a CourseError: one line that says what to do.
     """
 
     def __init__(self, url: str) -> None:
-        """url: nbgrader's db_url. Makes the tables where there are none, and indexes on what is looked up most."""
+        """Open the database and create missing tables, and indexes for frequent queries. url: nbgrader's db_url."""
         from nbgrader.api import Gradebook
         from sqlalchemy import create_engine, text
 
@@ -81,7 +87,7 @@ class CourseGradebook:
 
     @classmethod
     def of(cls, config: Any) -> CourseGradebook:
-        """The gradebook that nbgrader's configuration names."""
+        """Open the gradebook that nbgrader's configuration names."""
         from nbgrader.coursedir import CourseDirectory
 
         return cls(CourseDirectory(config=config).db_url)
@@ -95,11 +101,11 @@ class CourseGradebook:
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def cells(self, lab: str) -> dict[str, Cell]:
-        """The cells of a lab by grade_id. Raises CourseError for one that is not registered."""
+        """Return the cells of a lab by grade_id. Raises CourseError if the lab is not registered."""
         return self._lab(lab)[2]
 
     def read(self, lab: str, student: str) -> Entry | None:
-        """What the gradebook holds of a submission, None when it has never been graded."""
+        """Return a submission's scores, comments and penalty, or None if it was never graded."""
         from nbgrader.api import Comment, Grade
         from sqlalchemy import select
 
@@ -122,7 +128,7 @@ class CourseGradebook:
         )
 
     def registered(self, lab: str) -> str:
-        """The digest that the lab's source had when its cells were put into the gradebook, "" when they are not."""
+        """Return the digest of the lab's source at registration, or "" if the lab is not registered."""
         from sqlalchemy import text
 
         with _in_words(self.url), self._engine.connect() as connection:
@@ -130,7 +136,7 @@ class CourseGradebook:
             return connection.execute(text(known), {"lab": lab}).scalar() or ""
 
     def set_registered(self, lab: str, digest: str) -> None:
-        """Note that a lab's cells are in the gradebook."""
+        """Record that a lab's cells are in the gradebook, with the digest of the lab's source."""
         from sqlalchemy import text
 
         self._labs.pop(lab, None)
@@ -152,12 +158,12 @@ class CourseGradebook:
         timestamp: datetime | None = None,
         charge: Callable[[Any], str] | None = None,
     ) -> str:
-        """Write all marks of a submission, in one transaction: all of them or none.
+        """Write all marks of a submission in one transaction: all of them or none.
 
-        points: by grade_id; None where a person has to mark; cells that are left out get 0. blank: answers that
-        were left as they were given out; settled: cells whose manual mark does not need another look; timestamp: of
-        handing in, naive UTC; charge: called with nbgrader's SubmittedAssignment, sets the late penalty and returns a
-        line about it, which this method returns.
+        points: by grade_id, None if a person has to mark the cell, 0 for missing cells; blank: answers that the
+        student did not change; settled: cells whose manual mark needs no review; timestamp: of submission, naive UTC;
+        charge: called with nbgrader's SubmittedAssignment, sets the late penalty and returns a line about it.
+        Returns the line from `charge`, "" without `charge`.
         """
         from nbgrader.api import Comment, Grade
         from sqlalchemy import bindparam, select, update
@@ -171,7 +177,7 @@ class CourseGradebook:
             for name, cell in self.cells(lab).items():
                 if cell.marks:
                     score = points.get(name, 0.0)
-                    # nbgrader asks a person to look again at every cell with a manual mark.
+                    # As in nbgrader, a person has to review every cell with a manual mark.
                     look = (score is None or cell.marks in by_hand) and name not in settled
                     rows.append({"cell": cell.marks, "auto": score, "look": look})
             statement = (
@@ -196,13 +202,16 @@ class CourseGradebook:
             return self._charge(connection, submission, charge)
 
     def charge(self, lab: str, student: str, timestamp: datetime | None, charge: Callable[[Any], str]) -> str:
-        """Write the late penalty of an existing submission by the current dates; see `write_marks`."""
+        """Write a submission's late penalty for the current dates. Parameters as in `write_marks`."""
         with _in_words(self.url), self._engine.begin() as connection:
             submission, _ = self._submission(connection, lab, student, timestamp)
             return self._charge(connection, submission, charge)
 
     def rescore(self, lab: str, student: str, name: str, points: float, charge: Callable | None = None) -> str:
-        """Write the automatic mark for one cell of an existing submission, and the late penalty."""
+        """Write the automatic mark of one cell of an existing submission, and the late penalty.
+
+        Returns the line from `charge`. Raises CourseError if there is no such submission.
+        """
         from nbgrader.api import Grade
         from sqlalchemy import update
 
@@ -219,7 +228,7 @@ class CourseGradebook:
     # --- inside a transaction ----------------------------------------------------------------------------------------
 
     def _lab(self, lab: str) -> tuple[str, str, dict[str, Cell]]:
-        """(assignment's id, notebook's id, cells) of a lab; read once."""
+        """Return a lab's (assignment id, notebook id, cells), cached after the first query."""
         from nbgrader.api import Assignment, BaseCell, GradeCell, Notebook, SourceCell, TaskCell
         from sqlalchemy import select
 
@@ -241,7 +250,7 @@ class CourseGradebook:
                 select(SourceCell.name, SourceCell.checksum).where(SourceCell.notebook_id == notebook)
             )
             checksums = dict(sums.all())
-        # nbgrader keeps a written answer as two: a graded cell and a solution of the same name.
+        # nbgrader stores a written answer as two cells: a graded cell and a solution cell with the same name.
         solutions = {name: id for id, name, kind, *_ in cells if kind == "SolutionCell"}
         found = {}
         for id, name, kind, points, shape, task_points in cells:
@@ -257,7 +266,7 @@ class CourseGradebook:
         return self._labs[lab]
 
     def _find(self, connection: Any, lab: str, student: str) -> tuple[str, str, float | None] | None:
-        """(submission's id, its notebook's id, late penalty)."""
+        """Return (submission id, id of its notebook, late penalty), or None if there is no submission."""
         from nbgrader.api import SubmittedAssignment, SubmittedNotebook
         from sqlalchemy import select
 
@@ -276,7 +285,7 @@ class CourseGradebook:
         return None if row is None else tuple(row)
 
     def _submission(self, connection: Any, lab: str, student: str, timestamp: datetime | None) -> tuple[str, str]:
-        """The ids of a submission and its notebook; both are made, with a place for every mark, where there is none."""
+        """Return the ids of a submission and its notebook. Insert missing rows, also one for each mark and comment."""
         from nbgrader.api import Comment, Grade, Student, SubmittedAssignment, SubmittedNotebook, new_uuid
         from sqlalchemy import insert, select, update
 
@@ -327,7 +336,7 @@ INDEXES = (
 
 @contextlib.contextmanager
 def _in_words(url: str) -> Iterator[None]:
-    """A database's errors as one line for the person who grades."""
+    """Convert database errors to a CourseError: one line for the person who grades."""
     from sqlalchemy.engine import make_url
     from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -335,7 +344,7 @@ def _in_words(url: str) -> Iterator[None]:
         yield
     except (SQLAlchemyError, ImportError) as error:
         try:
-            # Without the password.
+            # The message must not contain the password.
             shown = make_url(url).render_as_string(hide_password=True).removeprefix("sqlite:///")
         except ArgumentError:
             raise CourseError(
@@ -350,7 +359,7 @@ def _in_words(url: str) -> Iterator[None]:
 
 
 def has_points(db_url: str, lab: str, student: str) -> bool:
-    """Whether the gradebook holds points of a student for a lab, by the exams or by a person."""
+    """Return whether the gradebook holds points of a student for a lab, from the exams or from a person."""
     from nbgrader.api import Gradebook, MissingEntry
 
     with Gradebook(db_url) as gradebook:

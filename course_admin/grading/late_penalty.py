@@ -1,4 +1,4 @@
-"""Late penalties: puts the configured dates into the gradebook and computes the penalty from them."""
+"""Write the configured dates to the gradebook and compute late penalties from them."""
 
 from __future__ import annotations
 
@@ -14,26 +14,28 @@ DAY = 24 * 3600
 
 
 def share_lost(seconds_late: float, *, grace: float, per_day: float, cap: float) -> float:
-    """The share of the points that is lost: `per_day` for each day begun, up to `cap`; none within `grace` minutes."""
+    """Return the share of points that is lost: `per_day` per started day, at most `cap`, 0 within `grace` minutes."""
     if seconds_late <= grace * 60:
         return 0.0
     return min(per_day * math.ceil(seconds_late / DAY), cap)
 
 
 class LatePenalties(AssignLatePenalties):
-    """nbgrader's AssignLatePenalties with the dates of the configuration. c.ChargeLateness configures it, too: that is
-    its subclass among the preprocessors of nbgrader's own commands (course_admin.nbgrader_plugins.late).
+    """nbgrader's AssignLatePenalties with the dates of the configuration.
+
+    c.ChargeLateness configures it, too. ChargeLateness is its subclass, a preprocessor for nbgrader's own commands
+    (course_admin.nbgrader_plugins.late).
     """
 
     @classmethod
     def section_names(cls) -> list[str]:
-        """The sections of the configuration that count, the last one most."""
+        """Return the configuration sections to read. Later ones win."""
         return list(dict.fromkeys([*super().section_names(), "ChargeLateness"]))
 
     def charge(self, submission: Any, dates: Deadlines) -> str:
-        """Set the dates and the penalty of one submission; whoever calls commits.
+        """Set the dates and the penalty of one submission. The caller must commit.
 
-        Returns how late it was and what that costs, as a line for the student; "" when it was in time.
+        Returns a line for the student: how late the submission was and how many points are lost; "" if not late.
         """
         set_dates(submission, dates)
         seconds, lost = submission.total_seconds_late, 0.0
@@ -56,9 +58,9 @@ class LatePenalties(AssignLatePenalties):
 
 
 def set_dates(submission: Any, dates: Deadlines) -> None:
-    """Put the due date of a lab and a student's extension into the gradebook (nbgrader keeps naive UTC).
+    """Write the due date of a lab and a student's extension to the gradebook (nbgrader stores naive UTC).
 
-    Where the configuration has no date for the lab, what the gradebook has stays.
+    If the configuration has no date for the lab, the gradebook keeps its own dates.
     """
     lab = submission.assignment
     due = dates.due_date(lab.name)
@@ -71,9 +73,10 @@ def set_dates(submission: Any, dates: Deadlines) -> None:
 
 
 def update_penalties(gradebook: Any, lab: str, config: Any) -> None:
-    """Set the dates and penalties of all submissions of a lab anew, as ChargeLateness does.
+    """Set the dates and penalties of all submissions of a lab again, as ChargeLateness does.
 
-    So marks that a person gave since the last grading, and new dates, count at once. Raises CourseError for bad dates.
+    So new dates, and marks that a person gave since the last grading, count immediately. Raises CourseError for
+    invalid dates.
     """
     dates, charging = deadlines(config), LatePenalties(config=config)
     charging.init_plugin()

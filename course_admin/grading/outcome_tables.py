@@ -1,4 +1,4 @@
-"""What the command shows at its end: the outcomes of a lab, and the points before and after a re-mark."""
+"""Tables at the end of a command: the outcomes of a lab, and the points before and after a re-mark."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from course_admin.grading.store import KEPT, Outcome
 
 
 def as_json(outcome: Outcome) -> dict[str, Any]:
-    """An outcome as plain JSON values."""
+    """Return an outcome as plain JSON values."""
     return asdict(outcome) | {"page": str(outcome.page) if outcome.page else None}
 
 
 def show(outcomes: Sequence[Outcome], console: Any) -> None:
-    """A table for each lab: student, automatic points, answers that need a person, findings."""
+    """Print a table for each lab: student, automatic points, answers that a person has to mark, findings."""
     for lab in dict.fromkeys(outcome.lab for outcome in outcomes):
         rows = [outcome for outcome in outcomes if outcome.lab == lab]
         table = _table(lab, ("student", "fold"), ("automatic", "right"), ("to mark", "right"), ("findings", "fold"))
@@ -31,7 +31,10 @@ def show(outcomes: Sequence[Outcome], console: Any) -> None:
 
 
 def show_changes(title: str, changes: dict[str, tuple[float, float] | str], console: Any) -> None:
-    """A table of the students whose points changed, and of those who could not be re-marked, with the reason."""
+    """Print a table of the students whose points changed, and of those who could not be re-marked, with the reason.
+
+    changes: by student, (points before, points now), or the reason.
+    """
     table = _table(f"{title}, re-marked", ("student", "fold"), ("before", "right"), ("now", "right"), ("", "fold"))
     for student, change in sorted(changes.items()):
         if isinstance(change, str):

@@ -1,10 +1,10 @@
-"""Workers, of this machine or of a cluster, and how tasks are spread over them so that none is lost.
+"""Pools of workers, on this machine or on a cluster, and the distribution of tasks to them.
 
     with ProcessPool(2) as pool:
         for task, result in spread(pool, iter(tasks), deque()): ...
 
-Both kinds are `concurrent.futures` underneath. When a worker dies, its task loses one of three attempts, and other
-tasks lose nothing: on this machine each worker is an executor of its own, on a cluster the scheduler restarts tasks.
+All pools use `concurrent.futures` interfaces. When a worker dies, its task loses one of three attempts. Other tasks
+are not affected: on this machine each worker has its own executor, and on a cluster the scheduler restarts tasks.
 """
 
 from __future__ import annotations
@@ -35,17 +35,20 @@ if TYPE_CHECKING:
 ATTEMPTS = 3
 TICK = 0.25
 PATIENCE = 60.0
-"""Seconds until a cluster must have a worker."""
+"""Seconds to wait for the first worker of a cluster."""
 
 
 class LostError(Exception):
-    """The worker of a task died or left, as often as the task was tried."""
+    """The worker died or disconnected in every attempt at a task, or the task took too long."""
 
 
 @dataclass
 class Task:
-    """A call for a worker. key: identifies it for the caller; seconds: after which the worker is ended (on this
-    machine; a sandbox has its own limits, this is for what hangs outside of it); tried: how often so far.
+    """A function call for a worker to run.
+
+    key: identifies the task for the caller; seconds: time limit after which the worker is killed (only on this
+    machine; the sandbox has its own limits, this one is for code that hangs outside of the sandbox); tried: number of
+    attempts so far; since: start of the last attempt (time.monotonic).
     """
 
     function: Callable
@@ -57,9 +60,9 @@ class Task:
 
 
 def get_ready() -> None:
-    """Begin to import what workers need, in the process that they will be forked from. Returns at once."""
-    # Read when torch is imported. Several processes with several threads each slow each other down, and a process
-    # that forks must have one thread.
+    """Start the process that workers are forked from, which imports their modules. Returns immediately."""
+    # torch reads this when it is imported. Several processes with several threads each slow each other down, and a
+    # process that forks must have only one thread.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     if sys.platform != "win32":
         from multiprocessing import forkserver
@@ -69,10 +72,10 @@ def get_ready() -> None:
 
 
 class ProcessPool:
-    """Worker processes on this machine, forked from one that has imported what they need, and ready when needed.
+    """Worker processes on this machine, forked from one process that has already imported their modules.
 
-    Their sandboxes are forked from one preloaded sandbox that is opened here, in the background: libraries are in
-    memory once, and the sandbox is tested once.
+    Their sandboxes are forked from one preloaded sandbox, which this class opens in the background. So the libraries
+    are in memory only once, and the sandbox is tested only once.
     """
 
     def __init__(self, size: int) -> None:
@@ -96,19 +99,19 @@ class ProcessPool:
         self._opener.shutdown()
 
     def prepare(self, execution: Execution) -> None:
-        """Begin to open the fork server of the workers' sandboxes. Returns at once."""
+        """Start to open the fork server of the workers' sandboxes, in the background. Returns immediately."""
         if self._opening is None or self._opening[0] != execution:
             self._close_fork_server()
             self._opening = (execution, self._opener.submit(_open_fork_server, execution))
 
     def fork_server(self) -> ForkServer | None:
-        """The fork server of the workers' sandboxes, when it was prepared; None: each worker opens its own sandbox."""
+        """Return the fork server for the workers' sandboxes, or None if each worker must open its own sandbox."""
         if self._opening is None:
             return None
         try:
             return self._opening[1].result().fork_server
         except SandboxError:
-            return None  # a worker will get the same error and report it
+            return None  # each worker then opens its own sandbox, gets the same error and reports it
 
     def _close_fork_server(self) -> None:
         opening, self._opening = self._opening, None
@@ -117,32 +120,32 @@ class ProcessPool:
                 opening[1].result().close()
 
     def submit(self, function: Callable, *arguments: Any) -> Future:
-        """Give a task to a worker that has none. Never more than `size` at a time."""
+        """Give a task to an idle worker. The caller must not have more than `size` tasks running."""
         worker = self._idle.pop() if self._idle else self.start_worker()
         try:
             future = worker.executor.submit(function, *arguments)
-        except BrokenProcessPool:  # it has died since
+        except BrokenProcessPool:  # the worker died while it was idle
             worker = self._replaced(worker)
             future = worker.executor.submit(function, *arguments)
         self._busy[future] = worker
         return future
 
     def back(self, future: Future) -> None:
-        """To be called with every future that is done."""
+        """Mark the worker of a finished future as idle. Callers must do this for every finished future."""
         worker = self._busy.pop(future)
         self._idle.append(self._replaced(worker) if isinstance(future.exception(), BrokenProcessPool) else worker)
 
     def end(self, future: Future) -> None:
-        """End the worker of a task that takes too long; its future gets an exception."""
+        """Kill the worker of a task that takes too long. The future gets an exception."""
         self._busy[future].kill()
 
     def pids(self) -> list[int]:
-        """The worker processes."""
+        """Return the process ids of all workers."""
         return [worker.pid for worker in [*self._idle, *self._busy.values()]]
 
     @staticmethod
     def lost(error: BaseException) -> bool:
-        """Whether an exception means that the worker died, not that the task failed."""
+        """Return whether an exception means that the worker died, not that the task failed."""
         return isinstance(error, BrokenProcessPool)
 
     def start_worker(self) -> _Worker:
@@ -169,22 +172,22 @@ class _Worker:
             os.kill(self.pid, signal.SIGKILL)
 
     def stop(self) -> None:
-        """End it, in the middle of a task if need be: what it has not reported is done again another time."""
+        """Kill the worker, even in the middle of a task. A task without a result is done again later."""
         if not self.asked.done() or self.asked.exception() is None:
             self.kill()
         self.executor.shutdown(wait=True, cancel_futures=True)
 
 
 class ThreadPool:
-    """A thread of this process as the only worker: for one submission it is ready sooner."""
+    """A pool with one thread of this process as its only worker. For a single submission this starts faster."""
 
     size, died = 1, 0
 
     def prepare(self, execution: Execution) -> None:
-        """Nothing to do: one worker needs one sandbox."""
+        """Do nothing: a single worker needs no fork server."""
 
     def fork_server(self) -> None:
-        """None: see `prepare`."""
+        """Return None, see `prepare`."""
 
     def __enter__(self) -> ThreadPool:
         self._executor = ThreadPoolExecutor(1)
@@ -195,26 +198,29 @@ class ThreadPool:
         self._executor.shutdown()
 
     def submit(self, function: Callable, *arguments: Any) -> Future:
-        """Give it a task."""
+        """Give a task to the thread."""
         return self._executor.submit(function, *arguments)
 
     def back(self, future: Future) -> None:
-        """To be called with every future that is done."""
+        """Do nothing: the thread is the only worker."""
 
     def end(self, future: Future) -> None:
-        """A thread cannot be ended."""
+        """Do nothing: a thread cannot be killed."""
 
     @staticmethod
     def lost(error: BaseException) -> bool:
-        """A thread ends with its process."""
+        """Return False: a thread cannot die before its process."""
         return False
 
 
 class Cluster:
-    """The workers of a running Dask cluster, by the address of its scheduler."""
+    """The workers of a running Dask cluster."""
 
     def __init__(self, address: str) -> None:
-        """Raises CourseError when there is no such cluster, or Dask is not installed."""
+        """Connect to the scheduler at `address`.
+
+        Raises CourseError if no scheduler answers, if it has no worker, or if Dask is not installed.
+        """
         try:
             from distributed import Client
         except ImportError as error:
@@ -242,19 +248,19 @@ class Cluster:
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(Exception):
-            # The workers stay; the sandboxes that they keep open are closed.
+            # The workers continue to run, so their open sandboxes must be closed here.
             self._client.run(_close_sandboxes)
         self._client.close()
 
     def prepare(self, execution: Execution) -> None:
-        """Which workers are on one machine is not known here: each opens its own sandbox."""
+        """Do nothing: workers may be on different machines, so each worker opens its own sandbox."""
 
     def fork_server(self) -> None:
-        """None: see `prepare`."""
+        """Return None, see `prepare`."""
 
     @property
     def size(self) -> int:
-        """How many tasks at a time: one for each thread of each worker that is there now, and one in reserve."""
+        """The number of tasks to submit at a time: one per thread of the current workers, plus one per worker."""
         with self._answering():
             threads = self._client.nthreads()
         return sum(threads.values()) + len(threads) or 1
@@ -275,14 +281,14 @@ class Cluster:
             ) from error
 
     def back(self, future: Future) -> None:
-        """To be called with every future that is done."""
+        """Do nothing: the scheduler manages the workers."""
 
     def end(self, future: Future) -> None:
-        """The workers of a cluster are never ended from here."""
+        """Do nothing: this process never kills the workers of a cluster."""
 
     @staticmethod
     def lost(error: BaseException) -> bool:
-        """Whether an exception means that the worker died, not that the task failed."""
+        """Return whether an exception means that the worker died, not that the task failed."""
         from distributed import CancelledError, KilledWorker
         from distributed.comm import CommClosedError
 
@@ -296,11 +302,11 @@ def spread(
     *,
     tick: Callable[[list[Task]], None] = lambda running: None,
 ) -> Iterator[tuple[Task, Any]]:
-    """Run tasks on workers that are free, and yield each task with its result or its exception, as they finish.
+    """Run tasks on the workers of a pool. Yield each task with its result or its exception, as tasks finish.
 
-    tasks: taken one ahead of what is needed; first: tasks that go before them, to which the caller may add; tick:
-    called several times a second with what is running. A task whose worker died is tried again, at most twice; then
-    its result is a LostError.
+    tasks: read lazily, at most one task ahead; first: tasks with priority over `tasks`, the caller may append to it;
+    tick: called several times a second with the running tasks. A task whose worker died is tried again, at most
+    twice. After that its result is a LostError.
     """
     running: dict[Future, Task] = {}
     ahead: deque[Task] = deque()
@@ -335,7 +341,7 @@ def spread(
                     yield task, error if error is not None else future.result()
             for future, task in running.items():
                 if time.monotonic() - task.since > task.seconds:
-                    task.tried = ATTEMPTS + 1  # it would take as long again
+                    task.tried = ATTEMPTS + 1  # no further attempt: it would take as long again
                     pool.end(future)
     finally:
         for future in running:
@@ -343,10 +349,10 @@ def spread(
 
 
 def _begin() -> None:
-    """The first thing that a worker on this machine does."""
-    # Ctrl-C reaches the whole group of processes; only the main process handles it.
+    """Initialize a worker process on this machine."""
+    # Ctrl-C sends SIGINT to the whole process group. Only the main process must handle it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A worker ends with the process that started it, however that ends.
+    # The worker must end when its parent ends, even if the parent is killed.
     threading.Thread(target=_end_with, args=(multiprocessing.parent_process().sentinel,), daemon=True).start()
 
 

@@ -1,6 +1,6 @@
-"""Imported only by the process that the workers are forked from: what each worker would import itself.
+"""Import the modules of the workers. Only the process that the workers are forked from imports this module.
 
-So it is in memory once, and a worker starts at once.
+So the modules are in memory only once, and a worker starts immediately.
 """
 
 import gc
@@ -11,11 +11,11 @@ from course_admin import skip_slow_jsonschema_import
 skip_slow_jsonschema_import()
 for name in (
     *("nbgrader.converters", "course_admin.grading.tasks"),
-    # What most exams compare with.
+    # Most exams use these as reference implementations.
     *("scipy.special", "sklearn.decomposition", "sklearn.metrics"),
 ):
     importlib.import_module(name)
 
-# These objects live as long as the workers: without this, each worker's first garbage collection would copy them.
+# These objects live as long as the workers. Without freeze, each worker's first garbage collection would copy them.
 gc.collect()
 gc.freeze()

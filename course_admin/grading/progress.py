@@ -1,4 +1,4 @@
-"""Progress while a class is graded: how many are done, running and waiting, findings, the time left."""
+"""Show the progress of grading: how many submissions are done, running and waiting, findings, time left."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from course_admin.grading.pool import Task
 
 
 class ProgressTable:
-    """A live table inside a `with` block; nothing is shown without a terminal."""
+    """A live table, used in a `with` block. Without a terminal it shows nothing."""
 
     def __init__(self, title: str, count: int, console: Any) -> None:
         from rich.live import Live
@@ -35,17 +35,17 @@ class ProgressTable:
             self._live.stop()
 
     def tick(self, running: list[Task]) -> None:
-        """Call it several times a second with the running tasks."""
+        """Store the running tasks. The caller calls this several times a second."""
         self._running = running
 
     def done(self, findings: Sequence[str]) -> None:
-        """One more is done."""
+        """Count one more finished submission and its findings."""
         self.finished += 1
         self.findings += len(findings)
         self._bar.update(self._task, completed=self.finished)
 
     def left(self) -> float | None:
-        """Seconds that the rest will take if it goes on like this; None before the first is done."""
+        """Return the estimated remaining time in seconds, or None before the first submission is done."""
         if not self.finished:
             return None
         return (time.monotonic() - self._began) / self.finished * (self.count - self.finished)

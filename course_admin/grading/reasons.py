@@ -1,4 +1,4 @@
-"""Exceptions from workers and from nbgrader as one line for the person who grades."""
+"""Convert exceptions from workers and from nbgrader to one line for the person who grades."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from course_admin.grading.pool import LostError
 
 
 def reason(error: Exception) -> str:
-    """What went wrong with one submission, on one line."""
+    """Return one line that says why a submission could not be graded."""
     import nbformat
     from nbgrader.nbgraderformat import SchemaTooNewError, SchemaTooOldError
 

@@ -1,4 +1,4 @@
-"""A lab's cells and points in the gradebook, put there by nbgrader's GenerateAssignment."""
+"""Put a lab's cells and points into the gradebook with nbgrader's GenerateAssignment."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from course_admin.grading.reasons import reason
 
 
 def register(lab: Lab, config: Any, gradebook: CourseGradebook) -> None:
-    """Put the lab's cells and points into the gradebook; release/ is not changed.
+    """Put the lab's cells and points into the gradebook, without a change to release/.
 
-    Does nothing when that was done with the same source notebook. Raises CourseError when nbgrader refuses.
+    Does nothing if the same source notebook is already registered. Raises CourseError if nbgrader refuses.
     """
     from nbgrader import __version__ as version
 
@@ -34,9 +34,10 @@ def register(lab: Lab, config: Any, gradebook: CourseGradebook) -> None:
 
 
 def _generate_assignment(lab: Lab, config: Any) -> Exception | None:
-    """Run `nbgrader generate_assignment`, the release in a temporary folder. Returns the error, None without one.
+    """Run `nbgrader generate_assignment` with the release in a temporary folder. Return the error, or None.
 
-    nbgrader logs the exception that stopped a conversion and raises another one without the reason.
+    nbgrader only logs the exception that stops a conversion. It raises another exception, without the reason, so
+    this function catches the original one.
     """
     from nbgrader.converters import GenerateAssignment
     from nbgrader.coursedir import CourseDirectory
@@ -52,7 +53,7 @@ def _generate_assignment(lab: Lab, config: Any) -> Exception | None:
             with _remembering(caught):
                 super().init_assignment(assignment_id, student_id)
 
-    # The same name, so that c.GenerateAssignment configures it.
+    # traitlets finds the configuration by class name: c.GenerateAssignment must configure this class, too.
     Converter.__name__ = GenerateAssignment.__name__
     log = logging.getLogger("course.grade")
     log.propagate = False

@@ -1,12 +1,15 @@
-"""`execute`, the second of the five calls: run a submission in the sandbox while the exams ask its code for evidence.
+"""`execute`, the second of the five calls: run a submission in the sandbox and let the exams question its code.
 
     with open_sandbox("auto", Limits()) as sandbox:
         run = execute(notebook, "01_pca_vs_ae", sandbox, exams)
 
-The notebook is executed cell by cell, with three differences from a kernel: the hidden region of a check cell never
-reaches the sandbox; after a check cell the exam, in the grader's process, asks the code in the sandbox; and a Python
-process that dies is replaced by a new one, so that one bad cell does not cost the points of the others. Nothing that
-the notebook prints or returns is a score: course_admin.grading.scoring reads the exam runs only.
+The notebook is executed cell by cell, with three differences from a kernel:
+
+- The hidden region of a check cell is never sent to the sandbox.
+- After a check cell, the exam runs in the grader's process and asks the code in the sandbox.
+- A Python process that dies is replaced by a new one, so that one bad cell does not cost the points of other cells.
+
+Nothing that the notebook prints or returns is a score: course_admin.grading.scoring reads only the exam runs.
 """
 
 from __future__ import annotations
@@ -35,10 +38,10 @@ from course_utils.evidence import Evidence, EvidenceError, pack, unpack
 from course_utils.probes import PROBES, StudentError, texts_as_evidence, written
 
 OTHER_CELLS_SHARE = 0.5
-"""Share of a notebook's time that cells which are neither set-up, answer nor check may use together."""
+"""Share of a notebook's time limit for all cells that are neither set-up, answer nor check."""
 MAX_FINDINGS = 50
 QUICK_SECONDS = 1.0
-"""A cell that took no longer is executed again in a new Python process, whatever it does."""
+"""A new Python process executes every cell again that took less time than this."""
 
 
 def execute(
@@ -53,13 +56,13 @@ def execute(
     max_restarts: int = MAX_RESTARTS,
     log: Callable[[str], None] = lambda line: None,
 ) -> Run:
-    """Execute `notebook` in place (its outputs become those of this run) and run the exams.
+    """Execute `notebook` in place (its outputs are replaced by those of this run) and run the exams.
 
-    files: the files beside the notebook, content by relative path; left_out: by the id of a cell of which only the
-    definitions are run, the outputs to show (course_admin.grading.answers_only); max_restarts: how often a Python
-    process that died is started again; log: gets the traceback of an exam that failed.
-    Raises SandboxError when the sandbox itself fails, NeedsAllCells when something is missing that a cell makes which
-    was left out; never for anything else that the submission does.
+    files: the files in the notebook's folder, content by relative path; left_out: the outputs to show for left-out
+    cells, by cell id; only the definitions of these cells are run (course_admin.grading.answers_only); max_restarts:
+    how often a dead Python process is replaced; log: is called with the traceback of an exam that failed.
+    Raises SandboxError if the sandbox itself fails, and NeedsAllCells if a name is missing that a left-out cell
+    defines. Nothing else that the submission does raises an exception.
     """
     run = Run(lab, seed=seed, answers_only=bool(left_out))
     execution = _NotebookRun(notebook, run, sandbox, exams, files or {}, left_out or {}, max_restarts, log)
@@ -96,7 +99,7 @@ class _NotebookRun:
         self.count = 0
         self.skips_other_cells = False
         self.seconds_for_other_cells = OTHER_CELLS_SHARE * sandbox.limits.notebook_seconds
-        # Earlier cells and how they are executed again in a new Python process: whole, or only what they define.
+        # How a new Python process executes the earlier cells again: "whole", "definitions" or "skip".
         self.replays: dict[int, str] = {}
 
     # --- cells -------------------------------------------------------------------------------------------------------
@@ -126,16 +129,16 @@ class _NotebookRun:
                     )
 
     def check_cell(self, cell: NotebookNode, index: int) -> None:
-        """Run the exam of a check cell; before that its visible lines, if they are more than a call of the check."""
+        """Run the exam of a check cell. Before it, run the visible lines if they do more than call the check."""
         grade_id, name = cell.metadata.nbgrader.grade_id, exam_name(cell)
         if name not in self.exams:
             self.run.missed[grade_id] = "this exercise has no exam: the course team has to add one"
             return
         visible = regions.without(cell.source, regions.HIDDEN_TESTS)
-        # The exam asks what the course's own check would ask, with other numbers, and the exam's lines are shown.
+        # A plain check call need not run: the exam asks the same with other numbers, and its messages are shown.
         if not _is_only_a_check(visible) and self.have_session():
             self.execute_cell(cell, index, visible)
-        # Also when the check has just ended Python: the code may still answer the exam's questions.
+        # If the visible lines have just ended Python, a new process may still answer the exam's questions.
         if not self.have_session():
             self.run.missed[grade_id] = self.run.findings[-1]
             return
@@ -148,12 +151,12 @@ class _NotebookRun:
             self.run.findings.append(f"exam {name} could not judge the answer: {last_line(result.error)}")
 
     def execute_cell(self, cell: NotebookNode, index: int, source: str, *, definitions: bool = False) -> CellResult:
-        """Execute a cell, put its outputs into the notebook, and name a limit that it hit among the findings."""
+        """Execute a cell, put its outputs into the notebook, and add a finding if it hit a limit."""
         result = self.session.execute(source, definitions=definitions, patient=is_needed(cell))
         self.count += 1
         cell.execution_count = self.count
         cell.outputs = [from_dict(output) for output in result.outputs]
-        # nbgrader and nbformat want the number of the cell, not what the student's process says it is.
+        # nbgrader and nbformat need the cell's number. The number from the student's process cannot be trusted.
         for output in cell.outputs:
             if output.output_type == "execute_result":
                 output.execution_count = self.count
@@ -179,7 +182,7 @@ class _NotebookRun:
         return result
 
     def note(self, cell: NotebookNode, line: str) -> None:
-        """Add a finding, and show it in the cell that it is about."""
+        """Add a finding about a cell, and show it in that cell."""
         if len(self.run.findings) < MAX_FINDINGS:
             self.run.findings.append(line)
         else:
@@ -190,7 +193,10 @@ class _NotebookRun:
     # --- Python processes --------------------------------------------------------------------------------------------
 
     def have_session(self) -> bool:
-        """Make sure that Python runs; a new process executes the earlier cells again. False: a finding says why."""
+        """Make sure that Python runs. A new process executes the earlier cells again.
+
+        Returns False if no Python runs; then a finding says why.
+        """
         if time.monotonic() > self.deadline:
             self.stop_session()
             limit = seconds(self.sandbox.limits.notebook_seconds)
@@ -224,9 +230,9 @@ class _NotebookRun:
             self.add_finding(f"{len(missing) - MAX_NOTES} more files could not be put beside the notebook")
 
     def replay(self) -> bool:
-        """Execute the earlier cells again without keeping outputs. Returns whether the new Python process survived.
+        """Execute the earlier cells again, without keeping outputs. Return whether the new Python process survived.
 
-        Of a cell that ends it only the definitions are executed next time, and the time after that nothing.
+        If a cell ends the process, the next process executes only its definitions, and the one after that skips it.
         """
         for index, how in list(self.replays.items()):
             if how == "skip":
@@ -238,7 +244,7 @@ class _NotebookRun:
         return True
 
     def stop_session(self) -> None:
-        """End the Python process, whatever state it is in."""
+        """End the Python process, if there is one, in any state."""
         self.session = None
         self.open_sessions.close()
 
@@ -246,16 +252,16 @@ class _NotebookRun:
         if line not in self.run.findings:
             self.run.findings.append(line)
 
-    # --- asking ------------------------------------------------------------------------------------------------------
+    # --- exam questions ----------------------------------------------------------------------------------------------
 
     def ask_about(self, exam: Exam, label: str) -> Callable[..., Evidence]:
-        """The `ask` of an exam: sends a question to the sandbox and returns evidence, or raises StudentError.
+        """Return the `ask` of an exam: it sends a question to the sandbox and returns evidence or raises StudentError.
 
-        label: of the check cell, for the finding when the student's code has to be stopped.
+        label: of the check cell, used in the finding if the student's code has to be stopped.
         """
 
         def ask(question: Callable, targets: tuple[str, ...] | None = None, /, **inputs: Any) -> Evidence:
-            if question is written:  # the student's process cannot be trusted with this
+            if question is written:  # asks for the cells' text, which the student's process could falsify
                 return texts_as_evidence(_answers_to(exam, self.notebook))
             if PROBES.get(question.__name__) is not question:
                 raise LookupError(f"{question.__name__} is not in course_utils.probes: the sandbox cannot find it")
@@ -278,13 +284,13 @@ class _NotebookRun:
         return ask
 
     def look_for_what_is_left_out(self, error: str) -> None:
-        """Raise NeedsAllCells where a name is missing that a cell defines which was left out."""
+        """Raise NeedsAllCells if a NameError names something that a left-out cell defines."""
         if error.startswith("NameError") and is_missing(error, self.sources_left_out):
             raise NeedsAllCells
 
 
 def read_answer(data: bytes) -> Evidence:
-    """The evidence in an answer, which an attacker may have written. Raises StudentError for anything else."""
+    """Return the evidence in an answer. Raises StudentError for any other content; the bytes are not trusted."""
     try:
         got = unpack(data)
     except EvidenceError as error:
@@ -296,7 +302,7 @@ def read_answer(data: bytes) -> Evidence:
 
 
 def _answers_to(exam: Exam, notebook: NotebookNode) -> list[str]:
-    """The text of the cell that an exam is about, and of all cells that define or import one of its targets."""
+    """Return the text of an exam's own cell and of all cells that define or import one of its targets."""
     names = "|".join(map(re.escape, exam.targets))
     defines = re.compile(
         rf"^(?:def|class)\s+(?:{names})\b|^(?:{names})\b[^=\n]*=|\bimport\b.*\b(?:{names})\b", re.MULTILINE
@@ -306,10 +312,10 @@ def _answers_to(exam: Exam, notebook: NotebookNode) -> list[str]:
 
 
 def _replay_mode(cell: NotebookNode, result: CellResult) -> str:
-    """How a cell is executed again after Python has died in it or later.
+    """Return how to execute a cell again in a new Python process: "whole" or "definitions".
 
-    Whole, if it is set-up, an answer, or was quick; else only its definitions: a training run would take as long
-    again, and the cell that ended Python would end it again.
+    "whole" for set-up cells, answers and fast cells, else "definitions": a training run would take as long again, and
+    a cell that ended Python would end it again.
     """
     if result.state in ("dead", "interrupted"):
         return "definitions"
@@ -317,7 +323,7 @@ def _replay_mode(cell: NotebookNode, result: CellResult) -> str:
 
 
 def _is_only_a_check(source: str) -> bool:
-    """Whether a cell only calls functions of `checks` with names as arguments, as the labs' check cells do."""
+    """Return whether a cell only calls functions of `checks` with names as arguments, like the labs' check cells."""
     try:
         statements = ast.parse(source).body
     except SyntaxError:
@@ -335,7 +341,7 @@ def _is_only_a_check(source: str) -> bool:
 
 
 def _label(nb: NotebookNode, index: int) -> str:
-    """How people find a cell: its number among the code cells, and its grade_id."""
+    """Return a cell's name for messages: its number among the code cells, and its grade_id if it has one."""
     name = nb.cells[index].metadata.get("nbgrader", {}).get("grade_id")
     number = _number(nb, index)
     return f"code cell {number} ({name})" if name else f"code cell {number}"

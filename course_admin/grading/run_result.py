@@ -1,7 +1,7 @@
-"""What one run of a submission brings back: plain data, so that nothing heavy has to be imported to read it.
+"""The result of one run of a submission, as plain data: reading it imports no large library.
 
-`execute` (course_admin.grading.run_notebook) makes it, `score` (course_admin.grading.scoring) turns it into points and
-`store` (course_admin.grading.store) writes those into the gradebook.
+`execute` (course_admin.grading.run_notebook) makes it, `score` (course_admin.grading.scoring) converts it to points,
+and `store` (course_admin.grading.store) writes the points to the gradebook.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from course_admin.grading.exams import Result, Transcript
 
 SEED = 20240917
-"""The seed of the exams' random inputs where nobody has to be surprised: in notebooks and tests. The grader draws one
-for each run (course_admin.grading.execution) and records it with the marks.
+"""The seed of the exams' random inputs in notebooks and tests, where it may be known. The grader uses another seed for
+each submission (course_admin.grading.execution) and records it with the marks.
 """
 
 
 @dataclass
 class ExamRun:
-    """One exam run on a submission. transcript: questions and answers; result: the exam's verdicts on them."""
+    """One run of an exam on a submission. transcript: questions and answers; result: the exam's verdicts on them."""
 
     exam: str
     transcript: Transcript
@@ -31,14 +31,14 @@ class ExamRun:
 
 @dataclass
 class Run:
-    """What a submission's run brought back.
+    """The result of a submission's run.
 
-    exam_runs: by the check cell's grade_id, of those check cells that were reached;
-    missed: grade_id -> why not, of the others;
-    findings: lines for student and grader about what stopped or went missing;
-    seconds: how long the run took;
+    exam_runs: the exam runs by grade_id of the check cell;
+    missed: grade_id -> reason, for check cells without an exam run;
+    findings: lines for student and grader about cells that were stopped and things that are missing;
+    seconds: duration of the run;
     answers_only: whether given cells were left out, see course_admin.grading.answers_only;
-    fingerprint: of what was graded, see course_admin.grading.fingerprint.
+    fingerprint: of the graded submission, see course_admin.grading.fingerprint.
     """
 
     lab: str
@@ -51,7 +51,7 @@ class Run:
     fingerprint: str = ""
 
     def summary(self) -> dict[str, Any]:
-        """The part that is kept with the autograded notebook, as plain JSON."""
+        """Return the part that is stored in the autograded notebook, as plain JSON values."""
         return {
             "lab": self.lab,
             "seed": self.seed,

@@ -1,4 +1,4 @@
-"""`score`, the third of the five calls: from the exam results of a run to points."""
+"""`score`, the third of the five calls: convert the exam results of a run to points."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from course_admin.common.graded_cells import CHECK
 from course_admin.grading.run_result import Run
 
 DECIMALS = 2
-"""Points are rounded to this many decimals, half to even as Python does: what nbgrader's own pages show."""
+"""Points are rounded to this many decimals, half to even like Python's `round`. nbgrader's pages show as many."""
 
 
 NOT_RUN = "this cell was never run, so your answer could not be marked"
 
 
 class Mark(NamedTuple):
-    """Points of one exercise, out_of its maximum, and the lines for the feedback page."""
+    """The mark of one exercise. points: earned; out_of: their maximum; message: the lines for the feedback page."""
 
     points: float
     out_of: float
@@ -28,12 +28,15 @@ class Mark(NamedTuple):
 
 
 def score(run: Run, points: Mapping[str, float]) -> dict[str, Mark]:
-    """The marks of a run. points: grade_id of a check cell -> its maximum. A check cell without an exam run earns 0."""
+    """Return the marks of a run by grade_id. A check cell without an exam run earns 0.
+
+    points: the maximum of each check cell by grade_id.
+    """
     marks = {}
     for grade_id, out_of in points.items():
         exam_run = run.exam_runs.get(grade_id)
         share = exam_run.result.share if exam_run else 0.0
-        # not (0 <= share <= 1) is also true of nan.
+        # This condition is also true for nan.
         if not 0.0 <= share <= 1.0:
             share = 0.0
         earned = min(round(share * out_of, DECIMALS), out_of)
@@ -45,7 +48,7 @@ def score(run: Run, points: Mapping[str, float]) -> dict[str, Mark]:
 
 
 def outputs_of(mark: Mark, execution_count: int | None = None) -> list[NotebookNode]:
-    """A mark as the outputs of its cell. nbgrader reads the second one."""
+    """Return a mark as the outputs of its check cell. nbgrader reads the points from the second output."""
     if not math.isfinite(mark.points):
         raise ValueError(f"{mark.points} is not a number of points")
     return [

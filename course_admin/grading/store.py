@@ -1,13 +1,13 @@
-"""`store`, the fourth of the five calls: what grading keeps of a lab's submissions. Nothing else writes it.
+"""`store`, the fourth of the five calls: save the results of grading. Only this module writes them:
 
     gradebook                      the marks (course_admin.grading.gradebook)
-    autograded/STUDENT/LAB/        the notebook as it was executed, with marks and findings, and the files beside it
-    evidence/STUDENT/LAB.zip       the answers that the exams got: enough to re-mark without executing anything
-    feedback/STUDENT/LAB/LAB.html  the page for the student
+    autograded/STUDENT/LAB/        the executed notebook with marks and findings, and the other files in its folder
+    evidence/STUDENT/LAB.zip       the answers to the exams' questions: enough to re-mark without executing anything
+    feedback/STUDENT/LAB/LAB.html  the feedback page for the student
 
-The gradebook is written first, then the files, each of them atomically, the autograded notebook last. So a command
-that is killed anywhere leaves either the earlier state, or one that the next run recognises as unfinished and does
-again. The notebook, which tells what a person has marked, is never missing.
+The gradebook is written first, then the files, each of them atomically. The autograded notebook is written last. So if
+the command is killed, the records are either unchanged, or the next run recognises that they are incomplete and grades
+again. The autograded notebook, which contains the answers that a person has marked, is never missing.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 GRADED, KEPT, FAILED = "graded", "kept", "failed"
 EARLIER = "the points are those of an earlier hand-in"
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp")
-"""Files of a submission that its feedback page may show; no SVG, which can hold scripts."""
+"""Files of a submission that its feedback page may show. No SVG, because it can contain scripts."""
 
 BAD_NAME_ERRORS = (
     errno.ENAMETOOLONG,
@@ -51,17 +51,17 @@ BAD_NAME_ERRORS = (
     errno.EILSEQ,
     errno.EINVAL,
 )
-"""Errors that a file's name causes: it is too long, or another file has that name."""
+"""Errors caused by a file's name: it is too long or invalid, or it conflicts with another file or folder."""
 
 
 @dataclass
 class Outcome:
     """The result of grading one submission.
 
-    state: "graded", "kept" (unchanged since it was graded) or "failed" (missing or damaged: a person has to look, and
-    the findings say why; the points are what could be saved, or those of an earlier hand-in, and then a finding says
-    so); automatic, automatic_max: points that the exams gave, and their maximum; pending: answers that need a person;
-    page: the feedback page, None where there is none; seconds: how long the notebook ran.
+    state: "graded", "kept" (unchanged since the last grading) or "failed" (missing or damaged: a person has to look at
+    it, and the findings say why; the points come from the readable part, or from an earlier hand-in, then a finding
+    says so); automatic, automatic_max: points from the exams, and their maximum; pending: number of answers that a
+    person has to mark; page: the feedback page, None if there is none; seconds: duration of the run.
     """
 
     lab: str
@@ -90,20 +90,20 @@ class Records:
     # --- reading -----------------------------------------------------------------------------------------------------
 
     def path(self, directory: str, student: str, suffix: str) -> Path:
-        """A file of a submission. directory: one of nbgrader's, such as "autograded_directory"."""
+        """Return the path of a submission's file. directory: nbgrader's name for it, e.g. "autograded_directory"."""
         return self._folder(directory, student) / (self.lab.name + suffix)
 
     def evidence(self, student: str) -> Path:
-        """Where the evidence of a submission is."""
+        """Return the path of a submission's evidence."""
         return self.lab.root / "evidence" / student / f"{self.lab.name}.zip"
 
     def summary(self, student: str) -> dict[str, Any]:
-        """What the run left in the autograded notebook, {} where there is none."""
+        """Return the run's summary from the autograded notebook, {} if there is none."""
         found = self._autograded(student).get("metadata", {}).get(KEY)
         return found if isinstance(found, dict) else {}
 
     def kept(self, submission: Submission) -> Outcome | None:
-        """The outcome of an earlier run, when nothing that the marks depend on has changed since."""
+        """Return the outcome of the earlier run if nothing that affects the marks has changed, else None."""
         student = submission.student
         summary, entry = self.summary(student), self.gradebook.read(self.lab.name, student)
         then = (summary.get("fingerprint"), set(summary.get("notes", [])), summary.get("damage", ""))
@@ -116,13 +116,13 @@ class Records:
         if then != (submission.fingerprint, set(submission.notes), submission.damage) or not complete:
             return None
         if "newer" in summary:
-            # A newer, damaged hand-in has been withdrawn.
+            # A newer, damaged hand-in was removed since then.
             self._amend(student, lambda about: about.pop("newer"))
         self._charge(student)
         return self.outcome(student, FAILED if submission.damage else KEPT)
 
     def outcome(self, student: str, state: str) -> Outcome:
-        """What the records say of a submission."""
+        """Return the outcome of a submission from the records. state: of the outcome."""
         entry, summary = self.gradebook.read(self.lab.name, student), self.summary(student)
         cells = self.gradebook.cells(self.lab.name)
         found = Outcome(self.lab.name, student, state)
@@ -136,19 +136,19 @@ class Records:
         return found
 
     def has_points(self, student: str) -> bool:
-        """Whether the gradebook holds points of an earlier hand-in, by the exams or by a person."""
+        """Return whether the gradebook holds points of an earlier hand-in, from the exams or from a person."""
         entry = self.gradebook.read(self.lab.name, student)
         return bool(entry) and any(score.auto or score.manual is not None for score in entry.scores.values())
 
     def out_of(self) -> dict[str, float]:
-        """The maximum of each automatically graded cell by grade_id."""
+        """Return the maximum points of each automatically graded cell by grade_id."""
         cells = self.gradebook.cells(self.lab.name)
         return {name: cell.out_of for name, cell in cells.items() if cell.marks and not cell.written}
 
     # --- writing -----------------------------------------------------------------------------------------------------
 
     def remove_leftovers(self, students: Iterable[str]) -> None:
-        """Remove the incomplete files of a command that was killed."""
+        """Remove incomplete files that a killed command left behind."""
         for student in students:
             folders = [self._folder(name, student) for name in ("autograded_directory", "feedback_directory")]
             for folder in (folders[0], folders[0].parent, folders[1], self.evidence(student).parent):
@@ -158,9 +158,9 @@ class Records:
     def store(
         self, submission: Submission, notebook: NotebookNode, run: Run, marks: Mapping[str, Mark], evidence: bytes
     ) -> Outcome:
-        """Write everything but the page. notebook: executed; marks: by grade_id, see `score`.
+        """Write everything except the page. notebook: executed; marks: by grade_id, see `score`.
 
-        Raises CourseError for a gradebook that refuses; then nothing of this submission has changed.
+        Raises CourseError if the gradebook cannot be written; then nothing of this submission has changed.
         """
         from nbgrader.utils import compute_checksum, determine_grade
 
@@ -200,7 +200,7 @@ class Records:
         return self.outcome(student, FAILED if submission.damage else GRADED)
 
     def keep_earlier(self, student: str, findings: list[str]) -> Outcome:
-        """The outcome of a submission that could not be graded: the earlier marks are kept, and a finding says so."""
+        """Return the outcome of a submission that could not be graded. A finding says that earlier marks are kept."""
         outcome = self.outcome(student, FAILED)
         if outcome.automatic and EARLIER not in findings:
             findings.append(EARLIER)
@@ -209,7 +209,7 @@ class Records:
         return outcome
 
     def store_again(self, student: str, name: str, result: Result, mark: Mark) -> float:
-        """Write a new mark for one exercise, made from saved evidence. Returns the points before."""
+        """Write a new mark for one exercise, computed from saved evidence. Return the previous points."""
         grade_id = CHECK + name
         entry = self.gradebook.read(self.lab.name, student)
         before = entry.scores[grade_id].auto or 0.0
@@ -228,8 +228,9 @@ class Records:
     # --- the page ----------------------------------------------------------------------------------------------------
 
     def page(self, student: str) -> tuple[str, dict[str, Any], str] | None:
-        """What `render` needs for a feedback page: the notebook (JSON), nbgrader's resources, and the comment that
-        write_page adds to the page; None when there is nothing to show, or the existing page shows the same.
+        """Return the input of `render`: the notebook (JSON), nbgrader's resources, and the comment for write_page.
+
+        Returns None if there is nothing to show, or if the existing page already shows the same.
         """
         notebook, entry = self._autograded(student), self.gradebook.read(self.lab.name, student)
         if not notebook.get("cells") or entry is None:
@@ -258,7 +259,7 @@ class Records:
         return text, resources, comment
 
     def write_page(self, student: str, text: str, comment: str) -> Path:
-        """Write a rendered page and the pictures that it may show."""
+        """Write a rendered page and the pictures that it may show. Return its path. comment: appended to the page."""
         page = self.path("feedback_directory", student, ".html")
         kept = self._folder("autograded_directory", student)
         for path in kept.rglob("*") if kept.is_dir() else ():
@@ -291,8 +292,9 @@ class Records:
         return found if isinstance(found, dict) and isinstance(found.get("metadata"), dict) else {}
 
     def _marked_by_hand(self, student: str) -> dict[str, str]:
-        """The answers that a person has marked, by grade_id: their text at that time, or the submission's fingerprint
-        where an exam marks the answer.
+        """Return the answers that a person has marked, by grade_id.
+
+        The value is the answer's text at that time. For a check cell it is the submission's fingerprint.
         """
         entry = self.gradebook.read(self.lab.name, student)
         marked = [
@@ -310,7 +312,7 @@ class Records:
         return self._penalties.charge(submission, self._dates)
 
     def _charge(self, student: str) -> None:
-        """Write the late penalty again: the dates may have changed."""
+        """Write the late penalty again, because the dates may have changed."""
         from course_admin.submissions.timestamp import read_timestamp
 
         timestamp, problem = read_timestamp(self._folder("submitted_directory", student))
@@ -319,7 +321,7 @@ class Records:
             self._amend(student, lambda about: about.update(late=late))
 
     def _amend(self, student: str, change: Callable[[dict[str, Any]], Any]) -> None:
-        """Change the run's summary in the autograded notebook, where there is one."""
+        """Change the run's summary in the autograded notebook, if there is one."""
         notebook = self._autograded(student)
         if isinstance(notebook.get("metadata", {}).get(KEY), dict):
             change(notebook["metadata"][KEY])
@@ -351,7 +353,7 @@ class Records:
 
 @contextlib.contextmanager
 def _ignoring_bad_names() -> Iterator[None]:
-    """Leave out a student's file whose name cannot be used here. Other errors, such as a full disk, are raised."""
+    """Skip a student's file whose name cannot be used here. Other errors, such as a full disk, are raised."""
     try:
         yield
     except OSError as error:
@@ -364,7 +366,10 @@ def _folders_of(path: str) -> list[str]:
 
 
 def _remove_others(folder: Path, wanted: set[Path]) -> None:
-    """Remove what is in a folder but for these files, and what is a folder in their place or a file in their way."""
+    """Remove everything in a folder except the wanted files and their parent folders.
+
+    Links are removed, too, and so are folders at the path of a wanted file and files at the path of a parent folder.
+    """
     above = {parent for path in wanted for parent in path.parents}
     for here, folders, files in os.walk(folder, topdown=False):
         for path in (Path(here, name) for name in (*files, *folders)):
@@ -377,7 +382,7 @@ def _remove_others(folder: Path, wanted: set[Path]) -> None:
 
 
 def _answers(notebook: NotebookNode) -> dict[str, str]:
-    """The student's answers in an autograded notebook by grade_id."""
+    """Return the student's answers in an autograded notebook by grade_id."""
     found = {}
     for cell in notebook.get("cells", []):
         about = cell.get("metadata", {}).get("nbgrader", {})

@@ -1,8 +1,8 @@
-"""What a worker does, in a process or on another machine: execute one submission, or run one exam again.
+"""The tasks of a worker, in a process or on another machine: execute one submission, or run one exam again.
 
-A task contains everything that it needs, and its result everything that it made: a worker reads no file of the course
-and opens no gradebook. A worker is trusted as much as the command that uses it: the student's code runs in a sandbox,
-which each worker opens for itself and keeps for the next task. Pages are rendered by course_admin.feedback.render.
+A task contains all of its input, and its result contains all of its output: a worker reads no file of the course and
+opens no gradebook. A worker is trusted as much as the command that uses it. Only the student's code runs in a sandbox,
+which each worker opens itself and keeps for the next task. course_admin.feedback.render renders the pages.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ from course_admin.grading.run_result import Run
 class Job:
     """A submission to execute.
 
-    notebook: repaired, as JSON; files: those beside it, content by relative path; exams: the text of the lab's exams;
-    config: nbgrader's configuration, for the preprocessors between execution and marks; checks: the digest of what the
-    command judges with (course_admin.grading.fingerprint); left_out: see `execute`.
+    notebook: repaired, as JSON; files: the other files in its folder, content by relative path; exams: the text of the
+    lab's exam file; seed: of the exams' random inputs; config: nbgrader's configuration, for the preprocessors between
+    execution and scoring; checks: the command's `judging_digest` (course_admin.grading.fingerprint); left_out: see
+    `execute`.
     """
 
     lab: str
@@ -49,8 +50,10 @@ class Job:
 
 @dataclass
 class JobResult:
-    """The result of a Job. notebook: executed, as JSON, its check cells without marks; run: without transcripts;
-    evidence: the answers that the exams got, see `pack_evidence`; log: tracebacks of exams that failed.
+    """The result of a Job.
+
+    notebook: executed, as JSON, without marks in its check cells; run: without transcripts; evidence: the answers to
+    the exams' questions, see `pack_evidence`; log: tracebacks of exams that failed.
     """
 
     notebook: str
@@ -62,13 +65,13 @@ class JobResult:
 def execute_job(job: Job) -> JobResult:
     """Execute a submission in this worker's sandbox and run the exams.
 
-    Raises SandboxError, and CourseError for exams that cannot be used, or checks that are not those of the command:
-    neither is a fault of the submission.
+    Raises SandboxError if no sandbox works, and CourseError if the exams cannot be used or the checks differ from the
+    command's. The submission causes neither of them.
     """
     refuse_old_checks(job.lab, job.checks)
     try:
         exams = exams_in(job.exams, job.lab)
-    except Exception as error:  # an exam file is the course team's Python
+    except Exception as error:  # an exam file is Python code, which can raise anything
         raise CourseError(f"the exams of {job.lab} cannot be used: {error}") from error
     settings = job.execution
     hide = [Path(folder) for folder in settings.hide]
@@ -93,8 +96,9 @@ def execute_job(job: Job) -> JobResult:
 
 
 def rerun_exam(exams: str, lab: str, name: str, evidence: bytes, seed: int, checks: str) -> Result | None:
-    """Run one exam again on saved evidence. None when nothing was saved for it, or too little because the exam asks
-    other questions now.
+    """Run one exam again on saved evidence.
+
+    Returns None if no evidence was saved for this exam, or if the exam now asks questions that were not recorded.
     """
     refuse_old_checks(lab, checks)
     transcript = unpack_evidence(evidence).get(name)
@@ -115,7 +119,7 @@ def rerun_exam(exams: str, lab: str, name: str, evidence: bytes, seed: int, chec
 
 
 def _steps_before_scoring(config: Any) -> list[Any]:
-    """The preprocessors of autograde that neither execute, nor score, nor open the gradebook."""
+    """Return the preprocessors of autograde that neither execute, nor score, nor open the gradebook."""
     from nbgrader.converters import Autograde
     from nbgrader.preprocessors import AssignLatePenalties, Execute, SaveAutoGrades
 

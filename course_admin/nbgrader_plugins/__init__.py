@@ -1,7 +1,7 @@
-"""The classes that nbgrader_config.py names, so that stock nbgrader grades as `course grade` does and releases as
-`course build` does (release.PlainMetadata).
+"""Plugins for nbgrader, which nbgrader_config.py names.
 
-The five calls, each behind a plugin of nbgrader's commands:
+With them, stock nbgrader grades like `course grade` and makes the same release as `course build`
+(release.PlainMetadata). Each of the five calls has a plugin in nbgrader's commands:
 
     read      read.TolerantReader       c.Autograde.exporter_class
     execute   execute.CourseExecute     c.Autograde.autograde_preprocessors
@@ -9,5 +9,5 @@ The five calls, each behind a plugin of nbgrader's commands:
     store     store.StoreMarks          the same
     render    course_admin.feedback     c.GenerateFeedback.preprocessors and c.HTMLExporter.filters
 
-late.ChargeLateness is between store and render.
+late.ChargeLateness runs between store and render.
 """

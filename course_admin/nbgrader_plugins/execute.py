@@ -1,7 +1,7 @@
 """`execute` for `nbgrader autograde`: CourseExecute replaces nbgrader's Execute.
 
 So stock `nbgrader autograde`, the formgrader's Autograde button and `course grade` all execute submissions in the
-same way (course_admin.grading.run_notebook), and none of them outside of the sandbox.
+same way (course_admin.grading.run_notebook), and only in the sandbox.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from course_admin.submissions.safe_files import files_beside
 
 
 class CourseExecute(ExecutionSettings, Execute):
-    """Executes a submission in the sandbox and lets the lab's exams ask it. Leaves a Run in resources["course"].
+    """Execute a submission in the sandbox, run the lab's exams on it, and store a Run in resources["course"].
 
-    A subclass of Execute so that `--no-execute` switches it off, and then there are no marks; nothing of what Execute
-    does is used.
+    This is a subclass of Execute only so that `--no-execute` disables it; then there are no marks. It uses no code of
+    Execute.
     """
 
     course_root = Unicode(
@@ -35,7 +35,7 @@ class CourseExecute(ExecutionSettings, Execute):
     def preprocess(
         self, nb: NotebookNode, resources: dict[str, Any], km: Any = None
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Execute `nb` in place and return it with the Run among the resources."""
+        """Execute `nb` in place. Return it and the resources, which then contain the Run."""
         lab = resources["nbgrader"]["assignment"]
         root = self._root(resources)
         refuse_old_checks(lab)
@@ -67,7 +67,7 @@ class CourseExecute(ExecutionSettings, Execute):
         raise FileNotFoundError(f"no course at or above {here}: set c.CourseExecute.course_root")
 
     def _fingerprint(self, root: Path, lab: str, resources: dict[str, Any]) -> str:
-        # The preprocessor's parent is the exporter, and that one's nbgrader's converter.
+        # The preprocessor's parent is the exporter. The exporter's parent is nbgrader's converter.
         coursedir = getattr(getattr(self.parent, "parent", None), "coursedir", None)
         if coursedir is None:
             return ""

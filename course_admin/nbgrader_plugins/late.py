@@ -1,12 +1,12 @@
-"""Penalties for handing in late, by nbgrader's own means, so that stock nbgrader charges the same.
+"""Late penalties with nbgrader's own mechanism, so that stock nbgrader computes the same penalties.
 
-nbgrader's AssignLatePenalties asks a plugin (here LateDays) what a submission loses that the gradebook knows to be
-late, and keeps it with the marks; pages and sums take it off. ChargeLateness is that preprocessor; before it asks, it
-puts the due date and the extension of the configuration into the gradebook. It is among the preprocessors of
-autograde and of generate_feedback, because marks that a person gives later change the penalty.
+If the gradebook shows that a submission is late, nbgrader's AssignLatePenalties asks a plugin (here LateDays) for the
+penalty. It stores the penalty with the marks; pages and sums subtract it. ChargeLateness is a subclass. It first writes
+the configured due date and extension to the gradebook. It is a preprocessor of both autograde and generate_feedback,
+because marks that a person gives later change the penalty.
 
-A submission is late when its timestamp.txt says so (nbgrader's file), which `course collect` writes where it knows the
-time. Without one nothing is charged.
+The time of submission comes from timestamp.txt (nbgrader's file), which `course collect` writes if it knows the time.
+Without that file there is no penalty.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from course_admin.grading.late_penalty import LatePenalties, share_lost
 
 
 class LateDays(LateSubmissionPlugin):
-    """A share of the points earned for each day begun after the due date, up to a cap."""
+    """The penalty: a share of the earned points for each started day after the due date, up to a maximum."""
 
     grace = Float(0.0, min=0, help="So many minutes late cost nothing; later than that counts from the due date.").tag(
         config=True
@@ -34,17 +34,17 @@ class LateDays(LateSubmissionPlugin):
     cap = Float(1.0, min=0, max=1, help="The largest share that is lost, however late.").tag(config=True)
 
     def late_submission_penalty(self, student_id: str, score: float, total_seconds_late: float) -> float | None:
-        """The points that are lost; None, which is nbgrader's "no penalty", within the grace or without a rate."""
+        """Return the points that are lost, or None (no penalty) within the grace period or if the rate is 0."""
         share = self.share(total_seconds_late)
         return round(share * score, 2) if share else None
 
     def share(self, total_seconds_late: float) -> float:
-        """The share of the points that is lost."""
+        """Return the share of the points that is lost, 0 to 1."""
         return share_lost(total_seconds_late, grace=self.grace, per_day=self.per_day, cap=self.cap)
 
 
 class ChargeLateness(LatePenalties):
-    """nbgrader's AssignLatePenalties, with the dates of the configuration, and a line for the student's page."""
+    """nbgrader's AssignLatePenalties with the configured dates. It also adds a line for the student's page."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         from nbgrader.api import Gradebook

@@ -1,9 +1,9 @@
 """`read` for `nbgrader autograde`: c.Autograde.exporter_class, which repairs a submission before it is graded.
 
-nbgrader converts a submission twice: from submitted/ to autograded/ (sanitising), then there, executing. The first time
-the notebook is read tolerantly (course_admin.submissions.find_notebook) and repaired with the lab's release
-(course_admin.submissions.read), its notes in the metadata; the second time they are passed on to ScoreExams, which adds
-them to the findings. The student's file is never changed.
+nbgrader converts a submission twice: first from submitted/ to autograded/ (sanitising), then in autograded/
+(executing). The first time, the notebook is read even if it is damaged (course_admin.submissions.find_notebook) and
+repaired with the lab's release (course_admin.submissions.read). The notes are stored in its metadata. The second time,
+they are passed to ScoreExams, which adds them to the findings. The student's file is never changed.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ class DamagedError(ValueError):
 
 
 class TolerantReader(NotebookExporter):
-    """Repairs what a student handed in, and reads what nbgrader wrote itself as it is."""
+    """Read and repair a student's notebook. Notebooks that nbgrader wrote are read without changes."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # nbgrader copies a submission's other files before it reads the notebook, through links and from pipes.
+        # Before it reads the notebook, nbgrader copies a submission's other files. It follows links and reads pipes.
         if hasattr(self.parent, "init_assignment"):
             self.parent.init_assignment = partial(refuse_links, self.parent, self.parent.init_assignment)
 
     def from_filename(
         self, filename: str, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Repair a submission, or read one that was repaired before, and convert it.
+        """Repair a submission, or read an already repaired one, and convert it.
 
-        Raises DamagedError when it is damaged and the gradebook holds points of an earlier hand-in.
+        Raises DamagedError if it is damaged and the gradebook holds points of an earlier hand-in.
         """
         if not getattr(self.parent, "_sanitizing", False):
             return super().from_filename(filename, resources=resources, **kw)
@@ -68,17 +68,17 @@ class TolerantReader(NotebookExporter):
     def from_notebook_node(
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[NotebookNode, dict[str, Any]]:
-        """Hand the notes in the metadata on to the preprocessors, some of which clear it."""
+        """Copy the notes from the metadata to the resources, because some preprocessors clear the metadata."""
         if resources is not None and KEY in nb.metadata:
             resources[NOTES] = dict(nb.metadata[KEY])
         return super().from_notebook_node(nb, resources=resources, **kw)
 
 
 def refuse_links(converter: Any, init_assignment: Callable[[str, str], None], lab: str, student: str) -> None:
-    """nbgrader's `init_assignment`, which copies files and reads the time of handing in, for submissions of plain files
-    and with a time that nbgrader would not misread.
+    """Call nbgrader's `init_assignment`, which copies files and reads the time, but only for a safe submission.
 
-    Raises DamagedError for the others: `course grade` leaves the links or the time out and grades the rest.
+    Raises DamagedError if the submission contains other things than plain files, or a time that nbgrader would misread.
+    `course grade` ignores the links or the time and grades the rest.
     """
     coursedir = converter.coursedir
     folder = Path(coursedir.format_path(coursedir.submitted_directory, student, lab))

@@ -1,4 +1,4 @@
-"""`nbgrader generate_assignment` and the formgrader's Generate make the same release as `course build`."""
+"""Make `nbgrader generate_assignment` and the formgrader's Generate produce the same release as `course build`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from course_admin.common.notebook import METADATA
 
 
 class PlainMetadata(NbGraderPreprocessor):
-    """The release has the metadata of every release: not the build's notes in the source notebook, nor what JupyterLab
-    wrote there.
+    """Replace a notebook's metadata by METADATA, the same for every release.
+
+    This removes the build's notes in the source notebook, and entries that JupyterLab wrote.
     """
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:

@@ -1,8 +1,8 @@
-"""`score` for `nbgrader autograde`: ScoreExams comes after CourseExecute among its preprocessors.
+"""`score` for `nbgrader autograde`: the preprocessor ScoreExams, which runs after CourseExecute.
 
-It discards every output of every automatically graded cell, whatever the student's process put there, and writes two of
-its own: the exam's lines as stdout, and the points as `repr(float)`, which nbgrader's determine_grade reads. Without a
-Run (stock Execute, --no-execute) it refuses: no marks rather than full marks.
+It discards all outputs of all automatically graded cells, because they come from the student's process. It writes two
+outputs instead: the exam's lines as stdout, and the points as `repr(float)`, which nbgrader's determine_grade reads.
+Without a Run (stock Execute, --no-execute) it raises an error: no marks are better than full marks.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class NoExamRunsError(RuntimeError):
 
 
 class ScoreExams(NbGraderPreprocessor):
-    """Replaces the outputs of all automatically graded cells by the marks of the Run in resources["course"]."""
+    """Replace the outputs of all automatically graded cells by the marks of the Run in resources["course"]."""
 
     needs_run = True
-    """Workers leave it out (course_admin.grading.tasks): `course grade` scores in the command itself."""
+    """Workers do not use this preprocessor (course_admin.grading.tasks): `course grade` scores in its main process."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         run = resources.get(KEY)
@@ -36,7 +36,7 @@ class ScoreExams(NbGraderPreprocessor):
                 "Leave out --no-execute, and keep CourseExecute in c.Autograde.autograde_preprocessors"
             )
         cells = [cell for cell in nb.cells if is_automatic(cell)]
-        # The maximum is the gradebook's: nbgrader's OverwriteCells has undone what a student may have changed.
+        # The maximum comes from the gradebook: nbgrader's OverwriteCells has undone the student's changes to metadata.
         marks = score(run, {grade_id(cell): _out_of(cell) for cell in cells})
         for cell in cells:
             cell.outputs = outputs_of(marks[grade_id(cell)], cell.get("execution_count"))

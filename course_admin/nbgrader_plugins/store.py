@@ -1,4 +1,4 @@
-"""`store` for `nbgrader autograde`: nbgrader's SaveAutoGrades, and zero points for check cells that are missing."""
+"""`store` for `nbgrader autograde`: nbgrader's SaveAutoGrades, plus zero points for missing check cells."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from course_admin.common.graded_cells import KEY, grade_id
 
 
 class StoreMarks(SaveAutoGrades):
-    """Writes the marks into the gradebook; a check cell that is missing gets zero points, not its old mark."""
+    """Write the marks to the gradebook. A missing check cell gets zero points instead of its old mark."""
 
     def preprocess(self, nb: NotebookNode, resources: Any) -> tuple[NotebookNode, Any]:
         nb, resources = super().preprocess(nb, resources)

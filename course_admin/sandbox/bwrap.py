@@ -1,8 +1,8 @@
-"""What bubblewrap is told: which files are let in, at which paths, and as which user.
+"""Make bubblewrap's arguments: which files are visible, at which paths, and as which user.
 
-A whitelist. Inside there are the system's programs and libraries (/usr, a few files of /etc), the Python that runs us
-at its real path, its packages at /sandbox/packages, course_utils at /sandbox/course, the sandbox's own programs; all
-read-only. Everything else (home folders, the course, submissions, the gradebook) is not there.
+It is a whitelist. Inside are the system's programs and libraries (/usr, a few files of /etc), the current Python at its
+real path, its packages at /sandbox/packages, course_utils at /sandbox/course, and the sandbox's own programs. All are
+read-only. Nothing else exists inside (home folders, the course, submissions, the gradebook).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 INSIDE = ("__init__", "frames", "preloaded", "child", "seccomp", "shell")
-"""Our own modules that run inside, there as the package course_sandbox."""
+"""The modules of this package that run inside, as the package course_sandbox."""
 
 PROGRAM, COURSE, PACKAGES = "/sandbox/program", "/sandbox/course", "/sandbox/packages"
 WORK = "/work"
@@ -28,7 +28,7 @@ ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "alternatives", "fonts", "lo
 
 
 def find() -> Iterator[tuple[str, str]]:
-    """The bubblewraps that there are, the system's first, and whose they are."""
+    """Yield the path and the origin of each installed bubblewrap, the system's first."""
     system = shutil.which("bwrap")
     if system:
         yield system, "the system's"
@@ -42,20 +42,21 @@ def find() -> Iterator[tuple[str, str]]:
 def arguments(
     *, environment: Mapping[str, str], hide: Sequence[Path], scratch: int, shared_memory: int, preloaded: bool
 ) -> list[str]:
-    """bubblewrap's arguments but for namespaces of the user, which `user` gives.
+    """Return bubblewrap's arguments, except those for namespaces, which `user` returns.
 
-    hide: folders that stay unreadable inside, also when they are below a visible folder; scratch, shared_memory:
-    bytes of /tmp, of the working folder, and of /dev/shm; preloaded: whether the parent forks children into namespaces.
+    environment: the environment variables inside; hide: folders that must not be readable inside, even if they are in
+    a visible folder; scratch: size of /tmp and of the working folder in bytes; shared_memory: size of /dev/shm in
+    bytes; preloaded: whether the parent forks children into namespaces.
     """
     python = Path(sys.base_prefix).resolve()
     given = ["--die-with-parent", "--new-session", "--as-pid-1", "--hostname", "sandbox"]
     if preloaded:
-        # For the parent alone, over this sandbox alone. Each child gives them up before it runs anything.
+        # Only the parent has these privileges, and only in this sandbox. Each child drops them before it runs code.
         given += ["--cap-add", "ALL"]
     elif os.geteuid() == 0:
-        # So that the child can become the user whose processes the kernel counts.
+        # The child needs them to change to a user whose processes the kernel counts.
         given += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    # bubblewrap makes the folders on the way to a bind for its own user alone; another one has to get through.
+    # bubblewrap creates the parent folders of a bind for its own user only. Other users need access, too.
     for folder in (
         python,
         Path(PACKAGES, "0"),
@@ -74,7 +75,7 @@ def arguments(
     for name in ETC:
         given += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
     for store in ("/nix", "/gnu"):
-        if python.is_relative_to(store):  # there every library is a package with its own path
+        if python.is_relative_to(store):  # on Nix and Guix, every library is a package with its own path
             given += ["--ro-bind", store, store]
     interpreter = ["--ro-bind", str(python), str(python)]
     given += interpreter
@@ -99,8 +100,8 @@ def arguments(
     given += ["--perms", "1777", "--size", str(shared_memory), "--tmpfs", "/dev/shm"]
     for folder in ("/tmp", WORK):
         given += ["--perms", "1777", "--size", str(scratch), "--tmpfs", folder]
-    # bubblewrap makes / and /dev writable, and lets them grow without limit. /proc/sys lets the machine's root change
-    # the kernel's settings by its uid alone, whatever privileges it lacks.
+    # bubblewrap makes / and /dev writable without a size limit. The machine's root can change the kernel's settings in
+    # /proc/sys by its uid alone, without any privileges. So all three become read-only.
     given += ["--remount-ro", "/dev", "--remount-ro", "/proc", "--remount-ro", "/", "--chdir", WORK]
     for name, value in environment.items():
         given += ["--setenv", name, value]
@@ -108,13 +109,13 @@ def arguments(
 
 
 def package_folders() -> list[Path]:
-    """Where packages are installed that this Python imports: its own, and the user's if that counts."""
+    """Return the folders from which this Python imports packages: its own, and the user's if it is in sys.path."""
     own = {Path(folder).resolve() for folder in (*site.getsitepackages(), site.getusersitepackages())}
     return [path for path in dict.fromkeys(Path(folder).resolve() for folder in sys.path if folder) if path in own]
 
 
 def course_utils() -> Path:
-    """The folder of course_utils, found without importing it."""
+    """Return the folder of course_utils without importing it. Raises FileNotFoundError if it is not installed."""
     spec = importlib.util.find_spec("course_utils")
     if spec is None or not spec.submodule_search_locations:
         raise FileNotFoundError("course_utils is not installed: run `make setup`")
@@ -123,11 +124,11 @@ def course_utils() -> Path:
 
 @contextmanager
 def user() -> Iterator[tuple[list[str], list[int]]]:
-    """Arguments for the user's namespace, and descriptors that they name.
+    """Yield bubblewrap's arguments for namespaces, and the file descriptors that they refer to.
 
-    An ordinary user is the same one inside. Root gets a second user, since the kernel never counts root's processes
-    and lets root's uid write what only its capabilities should protect: a namespace is made beforehand in which
-    number 1000 is a user whom the machine does not have.
+    An ordinary user has the same id inside. Root needs a second user, for two reasons: the kernel never counts root's
+    processes, and root's uid can write files that only its capabilities should protect. So a user namespace is created
+    beforehand. In it, user 1000 is mapped to an id that no user of this machine has.
     """
     others = ["--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts", "--unshare-cgroup-try"]
     if os.geteuid() != 0:
@@ -138,7 +139,7 @@ def user() -> Iterator[tuple[list[str], list[int]]]:
     free = unused_user()
     hold, release = os.pipe()
     ready, told = os.pipe()
-    # Not os.fork(): the grader may have threads. This program needs nothing of ours.
+    # Not os.fork(), because the grader may have threads. The new program needs no module of the course.
     made = (
         "import ctypes,os;ctypes.CDLL(None).unshare(0x10000000) and os._exit(1);"
         f"os.write({told},b'x');os.close({told});os.read({hold},1)"
@@ -164,7 +165,7 @@ def user() -> Iterator[tuple[list[str], list[int]]]:
 
 
 def unused_user() -> int:
-    """A number that no user of this machine has, among those that we may give away."""
+    """Return a user id that no user of this machine has and that this process may map."""
     import pwd
 
     used = {entry.pw_uid for entry in pwd.getpwall()}
@@ -176,7 +177,7 @@ def unused_user() -> int:
 
 
 def _hops(path: Path) -> Iterator[tuple[str, str]]:
-    """Every symbolic link on the way to a folder, and where it leads; libraries are looked for along them."""
+    """Yield each symbolic link in a folder's path and its target. Python searches its libraries through these links."""
     walked = Path("/")
     for part in path.absolute().parts[1:]:
         walked = walked / part

@@ -1,12 +1,12 @@
-"""The child of one submission: shut in step by step, then the shell runs. Inside the sandbox.
+"""The child process of one submission: isolate it step by step, then run the shell. Inside the sandbox.
 
     parent ── fork ──> keeper    enters new namespaces; stays outside of the new process namespace, and waits
                          └─ fork ──> first    process 1 of that namespace: mounts, gives up all privileges, waits.
-                                       │      When it ends, the kernel ends everything in the namespace.
+                                       │      When it ends, the kernel kills all processes in the namespace.
                                        └─ fork ──> shell    process 2: runs the student's code
 
-Process 1 is one that the student's code cannot end: the kernel lets no signal from inside reach it. Nothing here uses
-the job: it lies unread in the pipe until the shell reads it.
+The student's code cannot kill process 1, because the kernel blocks signals to it from inside the namespace. This module
+does not read the job: it stays in the pipe until the shell reads it.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 1 <<
 PR_SET_DUMPABLE, PR_CAPBSET_DROP, PR_SET_SECUREBITS, PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL = 4, 24, 28, 47, 4
 PR_SET_NO_NEW_PRIVS, PR_SET_CHILD_SUBREAPER, PR_SET_PDEATHSIG = 38, 36, 1
 SECURE = 0b11101111
-"""No capabilities for user 0, none kept or raised over a change of user, and these settings locked."""
+"""securebits: user 0 gets no capabilities, a change of user adds none, none can be raised; all of this is locked."""
 LAST_CAPABILITY = 63
 CAPABILITY_VERSION = 0x20080522
 
 BROKEN = 70
-"""The exit code when the child could not be shut in, or its shell lost the pipes."""
+"""The exit code if the child could not be isolated, or if its shell lost the pipes."""
 HIGH = 127
-"""The exit code in place of larger ones that a program chose: 128 and more say which signal ended a process."""
+"""The highest exit code of a program. Larger ones are replaced by it, because 128 and more mean a signal."""
 STUDENT = 1000
-"""User and group of the student's code, where the sandbox was started by root: a user whose processes are counted."""
+"""User and group id of the student's code if root started the sandbox: the kernel does not count root's processes."""
 SCRATCH = ("/tmp", "/work", "/dev/shm")
 
 
 def run(descriptors: tuple[int, int, int], config: Config, shell: Callable[[int, int], None]) -> None:
-    """What the fork of the parent does from its first line on. Never returns; the exit code is the shell's.
+    """Run a submission in a fork of the parent. Never returns. The process's exit code is the shell's.
 
-    descriptors: the job, the frames, and where raw output goes; config: what the host has sent at the start;
-    shell: runs the job, given the first two.
+    descriptors: the pipes for the job, the frames, and raw output; config: the host's configuration; shell: runs the
+    job, called with the first two descriptors.
     """
     code = BROKEN
     try:
@@ -61,13 +61,14 @@ def run(descriptors: tuple[int, int, int], config: Config, shell: Callable[[int,
                 os._exit(_wait_for(first))
             mount_scratch(config)
         else:
-            # So that what the shell leaves behind becomes ours, where the host finds it, instead of process 1's.
+            # The shell's orphaned processes must become children of this process, so that the host can find them.
             prctl(PR_SET_CHILD_SUBREAPER, 1, optional=True)
         os.chdir(config["work"])
         shut_in(config)
         second = os.fork()
         if not config["namespaces"]:
-            # Without a process 1 that takes all with it. Not before: a change of user would forget it.
+            # Without a process namespace, both processes must be killed explicitly when their parents end. This is set
+            # after shut_in, because a change of user resets it.
             prctl(PR_SET_PDEATHSIG, signal.SIGKILL, optional=True)
         if second:
             prctl(PR_SET_DUMPABLE, 0, optional=True)
@@ -86,24 +87,24 @@ def run(descriptors: tuple[int, int, int], config: Config, shell: Callable[[int,
 
 
 def mount_scratch(config: Config) -> None:
-    """In fresh namespaces: memory-backed folders with limits, and a /proc without other processes."""
-    # First of all nothing that is mounted here may reach the parent's namespace.
+    """Mount memory-backed folders with limits, and a /proc without other processes, in new namespaces."""
+    # First make the mounts private, so that they do not propagate to the parent's namespace.
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     for folder in SCRATCH:
         size = config["shared_memory"] if folder == "/dev/shm" else config["disk"]
-        # bwrap's own tmpfs cannot limit the number of files, and each takes a kilobyte of the kernel's memory.
+        # bwrap's own tmpfs cannot limit the number of files, and each file takes a kilobyte of kernel memory.
         options = f"size={size},nr_inodes={config['inodes']},mode=1777"
         mount("tmpfs", folder, "tmpfs", MS_NOSUID | MS_NODEV, options)
-    # Read-only: /proc/sys belongs to the machine's root, who may be who we are in this sandbox.
+    # Read-only, because the machine's root can write to /proc/sys, and this process may run as that user.
     mount("proc", "/proc", "proc", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC)
 
 
 def shut_in(config: Config) -> None:
-    """Give up every privilege, for this process and all that it starts, and set the limits."""
+    """Give up all privileges, for this process and its descendants, and set the limits."""
     if config["linux"]:
         drop_capabilities(config)
     limits = {
-        # Kernels before 5.14 count the user's processes outside of the sandbox too.
+        # Kernels before 5.14 also count the user's processes outside of the sandbox.
         "RLIMIT_NPROC": config["processes"] + config["processes_elsewhere"],
         "RLIMIT_NOFILE": config["files"],
         "RLIMIT_FSIZE": config["disk"],
@@ -114,7 +115,7 @@ def shut_in(config: Config) -> None:
         "RLIMIT_SIGPENDING": 1024,
     }
     if config["linux"]:
-        # Not RLIMIT_AS: torch's CUDA build maps gigabytes that it never touches. What the parent has comes on top.
+        # Not RLIMIT_AS: torch's CUDA build maps gigabytes that it never uses. Memory from the parent is added.
         pages = int(Path("/proc/self/statm").read_text().split()[5])
         limits["RLIMIT_DATA"] = config["memory"] + pages * resource.getpagesize()
     for name, value in limits.items():
@@ -128,11 +129,11 @@ def shut_in(config: Config) -> None:
 
 
 def drop_capabilities(config: Config) -> None:
-    """Change to the student's user where there is one, and drop all capabilities for good."""
+    """Change to the student's user if there is one, and drop all capabilities permanently."""
     libc = ctypes.CDLL(None, use_errno=True)
     prctl(PR_SET_SECUREBITS, SECURE, optional=True)
     for capability in range(LAST_CAPABILITY + 1):
-        # Asked for one that this kernel does not have, or without the right to, the kernel says no.
+        # Optional: it fails if the kernel does not know the capability, or if the process may not drop it.
         prctl(PR_CAPBSET_DROP, capability, optional=True)
     if config["second_user"]:
         try:
@@ -140,8 +141,8 @@ def drop_capabilities(config: Config) -> None:
             os.setresgid(STUDENT, STUDENT, STUDENT)
             os.setresuid(STUDENT, STUDENT, STUDENT)
         except PermissionError:
-            # Where bubblewrap can give no privileges (AppArmor) a sandbox for one job goes without a second user: the
-            # watch alone counts its processes then.
+            # If bubblewrap cannot give privileges (AppArmor), a sandbox for one job has no second user. Then only the
+            # watch counts its processes.
             if config["namespaces"]:
                 raise
     prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, optional=True)
@@ -155,14 +156,14 @@ def drop_capabilities(config: Config) -> None:
 
 
 def unshare(flags: int) -> None:
-    """New namespaces for this process. Raises OSError."""
+    """Move this process into new namespaces (CLONE_NEW* flags). Raises OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(flags) != 0:
         raise OSError(ctypes.get_errno(), f"no new namespaces: {os.strerror(ctypes.get_errno())}")
 
 
 def mount(source: str | None, target: str, kind: str | None, flags: int, options: str | None = None) -> None:
-    """mount(2). Raises OSError."""
+    """Call mount(2). Raises OSError."""
     libc = ctypes.CDLL(None, use_errno=True)
     texts = [text.encode() if text else None for text in (source, target, kind, options)]
     if libc.mount(*texts[:3], ctypes.c_ulong(flags), texts[3]) != 0:
@@ -170,7 +171,7 @@ def mount(source: str | None, target: str, kind: str | None, flags: int, options
 
 
 def prctl(option: int, value: int, *, optional: bool = False) -> None:
-    """prctl(2). Raises OSError unless `optional`."""
+    """Call prctl(2). Raises OSError unless `optional`."""
     libc = ctypes.CDLL(None, use_errno=True)
     if not hasattr(libc, "prctl"):
         return
@@ -180,8 +181,11 @@ def prctl(option: int, value: int, *, optional: bool = False) -> None:
 
 
 def _move(descriptors: tuple[int, int, int]) -> tuple[int, int]:
-    """Job and frames at 3 and 4, raw output at 1 and 2, nothing to read at 0; every other descriptor is closed."""
-    # First out of the way of each other.
+    """Move the job and the frames to descriptors 3 and 4, raw output to 1 and 2, /dev/null to 0. Close all others.
+
+    Returns the descriptors of job and frames.
+    """
+    # First move them above all targets, so that dup2 does not overwrite one of them.
     job, frames, raw = (_above(descriptor, 64) for descriptor in descriptors)
     for position, descriptor in ((1, raw), (2, raw), (3, job), (4, frames)):
         os.dup2(descriptor, position, inheritable=position <= 2)
@@ -198,13 +202,15 @@ def _above(descriptor: int, least: int) -> int:
 
 
 def _close_all() -> None:
-    # A pipe ends for the host when the last holder of its other end has closed it.
+    # The host sees the end of a pipe only when all processes have closed their end of it.
     os.closerange(0, 256)
 
 
 def _wait_for(child: int, *, own: bool = False) -> int:
-    """Wait until `child` has ended, and collect all that end meanwhile. Returns an exit code that says how: 128 and the
-    number of the signal that ended it, else its own, at most HIGH when it is the student's own process.
+    """Wait until `child` has ended, and reap other ended processes meanwhile. Return an exit code.
+
+    It is 128 plus the number of the signal that ended the child, else the child's own code. own: limit that to HIGH,
+    because the student's process can choose any code.
     """
     while True:
         try:

@@ -1,4 +1,4 @@
-"""Starts a sandbox and opens sessions in it; and the process with all libraries loaded from which others are forked.
+"""Start a sandbox and open sessions in it. A sandbox can also be a fork server for the sandboxes of other processes.
 
 with Sandbox("preloaded", Limits(), bwrap="/usr/bin/bwrap") as sandbox, sandbox.session() as session:
     result = session.execute("x = 1")
@@ -35,21 +35,21 @@ ENVIRONMENT = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
     "LANG": "C.UTF-8",
     "USER": "student",
-    # Sets and dictionaries in one order: the same submission gets the same marks again.
+    # A fixed order of sets, so that the same submission always gets the same marks.
     "PYTHONHASHSEED": "0",
-    # One thread of the processor: the same numbers and the same speed for everybody, and the parent can fork.
+    # One thread: the same numbers and the same speed for everybody, and the parent can fork.
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "COURSE_DEVICE": "cpu",
     "COURSE_BUDGET": "quick",
-    # A mark never depends on a network.
+    # No download: a mark must not depend on a network.
     "COURSE_DATA": "sample",
     "COURSE_PROGRESS": "0",
-    # `%pip install` in an answer gives up at once, instead of asking again and again for the time of a cell.
+    # `%pip install` in an answer fails immediately. Otherwise it would retry until the cell's time is over.
     "PIP_NO_INDEX": "1",
     "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    # A breakpoint() that was left in an answer is skipped: there is nobody to type.
+    # A breakpoint() in an answer is skipped, because nobody can type.
     "PYTHONBREAKPOINT": "0",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
@@ -59,7 +59,7 @@ SEED = 0
 
 
 CREDENTIALS = struct.Struct("iII")
-"""struct ucred of unix(7): process, user, group."""
+"""struct ucred of unix(7): process id, user id, group id."""
 
 
 BOOT = (
@@ -69,14 +69,14 @@ BOOT = (
 )
 
 
-# bubblewrap ends when the *thread* that started it does. This one lives as long as the program.
+# bubblewrap ends when the *thread* that started it ends. This thread lives as long as the program.
 _launcher = ThreadPoolExecutor(1, thread_name_prefix="sandbox-launcher")
 
 
 class ForkServer(NamedTuple):
-    """Where other processes of the same user find a preloaded parent that forks one for each of them.
+    """The address of a preloaded parent that forks another parent for each worker process of the same user.
 
-    address: of its socket; bwrap: the program that made it, for a worker whose fork server has ended.
+    address: path of its socket; bwrap: path of bubblewrap, for a worker whose fork server has ended.
     """
 
     address: str
@@ -84,7 +84,7 @@ class ForkServer(NamedTuple):
 
 
 class Sandbox:
-    """A parent, preloaded or for one job, in which sessions are opened, one at a time."""
+    """A parent process, preloaded or for a single job, and the sessions in it, one at a time."""
 
     def __init__(
         self,
@@ -98,18 +98,19 @@ class Sandbox:
         as_fork_server: bool = False,
         fork_server: ForkServer | None = None,
     ) -> None:
-        """kind: "preloaded", "fresh" or "none"; bwrap: the program, for the first two; hide: see bwrap.arguments;
+        """Store the settings; nothing is started yet.
+
+        kind: "preloaded", "fresh" or "none"; bwrap: path of bubblewrap, for the first two; hide: see bwrap.arguments;
         seed: of the student's random numbers; why: the reason for this kind, for people; as_fork_server: whether a
-        preloaded sandbox becomes a fork server for others when `fork_server` is called; then it opens no session of
-        its own any more;
-        fork_server: one to take the parent from, opened with the same limits; when that has ended, the sandbox
+        preloaded sandbox is a fork server for others; after the first of them connects, it opens no session of its
+        own; fork_server: where to get the parent, opened with the same limits. If that server has ended, the sandbox
         starts its own parent.
         """
         self.kind, self.limits, self.bwrap, self.hide, self.seed, self.why = kind, limits, bwrap, hide, seed, why
         self._as_fork_server, self._from = as_fork_server and kind == PRELOADED, fork_server
         self._process: subprocess.Popen | None = None
         self._handle = -1
-        """Of a parent from a fork server, which is no child of ours."""
+        """The pidfd of a parent from a fork server, which is not a child of this process; -1 if there is none."""
         self._folder: tempfile.TemporaryDirectory | None = None
         self._proved = False
         self.starts = 0
@@ -121,7 +122,7 @@ class Sandbox:
         self.close()
 
     def start(self) -> None:
-        """Start the parent if none runs. A session does that by itself. Raises SandboxError."""
+        """Start the parent if none is running. `session` calls this. Raises SandboxError."""
         if self._process.poll() is None if self._process is not None else self._handle >= 0:
             return
         self.close()
@@ -136,19 +137,19 @@ class Sandbox:
 
     @property
     def fork_server(self) -> ForkServer | None:
-        """How others get their parents from this one; None unless it is to be one, and started."""
+        """The address for other sandboxes, None if this is no fork server or is not started."""
         return ForkServer(self._address, self.bwrap) if self._as_fork_server and self._process is not None else None
 
     @property
     def is_open(self) -> bool:
-        """Whether there is a parent, though it may have ended by itself."""
+        """Whether a parent was started and not closed. It may have ended by itself."""
         return self._process is not None or self._handle >= 0
 
     @contextlib.contextmanager
     def session(self, *, seconds_left: float | None = None) -> Iterator[Session]:
-        """A fresh Python for one submission, of which nothing is left afterwards.
+        """Open a fresh Python for one submission. Nothing of it is left afterwards.
 
-        seconds_left: how long it may take altogether. Raises SandboxError.
+        seconds_left: time limit for the whole session (default: limits.notebook_seconds). Raises SandboxError.
         """
         deadline = time.monotonic() + (self.limits.notebook_seconds if seconds_left is None else seconds_left)
         try:
@@ -156,7 +157,7 @@ class Sandbox:
         except SandboxError:
             if not self._proved:
                 raise
-            # It has worked before. Whatever happened to the parent since, a new one will manage.
+            # The sandbox worked before, so only the parent may be broken. A new parent should work.
             self.close()
             session = self._open(deadline)
         try:
@@ -165,14 +166,14 @@ class Sandbox:
             session.close()
 
     def close(self) -> None:
-        """End everything. May be called twice."""
+        """Kill all processes and remove temporary folders. It can be called twice."""
         process, self._process = self._process, None
         if process is not None:
             self._control.close()
             if process.poll() is None:
                 process_watch.kill_below(process.pid)
                 if self.kind != NONE:
-                    # bubblewrap itself has no parent here. It collects the processes that we killed, and ends.
+                    # bubblewrap itself was not killed. It reaps the killed processes, and then it ends.
                     with contextlib.suppress(subprocess.TimeoutExpired):
                         process.wait(END_SECONDS)
                 process.kill()
@@ -203,10 +204,10 @@ class Sandbox:
         return session
 
     def _attach(self, fork_server: ForkServer) -> bool:
-        """Get a parent from a fork server. Returns False when the server has ended."""
+        """Get a parent from a fork server. Return False if the server has ended."""
         self._control = control = socket.socket(socket.AF_UNIX)
         control.settimeout(START_SECONDS)
-        # So that the parent's first word comes with its number, as we see it.
+        # With SO_PASSCRED the parent's first message contains its process id, as this process sees it.
         control.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         try:
             control.connect(fork_server.address)
@@ -224,14 +225,14 @@ class Sandbox:
     def _launch(self) -> None:
         ours, theirs = socket.socketpair()
         self._control = ours
-        # A process that hangs must not hang us.
+        # If the sandbox hangs, this process must not hang.
         ours.settimeout(START_SECONDS)
         packages = [str(path) for path in bubblewrap.package_folders()]
         descriptors = [theirs.fileno()]
         listener = None
         try:
             if self._as_fork_server:
-                # In a folder that no other user can enter.
+                # No other user can enter this folder, so no other user can connect to the socket.
                 self._folder = tempfile.TemporaryDirectory(prefix="course-fork-server-")
                 self._address = str(Path(self._folder.name, "socket"))
                 listener = socket.socket(socket.AF_UNIX)
@@ -264,7 +265,7 @@ class Sandbox:
                     shared_memory=limits.shared_memory,
                     preloaded=self.kind == PRELOADED,
                 )
-                # An empty one: --clearenv would leave ours to be read in /proc/1/environ.
+                # Empty: with --clearenv, this process's environment could still be read in /proc/1/environ.
                 environment = {}
                 read = write = -1
                 user = bubblewrap.user()
@@ -273,12 +274,12 @@ class Sandbox:
             with user as (extra, more):
                 descriptors += more
                 if self.kind != NONE:
-                    # Through a pipe: the command line of whoever is process 1 can be read inside.
+                    # Send the arguments through a pipe: process 1's command line can be read inside the sandbox.
                     read, write = os.pipe()
                     descriptors.append(read)
                     prefix = [self.bwrap, "--args", str(read), "--"]
                 try:
-                    # Pipes, never our own terminal or files: those could be written to, or name a path.
+                    # Only pipes: the sandbox could write to this process's terminal or files, or see their paths.
                     self._process = _launcher.submit(
                         subprocess.Popen,
                         [*prefix, *python],
@@ -289,7 +290,7 @@ class Sandbox:
                         stderr=subprocess.STDOUT,
                         start_new_session=True,
                     ).result()
-                    # Only the sandbox has the other end, so its end is noticed at once.
+                    # Only the sandbox may hold the other end, so that its exit closes the connection immediately.
                     theirs.close()
                     self._process.stdin.close()
                     os.set_blocking(self._process.stdout.fileno(), False)
@@ -305,7 +306,7 @@ class Sandbox:
                 told = self._config(work) | {"listener": listener.fileno() if listener else -1}
                 config = json.dumps(told).encode()
                 self._control.sendall(LENGTH.pack(len(config)) + config)
-                # Only when bubblewrap has entered the user's namespace may that be forgotten.
+                # The user namespace must stay open until bubblewrap has entered it.
                 self._await_first_byte()
         except OSError as error:
             raise SandboxError(self._error_text() or str(error)) from error
@@ -321,7 +322,7 @@ class Sandbox:
     def _config(self, work: str) -> dict[str, Any]:
         limits = self.limits
         linux = sys.platform == "linux"
-        # Newer kernels count within a sandbox what runs in it.
+        # Since 5.14, kernels count the processes in each user namespace separately.
         counted = self.kind == NONE or _kernel() < (5, 14)
         return {
             "namespaces": self.kind == PRELOADED,
@@ -349,7 +350,7 @@ class Sandbox:
             below = process_watch.children(self._process.pid)
             self.parent = self._process.pid if self.kind == NONE else below[0] if below else -1
             if self.parent > 0:
-                # When memory runs out in spite of all limits, the kernel takes these first.
+                # If memory runs out in spite of all limits, the kernel must kill these processes first.
                 with contextlib.suppress(OSError):
                     Path(f"/proc/{self.parent}/oom_score_adj").write_text("1000")
                 return
@@ -362,7 +363,7 @@ class Sandbox:
         raise SandboxError(f"the sandbox does not start: {printed.splitlines()[-1]}")
 
     def _error_text(self) -> str:
-        """What bubblewrap or the parent printed, which is why they do not work."""
+        """Return the text that bubblewrap or the parent printed. It explains why they failed."""
         if self._process is None:
             return ""
         with contextlib.suppress(subprocess.TimeoutExpired):

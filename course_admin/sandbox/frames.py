@@ -1,8 +1,8 @@
-"""Frames: how the two sides of a pipe talk. A frame is two lengths, a small JSON header, and bytes.
+"""Frames: the messages on a pipe between the two sides. A frame has two lengths, a small JSON header, and a body.
 
     | header's length, 4 bytes | body's length, 4 bytes | header: a JSON object | body |
 
-Both lengths are checked before anything is kept, so that garbage costs the reader nothing but the connection.
+Both lengths are checked before the rest of a frame is collected, so invalid data costs the reader only the connection.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ CHUNK = 1 << 18
 
 
 class FrameError(ValueError):
-    """What came is no frame, or a larger one than is read."""
+    """The data is not a frame, or the frame is too large."""
 
 
 def encode(header: dict[str, Any], body: bytes = b"") -> bytes:
-    """A frame as bytes. Raises FrameError for a header that is too long."""
+    """Return a frame as bytes. Raises FrameError if the header is too long."""
     text = json.dumps(header).encode()
     if len(text) > MAX_HEADER:
         raise FrameError(f"a header of {len(text)} bytes, at most {MAX_HEADER}")
@@ -31,7 +31,7 @@ def encode(header: dict[str, Any], body: bytes = b"") -> bytes:
 
 
 def read(descriptor: int) -> tuple[dict[str, Any], bytes] | None:
-    """Wait for the next frame from a trusted process. None when the other side has closed the pipe."""
+    """Wait for the next frame from a trusted process. Return None if the other side has closed the pipe."""
     lengths = _exactly(descriptor, LENGTHS.size)
     if lengths is None:
         return None
@@ -41,13 +41,13 @@ def read(descriptor: int) -> tuple[dict[str, Any], bytes] | None:
 
 
 class Reader:
-    """Collects bytes from an untrusted process and returns the complete frames among them."""
+    """Collect bytes from an untrusted process and return the complete frames."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
 
     def feed(self, data: bytes, max_body: int) -> Iterator[tuple[dict[str, Any], bytes]]:
-        """The frames that `data` completes. Raises FrameError; nothing that comes after that can be understood."""
+        """Yield the frames that `data` completes. After a FrameError, later data cannot be parsed, either."""
         self._bytes += data
         while len(self._bytes) >= LENGTHS.size:
             header_length, body_length = LENGTHS.unpack_from(self._bytes)

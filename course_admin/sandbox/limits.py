@@ -1,4 +1,4 @@
-"""The limits of a submission, and the words for each limit when it was exceeded."""
+"""The limits of a submission, and a text for each exceeded limit."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ MB = 1 << 20
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of one submission. Seconds are of the clock on the wall, sizes are bytes.
+    """The limits of one submission. Times are wall-clock seconds, sizes are bytes.
 
-    cell_seconds, question_seconds, notebook_seconds: a cell, an exam's question, everything together; interrupt: how
-    long after an interrupt a cell may go on before Python is ended; memory: of all processes together beyond what the
-    preloaded parent shares with them; disk: of /tmp and the working folder each, and of one file; inodes: files in
-    each;
-    cell_output, notebook_output: what is kept for the feedback page; flood: what is read of one cell before Python is
-    ended.
+    cell_seconds, question_seconds, notebook_seconds: for one cell, one exam question, everything together; interrupt:
+    how long a cell may continue after an interrupt before Python is killed; memory: of all processes together, without
+    the memory that the preloaded parent shares with them; processes: processes and threads; files: open files; disk:
+    of /tmp, of the working folder, and of one file; shared_memory: of /dev/shm; inodes: files in each folder;
+    cell_output, notebook_output: maximum that is kept for the feedback page; flood: maximum that is read from one cell
+    before Python is killed.
     """
 
     cell_seconds: float = 60
@@ -34,9 +34,9 @@ class Limits:
     flood: int = 64 * MB
 
     def explain(self, text: str) -> str | None:
-        """The limit behind an error message of Python's or the system's, None when it sounds like none of them.
+        """Return the limit that probably caused an error message of Python or the system, or None.
 
-        Only words for a person: a student's code can raise any message.
+        Use it only as text for people: a student's code can raise any message.
         """
         for sign, limit in (
             ("MemoryError", f"the limit of {size(self.memory)} of memory"),
@@ -54,10 +54,10 @@ class Limits:
 
 
 def size(count: float) -> str:
-    """Bytes in words: "2 GB", "64 MB"."""
+    """Return a number of bytes as text: "2 GB", "64 MB"."""
     return f"{count / (1 << 30):.3g} GB" if count >= 1 << 30 else f"{count / MB:.3g} MB"
 
 
 def seconds(count: float) -> str:
-    """Seconds in words: "60 s"."""
+    """Return a number of seconds as text: "60 s"."""
     return f"{count:.3g} s"

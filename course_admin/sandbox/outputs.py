@@ -1,8 +1,7 @@
-"""What a cell displayed, put together from frames that an attacker may have written.
+"""Build a cell's outputs from frames that an attacker may have written.
 
-Every output is built anew from the few fields that it may have, with the types that it must have; the rest is
-dropped. So nothing in here can make nbformat, nbgrader or a page stumble; what pages do with HTML is their business
-(course_admin.feedback.page).
+Every output is built again from its permitted fields, with the required types. All other fields are dropped. So no
+output can cause an error in nbformat, nbgrader or a page. course_admin.feedback.page makes HTML outputs safe.
 """
 
 from __future__ import annotations
@@ -16,21 +15,24 @@ from course_admin.sandbox.limits import Limits
 KINDS = frozenset(
     ["text/plain", "text/html", "text/markdown", "text/latex", "image/png", "image/jpeg", "image/gif", "image/svg+xml"]
 )
-"""The representations that are kept. Widgets and scripts are not."""
+"""The MIME types that are kept. Widgets and scripts are dropped."""
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 CONTROLS = re.compile(r"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 MOST_OUTPUTS = 1000
 MOST_DISPLAYS = 1000
 MOST_OF_ONE = 100
-"""So many outputs change when the display is updated whose name they have."""
+"""The maximum number of outputs that one display update changes."""
 MOST_AROUND = 200_000
-"""Bytes of one output's JSON that are not in a text, and texts in it."""
+"""The maximum number of bytes outside of strings in one output's JSON, and of quotation marks in it."""
 EACH = 500
-"""What an output counts beyond its text: a million empty ones take a gigabyte of the grader's memory."""
+"""Bytes that each output counts in addition to its text: a million empty outputs need a gigabyte of memory."""
 
 
 class Outputs:
-    """The outputs of one notebook, cell by cell, within the limits."""
+    """The outputs of one notebook, cell by cell, within the limits.
+
+    cell: the outputs of the current cell; cut: whether some of them were dropped.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
@@ -41,11 +43,11 @@ class Outputs:
         self._displays: dict[str, list[dict[str, Any]]] = {}
 
     def next_cell(self) -> None:
-        """What comes from now on belongs to a new cell, whose outputs are in `cell`."""
+        """Start a new cell. Its outputs are then in `cell`."""
         self.cell, self.cut, self._size, self._clear = [], False, 0, False
 
     def take(self, body: bytes) -> None:
-        """Add the output in a frame. One that is malformed, or for which there is no more room, is left out."""
+        """Add the output in a frame's body. A malformed output, or one beyond the limits, is dropped."""
         if not _is_text_mostly(body):
             self.cut = True
             return
@@ -72,7 +74,7 @@ class Outputs:
             self._add({"output_type": "error", **error, "traceback": lines}, sum(map(len, lines)))
 
     def text(self, name: str, text: Any) -> None:
-        """Add to stdout or stderr, in one output with what was printed there just before."""
+        """Add text to stdout or stderr. It is joined with the last output if that is the same stream."""
         text = _text(text)
         if self._clear:
             self._empty()
@@ -84,7 +86,7 @@ class Outputs:
             self._add({"output_type": "stream", "name": name, "text": text}, len(text))
 
     def note(self, line: str) -> None:
-        """Add a line of our own, whatever the limits say."""
+        """Add a line from the grader, without regard to the limits."""
         self.cell.append({"output_type": "error", "ename": "Stopped", "evalue": line, "traceback": [line]})
 
     def _display(self, kind: str, got: dict[str, Any]) -> None:
@@ -94,7 +96,7 @@ class Outputs:
         count = sum(map(len, kept.values()))
         identity = got.get("display_id")
         if got.get("update") is True:
-            # As in JupyterLab: every output with this name changes, in whichever cell it is.
+            # As in JupyterLab: all outputs with this display_id change, in all cells.
             for output in self._displays.get(identity[:200], []) if isinstance(identity, str) else []:
                 if self._room(count - sum(map(len, output["data"].values()))):
                     output["data"] = dict(kept)
@@ -133,7 +135,7 @@ class Outputs:
 
 
 def _is_text_mostly(body: bytes) -> bool:
-    """Whether JSON has little around its texts: 30 MB of brackets took the grader's process a gigabyte to read."""
+    """Return whether JSON is mostly strings: parsing 30 MB of brackets needs a gigabyte of memory."""
     if len(body) <= MOST_AROUND:
         return True
     quotes = body.replace(b"\\\\", b"").replace(b'\\"', b"")
@@ -143,7 +145,7 @@ def _is_text_mostly(body: bytes) -> bool:
 
 
 def _text(value: Any) -> str:
-    """Text without colours and control characters, and of characters that UTF-8 has."""
+    """Return a text without colour codes, control characters and surrogates, "" if it is not a string."""
     if not isinstance(value, str):
         return ""
     return CONTROLS.sub("", COLOURS.sub("", value)).encode("utf-8", "replace").decode()

@@ -1,14 +1,14 @@
-"""The parent: imports everything once, then forks a child for each submission. Inside the sandbox.
+"""The parent process: it imports everything once, then forks a child for each submission. Inside the sandbox.
 
-It gets three descriptors with each job and hands them on unread. It never runs a student's code, so every child
-inherits the same fresh parent. When the host goes away its socket closes, and the parent ends, whatever happened to
-bubblewrap's own --die-with-parent.
+With each job it gets three file descriptors, which it passes on unread. It never runs students' code, so every child
+inherits the same clean parent. When the host process ends, its socket closes and the parent ends, too, even if
+bubblewrap's own --die-with-parent has failed.
 
-    host -> parent   the configuration, once; then a byte with three descriptors for each job
-    parent -> host   "ready" or a traceback; then for each job the exit code of its child, when nothing of it is left
+    host -> parent   the configuration, once; then for each job one byte with three file descriptors
+    parent -> host   "ready" or a traceback; then for each job the exit code of its child, when all its processes ended
 
-What it has imported takes half a gigabyte. So that several workers need that but once, a parent can be a fork server:
-for each worker that connects to its second socket it forks another parent, process 1 of its own namespace.
+The imported modules take half a gigabyte. So that several workers share this memory, a parent can be a fork server:
+for each worker that connects to its second socket, it forks another parent, process 1 of its own namespace.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ IMPORTED = (
     *("course_utils.checks", "course_utils.data", "course_utils.training"),
     *("course_utils.plotting.live", "course_utils.plotting.sweeps"),  # these import the other figures
 )
-"""What the labs use; a child gets it ready."""
+"""Modules that the labs use. Children inherit them already imported."""
 
 LENGTH = struct.Struct(">I")
 CODE = struct.Struct(">I")
@@ -45,14 +45,14 @@ def main(control: socket.socket) -> None:
     """Serve jobs until the host closes the socket."""
     config = json.loads(_receive(control, LENGTH.unpack(_receive(control, LENGTH.size))[0]))
     if config["linux"] and not config["namespaces"]:
-        # Without its own process 1, a submission's remaining processes would become the machine's.
+        # Without its own process 1, a submission's orphaned processes would become children of the machine's.
         child.prctl(child.PR_SET_CHILD_SUBREAPER, 1, optional=True)
     try:
         serve = _import_all(config)
     except BaseException:
         control.sendall(b"x" + traceback.format_exc().encode()[-4000:])
         raise
-    # These objects stay for good: without this, every child's first garbage collection would copy them.
+    # These objects are never freed. Without freeze, every child's first garbage collection would copy them.
     gc.collect()
     gc.freeze()
     control.sendall(b"r")
@@ -63,8 +63,10 @@ def main(control: socket.socket) -> None:
 
 
 def _fork_parents(control: socket.socket, config: child.Config, serve: Callable[[int, int], None]) -> socket.socket:
-    """Fork a parent for each worker that connects, until the host closes its socket. Returns only in such a parent:
-    its socket. Until the first one comes the host's own jobs are done as anywhere, so that it can try what it starts.
+    """Fork a parent for each worker that connects, until the host closes its socket.
+
+    Only the forked parents return from this function, with their own socket. Until the first worker connects, the
+    host's own jobs are done as usual, so that the host can test the sandbox.
     """
     listener = socket.socket(fileno=config["listener"])
     forking = False
@@ -72,7 +74,7 @@ def _fork_parents(control: socket.socket, config: child.Config, serve: Callable[
         _collect()
         ready, _, _ = select.select([control, listener], [], [])
         if control in ready:
-            # The clean-up after a job would end the other parents too.
+            # The clean-up after a job would also kill the other parents.
             if forking or not _job(control, config, serve):
                 sys.exit(0)
             continue
@@ -83,7 +85,7 @@ def _fork_parents(control: socket.socket, config: child.Config, serve: Callable[
             control.close()
             listener.close()
             try:
-                # It moves children only, and each process can do it once: hence the one in between.
+                # NEW_PIDS affects only children, and a process can use it only once. So an extra process does this.
                 child.unshare(child.NEW_PIDS)
                 if os.fork():
                     os._exit(0)
@@ -97,7 +99,10 @@ def _fork_parents(control: socket.socket, config: child.Config, serve: Callable[
 
 
 def _job(control: socket.socket, config: child.Config, serve: Callable[[int, int], None]) -> bool:
-    """Wait for a job, fork a child for it and wait until nothing of it is left. Returns False when the host is gone."""
+    """Wait for a job, fork a child for it and wait until all its processes have ended.
+
+    Returns False if the host has closed the socket.
+    """
     message, descriptors, _, _ = socket.recv_fds(control, 1, 3)
     if not message:
         return False
@@ -111,13 +116,13 @@ def _job(control: socket.socket, config: child.Config, serve: Callable[[int, int
 
 
 def _import_all(config: child.Config) -> Callable[[int, int], None]:
-    """Import what the labs use, and return the function that a child runs."""
-    # For a single job nothing is gained: it imports what it uses, and that is seldom all.
+    """Import the labs' modules, and return the function that a child runs."""
+    # Preloading does not help a single job: it imports only the modules that it uses, and seldom all of them.
     for name in IMPORTED if config["preload"] else ():
         importlib.import_module(name)
     import torch
 
-    # One thread: a pool of them does not survive a fork, and the child's first large product would wait for ever.
+    # One thread: a thread pool does not survive a fork, and the child's first large matrix product would hang.
     torch.set_num_threads(1)
     torch.set_num_interop_threads(1)
     from . import shell
@@ -131,13 +136,14 @@ def _import_all(config: child.Config) -> Callable[[int, int], None]:
 
 
 def _wait_for(pid: int, control: socket.socket) -> int:
-    """Wait for a child. Returns an exit code that says how it ended; ends the parent when the host goes away."""
+    """Wait for a child and return its exit code, or 128 plus the signal. End the parent if the host has ended."""
     if hasattr(os, "pidfd_open"):
         ended = os.pidfd_open(pid)
         ready, _, _ = select.select([ended, control], [], [])
         os.close(ended)
         if control in ready:
-            # The host sends nothing while a job runs, so it has ended. Process 1 ends everything else with itself.
+            # The host sends nothing while a job runs, so its socket is closed. When process 1 exits, the kernel kills
+            # all other processes in its namespace.
             os.kill(pid, signal.SIGKILL)
             sys.exit(0)
     while True:
@@ -150,21 +156,21 @@ def _wait_for(pid: int, control: socket.socket) -> int:
 
 
 def _end_the_rest() -> None:
-    """End the processes that the last child left, and wait until they have ended."""
+    """Kill the processes that the last child left behind, and wait until they have ended."""
     if os.getpid() != 1:
-        # The host does that: a signal to all processes would reach the user's other programs.
+        # The host kills them in this case: a signal to all processes would reach the user's other programs.
         _collect()
         return
     with contextlib.suppress(ChildProcessError):
         while True:
-            # From process 1 this reaches all other processes in here at once, so none can escape between two signals.
+            # From process 1, -1 signals all other processes in the namespace at once, so none can escape by forking.
             with contextlib.suppress(ProcessLookupError):
                 os.kill(-1, signal.SIGKILL)
             os.wait()
 
 
 def _collect() -> None:
-    """Collect the exit codes of processes that were left to this one."""
+    """Reap ended child processes."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass

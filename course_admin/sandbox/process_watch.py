@@ -1,6 +1,6 @@
-"""What runs in a sandbox as seen from outside: the tree of processes, its memory, and how to end it.
+"""Watch the processes in a sandbox from outside: read the process tree and its memory use, and kill processes.
 
-Of processes that the host can see: all of them, whatever namespaces they are in.
+The host can see all processes, in any namespace.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ PROC = Path("/proc")
 
 
 def children(pid: int) -> list[int]:
-    """The children of a process in the order in which they came; [] when it has ended."""
+    """Return the children of a process in the order of their creation, [] if it has ended."""
     found: list[int] = []
     with contextlib.suppress(OSError, ValueError):
         for thread in os.scandir(f"/proc/{pid}/task"):
@@ -26,7 +26,7 @@ def children(pid: int) -> list[int]:
 
 
 def descendants(pid: int) -> Iterator[tuple[int, int]]:
-    """Every process below one and its parent, parents before children."""
+    """Yield (process, its parent) for every descendant of a process, parents before children."""
     waiting, seen = [(child, pid) for child in children(pid)], {pid}
     while waiting:
         process, parent = waiting.pop(0)
@@ -37,12 +37,12 @@ def descendants(pid: int) -> Iterator[tuple[int, int]]:
 
 
 def memory(pids: list[int], enough: int, stop: Callable[[], bool] = lambda: False) -> int:
-    """Bytes that these processes hold, what several share counted once.
+    """Return the memory that these processes use, in bytes. Shared memory counts once.
 
-    First what is quickly known and never too little: each one's own pages, and shared ones as often as they are
-    mapped. Only when that is more than `enough`, which takes ten times as long, each one's proportional part.
-    stop: whether to give up on that and return what there is so far. The kernel makes us wait for a process that is
-    being forked, and with a bomb of them that can be longer than there is time.
+    First a fast upper bound is computed, which counts shared pages once for each process. Only if it exceeds `enough`,
+    each process's proportional share is read, which takes ten times as long. stop: called before each of these reads;
+    if true, the sum so far is returned. Reading a process that is being forked blocks in the kernel, and with a fork
+    bomb this can take too long.
     """
     upper = sum(_upper(pid) for pid in pids)
     if upper <= enough:
@@ -56,10 +56,11 @@ def memory(pids: list[int], enough: int, stop: Callable[[], bool] = lambda: Fals
 
 
 def kill_below(pid: int, patience: float = 5.0, keep: Set[int] = frozenset()) -> bool:
-    """Kill every process below one, repeatedly, since they may multiply. Returns whether all have ended.
+    """Kill all descendants of a process, repeatedly, because they may fork. Return whether all have ended.
 
-    keep: process numbers that are left alone. All have ended when two looks in a row find none: when a process ends
-    between reading its parent's list and its own list, its child is in neither.
+    patience: seconds to try; keep: process ids that are not killed. All have ended if two searches in a row find none.
+    One is not enough: if a process ends between the reads of its parent's list and its own list, its child is in
+    neither list.
     """
     give_up = time.monotonic() + patience
     found = True
@@ -76,7 +77,7 @@ def kill_below(pid: int, patience: float = 5.0, keep: Set[int] = frozenset()) ->
 
 
 def is_running(pid: int) -> bool:
-    """Whether there is such a process, and it is not one that has ended and waits to be collected."""
+    """Return whether a process exists and is not a zombie."""
     try:
         return _state(pid)[0] not in "ZX"
     except (OSError, ValueError, IndexError):
@@ -84,7 +85,7 @@ def is_running(pid: int) -> bool:
 
 
 def waited(pid: int) -> float:
-    """Seconds that a process's first thread could have run in all, and others had the processor; 0 where unknown."""
+    """Return the total time in seconds that a process's main thread waited for a CPU, 0 if unknown."""
     try:
         return int(_read(f"/proc/{pid}/schedstat").split()[1]) / 1e9
     except (OSError, ValueError, IndexError):
@@ -92,7 +93,7 @@ def waited(pid: int) -> float:
 
 
 def computing(pids: list[int]) -> int:
-    """How many threads of these processes run or want to at this moment."""
+    """Return how many threads of these processes are running or ready to run now."""
     count = 0
     for pid in pids:
         with contextlib.suppress(OSError):
@@ -103,13 +104,13 @@ def computing(pids: list[int]) -> int:
 
 
 def interrupt(pid: int) -> None:
-    """Send SIGINT to a process, if it is still there."""
+    """Send SIGINT to a process, if it still exists."""
     with contextlib.suppress(OSError):
         os.kill(pid, signal.SIGINT)
 
 
 def users_threads() -> int:
-    """How many threads the user has on the machine, which older kernels count against a sandbox's limit."""
+    """Return the number of the user's threads on this machine. Older kernels count them in a sandbox's limit."""
     total = 0
     for folder in PROC.glob("[0-9]*"):
         with contextlib.suppress(OSError):
@@ -119,13 +120,13 @@ def users_threads() -> int:
 
 
 def _kill(pid: int, parent: int) -> bool:
-    """Kill a child of `parent`. Returns whether it was still running; what waits to be collected no longer is."""
+    """Kill a child of `parent`. Return whether it was still running. A zombie does not count as running."""
     try:
         handle = os.pidfd_open(pid)
     except OSError:
         return False
     try:
-        # Another process may have its number by now; the handle still means the same process.
+        # The process id may have been reused since. The pidfd always refers to the same process.
         state, now = _state(pid)
         if now == parent and state not in "ZX":
             signal.pidfd_send_signal(handle, signal.SIGKILL)
@@ -137,7 +138,7 @@ def _kill(pid: int, parent: int) -> bool:
 
 
 def _state(pid: int) -> tuple[str, int]:
-    # The name before it is in brackets and may contain brackets too.
+    # The process name before the state is in brackets and may itself contain brackets.
     fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
     return fields[0], int(fields[1])
 
@@ -158,13 +159,13 @@ def _proportional(pid: int) -> int:
             if line.startswith(("Pss_Anon:", "Pss_Shmem:", "SwapPss:")):
                 total += int(line.split()[1]) << 10
     except (OSError, ValueError, IndexError):
-        # It has just ended, or it cannot be read: then what it holds at most is what it holds.
+        # The process has just ended, or the file cannot be read: use the upper bound.
         return _upper(pid)
     return total
 
 
 def _read(path: str) -> str:
-    # Path.read_text takes three times as long, and this is read fifty times a second.
+    # Path.read_text takes three times as long, and this runs more than fifty times a second.
     handle = os.open(path, os.O_RDONLY)
     try:
         return os.read(handle, 1 << 16).decode(errors="replace")

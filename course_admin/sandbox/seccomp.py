@@ -1,19 +1,19 @@
-"""Forbidden system calls: a classic-BPF program made by hand, for x86_64 and aarch64.
+"""Forbidden system calls: a classic BPF program, assembled here, for x86_64 and aarch64.
 
-What namespaces, read-only mounts and missing privileges already prevent is forbidden once more where it would widen
-the kernel's surface (mounting, new namespaces, bpf, io_uring); what they do not prevent is forbidden because of that:
-memory that no limit counts (memfd, System V shared memory and queues), pools that all processes of a user or of the
-machine share (asynchronous input and output, inotify), reaching into other processes, keys, and sockets that a network
-namespace does not cover (AF_VSOCK leads to a virtual machine's host).
+Namespaces, read-only mounts and missing privileges already prevent some of these calls. They are forbidden in addition
+to reduce the attack surface of the kernel (mounts, new namespaces, bpf, io_uring). Nothing else prevents the others:
+memory that no limit counts (memfd, System V shared memory and queues), resources that all processes of a user or of the
+machine share (asynchronous input and output, inotify), access to other processes, keys, and sockets that a network
+namespace does not isolate (AF_VSOCK connects to a virtual machine's host).
 
-The program looks at struct seccomp_data: the number of the call at offset 0, the architecture at 4, the arguments
-from 16 on, 8 bytes each, least significant half first. Its layout (each line an instruction, jumps go to the labels):
+The program reads struct seccomp_data: the number of the call at offset 0, the architecture at 4, the arguments from 16
+on, 8 bytes each, least significant half first. Its layout (each line is an instruction, jumps go to the labels):
 
             load architecture
-            not ours?                  -> deny      (32-bit calls on a 64-bit machine have other numbers)
+            another architecture?      -> deny      (32-bit calls on a 64-bit machine have other numbers)
             load number
             x86_64: number >= 2^30?    -> deny      (the x32 calls, the same kernel functions under other numbers)
-            number is clone3?          -> enosys    (its flags lie in memory, out of sight; libc then uses clone)
+            number is clone3?          -> enosys    (its flags are in memory, which BPF cannot read; libc uses clone)
             number is clone?           -> flags
             number is socket?          -> family
             number is ioctl?           -> request
@@ -26,9 +26,9 @@ from 16 on, 8 bytes each, least significant half first. Its layout (each line an
             AF_UNIX, AF_INET, AF_INET6, AF_NETLINK? -> allow
             deny
     request load argument 1
-            TIOCSTI, TIOCLINUX?        -> deny      (typing into a terminal)
-    allow   let it through
-    deny    return EPERM, so that libraries fall back or raise instead of dying
+            TIOCSTI, TIOCLINUX?        -> deny      (they insert input into a terminal)
+    allow   allow the call
+    deny    return EPERM, so that libraries use a fallback or raise an exception instead of being killed
     enosys  return ENOSYS
 """
 
@@ -39,9 +39,9 @@ import errno
 import platform
 import struct
 
-# Numbers from the kernel's tables: (x86_64, aarch64); None where an architecture does not have the call.
+# Numbers from the kernel's tables: (x86_64, aarch64). None: the architecture does not have the call.
 CALLS: dict[str, tuple[int | None, int | None]] = {
-    # memory beyond the limits
+    # memory that no limit counts
     "memfd_create": (319, 279),
     "memfd_secret": (447, 447),
     "shmget": (29, 194),
@@ -50,7 +50,7 @@ CALLS: dict[str, tuple[int | None, int | None]] = {
     "msgget": (68, 186),
     "semget": (64, 190),
     "mq_open": (240, 180),
-    # pools that no namespace divides
+    # shared resources without a namespace
     "io_setup": (206, 0),
     "io_destroy": (207, 1),
     "io_submit": (209, 2),
@@ -94,7 +94,7 @@ CALLS: dict[str, tuple[int | None, int | None]] = {
     "mount_setattr": (442, 442),
     "unshare": (272, 97),
     "setns": (308, 268),
-    # files by handle pass the mounts by
+    # file handles circumvent the mounts
     "open_by_handle_at": (304, 265),
     "name_to_handle_at": (303, 264),
     # the machine
@@ -126,11 +126,11 @@ PR_SET_NO_NEW_PRIVS, PR_SET_SECCOMP, SECCOMP_MODE_FILTER = 38, 22, 2
 
 
 def program(machine: str) -> bytes | None:
-    """The filter for a machine ("x86_64", "aarch64"); None for others, whose system call numbers are not known here."""
+    """Return the filter for a machine ("x86_64" or "aarch64"), None for others, whose call numbers are not in CALLS."""
     if machine not in ARCHITECTURES:
         return None
     column, architecture = ARCHITECTURES[machine]
-    # (code, operand, where to go when true, when false); a label, or None for the next line.
+    # An instruction (code, operand, label to jump to if true, if false; None is the next line), or a label.
     lines: list[tuple[int, int, str | None, str | None] | str] = [
         (LOAD, 4, None, None),
         (EQUAL, architecture, None, "deny"),
@@ -154,9 +154,9 @@ def program(machine: str) -> bytes | None:
 
 
 def install() -> bool:
-    """Put the filter on this process and all that it starts, for ever. Returns False where there is none for it.
+    """Install the filter permanently in this process and its descendants.
 
-    Raises OSError when the kernel refuses.
+    Returns False if there is no filter for this machine. Raises OSError if the kernel refuses.
     """
     code = program(platform.machine())
     if code is None:
@@ -174,7 +174,10 @@ def install() -> bool:
 
 
 def _assemble(lines: list[tuple[int, int, str | None, str | None] | str]) -> bytes:
-    """Labels become distances. struct sock_filter: code (2 bytes), jump when true, when false (1 each), operand (4)."""
+    """Assemble the program: replace labels by jump distances.
+
+    struct sock_filter: code (2 bytes), jump if true, jump if false (1 byte each), operand (4 bytes).
+    """
     places: dict[str, int] = {}
     position = 0
     for line in lines:

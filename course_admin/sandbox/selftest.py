@@ -1,11 +1,12 @@
-"""Which sandbox works here: tried, not guessed.
+"""Find the sandbox that works on this machine, by a test.
 
     preloaded   children forked from a parent that has imported the libraries, each with its own namespaces: 0.1 s
-    fresh       a bubblewrap for each submission: as tight, but each imports everything anew
-    none        no protection; only for those who ask for it by name
+    fresh       a bubblewrap for each submission: the same protection, but each imports everything again
+    none        no protection; only if the user asks for it explicitly
 
-`open_sandbox` gives the best that passes, started; where neither of the first two does, it refuses and says in one
-line how to repair that. The result can differ between root and an ordinary user, and between two bubblewraps.
+`open_sandbox` starts the best kind that passes the test. If neither of the first two passes, it raises an error that
+says in one line how to repair that. The result can differ between root and an ordinary user, and between two installed
+bubblewrap programs.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from course_admin.sandbox.limits import Limits
 from course_admin.sandbox.session import FRESH, NONE, PRELOADED, START_SECONDS, CellResult, SandboxError, Session
 
 TRIAL_SECONDS = 300.0
-"""How long a cell of the trial may take: it imports torch, while other programs may have the processor."""
+"""Time limit for a cell of the trial. It is long because the cell imports torch, and the CPU may be busy."""
 MODES = ("auto", "bwrap", "none")
-"""What people may ask for. `auto` is the sandbox, preloaded or fresh, as is `bwrap`; neither ever means none."""
+"""The modes that a user can choose. `auto` and `bwrap` both mean preloaded or fresh, never none."""
 
 WITHOUT = "or, knowingly without any protection: --sandbox none"
 WARNING = (
@@ -70,16 +71,16 @@ def _trial(preloaded):
 
 
 class Busy(SandboxError):  # noqa: N818 - a state of the machine
-    """The trial had no time: that says nothing about the sandbox."""
+    """The machine was too busy for the trial. This says nothing about the sandbox."""
 
 
 def open_sandbox(mode: str, limits: Limits, *, hide: Sequence[Path] = (), as_fork_server: bool = False) -> Sandbox:
-    """The best sandbox that works here, started and tried. Its `why` says in one line what it is.
+    """Return the best sandbox that works here, started and tested. Its `why` describes it in one line.
 
-    mode: one of MODES; hide: folders that must not be readable inside even when they lie in a folder that is let in;
-    as_fork_server: whether others shall get their parents from it, if it is a preloaded one (see Sandbox).
-    Raises SandboxError, one readable line with the remedy, when none works, and Busy, one of them, when the machine has
-    no time to try it.
+    mode: one of MODES; hide: folders that must not be readable inside, even if they are in a visible folder;
+    as_fork_server: whether other sandboxes get their parents from it, if it is preloaded (see Sandbox).
+    Raises SandboxError, one readable line with the remedy, if no sandbox works, and its subclass Busy if the machine is
+    too busy for the test.
     """
     if mode not in MODES:
         raise SandboxError(f"--sandbox {mode}", f"choose one of {', '.join(MODES)}")
@@ -118,7 +119,7 @@ _KINDS = {
 
 
 def remedy(reason: str) -> str:
-    """What to do about it, from what this machine says about itself."""
+    """Return what the user can do if no sandbox works, from the error and this machine's settings."""
     if sys.platform != "linux":
         return "grade in WSL 2" if sys.platform == "win32" else "grade on a Linux machine, virtual machine or container"
     if "No module named" in reason or ("Permission denied" in reason and "/sandbox/packages" in reason):
@@ -143,7 +144,7 @@ def remedy(reason: str) -> str:
 
 
 def _try(sandbox: Sandbox) -> None:
-    """Start a sandbox and look from inside whether it is one. Raises SandboxError, and Busy."""
+    """Start a sandbox and test its protection from inside. Raises SandboxError, or Busy."""
     limits = sandbox.limits
     sandbox.limits = replace(limits, cell_seconds=TRIAL_SECONDS, interrupt=TRIAL_SECONDS / 10)
     try:
@@ -158,7 +159,7 @@ def _try(sandbox: Sandbox) -> None:
 
 
 def _tried(session: Session, kind: str) -> CellResult:
-    """What the trial printed. Raises SandboxError, and Busy."""
+    """Run the trial and return the result of its last cell. Raises SandboxError, or Busy."""
     for source in (TRIAL, f"_trial({kind == PRELOADED})"):
         result = session.execute(source)
         if result.state == "interrupted" or result.seconds > TRIAL_SECONDS:

@@ -1,7 +1,7 @@
-"""The grader's side of one submission's Python: sends cells and questions, and trusts nothing that comes back.
+"""The grader's side of one submission's Python: send cells and questions, and do not trust the answers.
 
-Whatever a student's code does to the pipes or to its process, and however long it runs, a session ends in one of three
-states: it answered, it was interrupted, it is dead; and it names the limit that was hit.
+A student's code can damage the pipes or its process, or run forever. Each request still ends in one of three states:
+answered, interrupted or dead. If a limit was hit, the session names it.
 """
 
 from __future__ import annotations
@@ -34,33 +34,34 @@ START_SECONDS = 180
 END_SECONDS = 10
 POLL = 0.015
 PATIENCE = 3.0
-"""Times a limit that a cell or a question gets beyond it while it waits for the processor."""
+"""The maximum extra time for a cell or question that waits for a CPU, as a multiple of its limit."""
 FEW = 4
-"""Processes and threads that compute at once; with more of them the submission itself causes the waiting."""
+"""If more processes and threads of a submission compute at the same time, the submission itself causes the waiting."""
 MAX_ANSWER = 160 << 20
-"""More than the largest evidence that is read (course_utils.evidence): what is too large gets its own message there."""
+"""The maximum size of an answer. It is larger than the limit in course_utils.evidence, which has a better message."""
 MAX_OUTPUT_FRAME = 32 << 20
 
 
 class SandboxError(RuntimeError):
-    """The sandbox itself does not work, whatever the submission. what: is wrong; remedy: what a person can do."""
+    """The sandbox itself does not work, for any submission. what: the error; remedy: what the user can do."""
 
     def __init__(self, what: str, remedy: str = "") -> None:
         super().__init__(f"{what}: {remedy}" if remedy else what)
         self.what, self.remedy = what, remedy
 
 
-class Stopped(Exception):  # noqa: N818 - not an error of ours: the student's code did not answer
-    """The student's code gave no answer. The text says what it did instead, after "your code ..."."""
+class Stopped(Exception):  # noqa: N818 - not an error of the grader: the student's code did not answer
+    """The student's code gave no answer. The text says what it did instead, and continues "your code ..."."""
 
 
 @dataclass
 class CellResult:
     """The result of a cell.
 
-    state: "ok", "error" (it raised), "interrupted" (it ran too long; Python lives on) or "dead"; why: for the last
-    two, after "cell 3 ..."; outputs: of a notebook, plain dicts; cut: whether some were left out; seconds: it took;
-    went_on: whether lines below a line that needs something missing were run anyway.
+    state: "ok", "error" (it raised), "interrupted" (it ran too long; Python still runs) or "dead"; why: the reason for
+    the last two, which continues "cell 3 ..."; outputs: notebook outputs as plain dicts; cut: whether some were
+    dropped; seconds: duration; went_on: whether the cell continued after a statement that failed only because
+    something is not available in the sandbox.
     """
 
     state: str
@@ -72,7 +73,7 @@ class CellResult:
 
 
 class Session:
-    """One submission's Python. Made by Sandbox.session; everything that it is asked to do has an end."""
+    """One submission's Python, made by Sandbox.session. Every request ends after a limited time."""
 
     def __init__(self, sandbox: Sandbox, deadline: float) -> None:
         self._sandbox, self._limits = sandbox, sandbox.limits
@@ -87,13 +88,14 @@ class Session:
         self.alive = False
         self.why = ""
         self.peak = 0
-        """The most memory that the watch saw, in bytes; below the limit it may be too high."""
+        """The maximum memory use that the watch measured, in bytes. Below the limit, it is an upper bound."""
 
-    # --- what it can be asked to do ----------------------------------------------------------------------------------
+    # --- requests ----------------------------------------------------------------------------------------------------
 
     def execute(self, source: str, *, definitions: bool = False, patient: bool = False) -> CellResult:
-        """Run a cell. definitions: only what it defines; patient: not counting the time in which others had the
-        processor. A dead session gives a dead result.
+        """Run a cell. A dead session returns a dead result.
+
+        definitions: run only the cell's definitions; patient: do not count the time in which the cell waits for a CPU.
         """
         began = time.monotonic()
         self._outputs.next_cell()
@@ -108,23 +110,23 @@ class Session:
         return CellResult(state, why, self._outputs.cell, self._outputs.cut, time.monotonic() - began, went_on)
 
     def put(self, path: str, content: bytes) -> bool:
-        """Write a file into the working folder. path: relative, with "/". Returns whether it is there now.
+        """Write a file into the working folder. Return whether that succeeded. path: relative, with "/".
 
-        Raises ValueError for a path that leads out of the folder.
+        Raises ValueError for a path outside of the folder.
         """
         if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\0" in path or not path:
             raise ValueError(f"{path!r} is not a path below the working folder")
         do = {"do": "file", "path": path}
         try:
             state, header, _ = self._exchange(do, content, "done", self._limits.cell_seconds, MAX_OUTPUT_FRAME)
-        except frames.FrameError:  # a name of thousands of odd characters
+        except frames.FrameError:  # the path is too long for a frame's header
             return False
         return state == "ok" and header.get("ok") is True
 
     def ask(self, question: bytes) -> bytes:
-        """Send a packed question and return the packed answer, which may be anything.
+        """Send a packed question and return the packed answer, which can be any bytes.
 
-        Raises Stopped when none comes.
+        Raises Stopped if no answer comes.
         """
         limit = self._limits.question_seconds
         self._outputs.next_cell()
@@ -136,13 +138,13 @@ class Session:
         return body
 
     def left(self) -> float:
-        """Seconds that remain of the notebook's."""
+        """Return the remaining seconds of the notebook's time limit."""
         return self._deadline - time.monotonic()
 
     # --- beginning and end -------------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Fork the child and wait until it listens. Raises SandboxError."""
+        """Fork the child and wait until it is ready. Raises SandboxError."""
         try:
             self._send_pipes()
             state, _, _ = self._exchange({}, None, "ready", START_SECONDS, frames.CHUNK)
@@ -156,7 +158,7 @@ class Session:
         self._watching.start()
 
     def close(self) -> None:
-        """Kill the rest of the child and wait until it has ended. The parent stays for the next child."""
+        """Kill the child's processes and wait until they have ended. The parent continues for the next child."""
         self.alive = False
         self._finished.set()
         if self._watching is not None:
@@ -168,7 +170,7 @@ class Session:
         if sandbox.kind == FRESH:
             sandbox.close()
         elif not (process_watch.kill_below(sandbox.parent, END_SECONDS) and self._await_end()):
-            # Should never happen; a new parent is the way out if it does.
+            # This should never happen. If it does, the next session starts a new parent.
             sandbox.close()
         elif sandbox.kind == NONE:
             work = Path(sandbox._folder.name, "work")
@@ -184,7 +186,7 @@ class Session:
                 os.set_blocking(mine, False)
                 self._descriptors[name] = mine
                 theirs.append(other)
-            # The parent hands these on to the child, and sees nothing of what goes through them.
+            # The parent passes these descriptors to the child. It does not read or write the pipes.
             socket.send_fds(self._sandbox._control, [b"j"], theirs)
             self.alive = True
         finally:
@@ -224,15 +226,16 @@ class Session:
         *,
         patient: bool = False,
     ) -> tuple[str, dict[str, Any], bytes]:
-        """Send a frame (none for body None) and read until the frame `wanted` with its nonce comes.
+        """Send a frame (none if body is None) and read until a frame of kind `wanted` with its nonce arrives.
 
-        Returns "ok", that frame's header and body; or "interrupted" or "dead".
+        limit: seconds; max_body: maximum size of a received body in bytes; patient: see `execute`.
+        Returns the state "ok", "interrupted" or "dead", and the frame's header and body, which are empty if "dead".
         """
         if not self.alive:
             return "dead", {}, b""
         nonce = secrets.token_hex(8)
         waiting = memoryview(b"" if body is None else frames.encode(header | {"nonce": nonce}, body))
-        # Its start-up aside, what is here before an exchange may be wanted after it.
+        # The processes that exist before this exchange must survive an interrupt: later cells may need them.
         before = set() if body is None else {pid for pid, _ in process_watch.descendants(self._sandbox.parent)}
         deadline = time.monotonic() + max(0.0, min(limit, self.left()))
         shell, interrupted, traffic = self._shell(), False, 0
@@ -262,7 +265,7 @@ class Session:
                         except BlockingIOError:
                             continue
                         except OSError:
-                            waiting = waiting[:0]  # it has closed the pipe; the other signs say what that means
+                            waiting = waiting[:0]  # the shell has closed the pipe; the other pipes show the reason
                         if not waiting:
                             selector.unregister(key.fd)
                     elif key.data == "control":
@@ -287,7 +290,7 @@ class Session:
                 if answer and not interrupted:
                     return "ok", *answer[0]
                 if answer:
-                    # Only Python itself was interrupted; what it has started would go on beside the cells after it.
+                    # Only Python was interrupted. Its child processes would continue while later cells run.
                     if not process_watch.kill_below(self._sandbox.parent, END_SECONDS, before):
                         return self._die(f"{self._too_long(limit)} and left processes that could not be ended")
                     return "interrupted", *answer[0]
@@ -298,7 +301,7 @@ class Session:
                 if time.monotonic() > deadline:
                     if interrupted:
                         return self._die(f"{self._too_long(limit)} and could not be interrupted")
-                    # Where others had the processor that time does not count: they may be another student's.
+                    # The time of waiting for a CPU does not count: another student's submission may have used it.
                     more = min(process_watch.waited(shell) - waited, PATIENCE * limit) - granted
                     more = min(more, self.left() - limit / 100)
                     if patient and more > limit / 100 and self._runs_alone():
@@ -316,7 +319,7 @@ class Session:
         return True
 
     def _read_rest(self, take: Callable[[dict[str, Any], bytes], None], max_body: int) -> None:
-        """What still lies in the pipes of a child that has ended."""
+        """Read the remaining data in the pipes of a child that has ended."""
         for _ in range(64):
             data = _read(self._descriptors["frames"])
             if not data or not self._feed(data, max_body, take):
@@ -328,10 +331,10 @@ class Session:
         return (data or b"").decode(errors="replace")
 
     def _die(self, why: str | None) -> tuple[str, dict[str, Any], bytes]:
-        """The session is over. why: None where the child's exit code says it."""
+        """Mark the session as dead. why: the reason, None if the child's exit code shows it."""
         self.alive = False
         if why is None and self._over is None:
-            # It closed the pipe or ended; a moment to learn which.
+            # The child has closed the pipe or ended. Wait a short time for its exit code, to find out which.
             self._sandbox._control.settimeout(0.3)
             with contextlib.suppress(OSError):
                 if self._code is None and not self._take_code():
@@ -341,13 +344,16 @@ class Session:
         return "dead", {}, b""
 
     def _interrupt(self) -> None:
-        """SIGINT to the shell."""
+        """Send SIGINT to the shell."""
         shell = self._shell()
         if shell:
             process_watch.interrupt(shell)
 
     def _shell(self) -> int:
-        """The shell's process: down the tree, the first child each time (see child.py). 0 where there is none."""
+        """Return the shell's process id, 0 if there is none. It follows the first children down the process tree.
+
+        child.py shows the tree.
+        """
         pid = self._sandbox.parent
         for _ in range(3 if self._sandbox.kind == PRELOADED else 2):
             below = [child for child in process_watch.children(pid) if process_watch.is_running(child)]
@@ -357,7 +363,7 @@ class Session:
         return pid
 
     def _runs_alone(self) -> bool:
-        """Whether what takes the processor from the shell can hardly be the submission itself."""
+        """Return whether other programs, and not the submission itself, probably use the CPU instead of the shell."""
         return process_watch.computing([pid for pid, _ in process_watch.descendants(self._sandbox.parent)]) <= FEW
 
     def _too_long(self, limit: float) -> str:
@@ -368,11 +374,14 @@ class Session:
     # --- the watch ---------------------------------------------------------------------------------------------------
 
     def _watch(self) -> None:
-        """In its own thread, since a student's processes continue while the host runs exams."""
+        """Check the limits of processes and memory repeatedly, and kill all processes if one is exceeded.
+
+        This runs in its own thread, because a student's processes continue while the host runs exams.
+        """
         if not process_watch.PROC.joinpath("self", "status").is_file():
             return
         limits, parent = self._limits, self._sandbox.parent
-        # Ours: two waiting processes and the shell.
+        # The sandbox's own processes count, too: two waiting processes and the shell.
         most = limits.processes + 8
         while not self._finished.wait(POLL):
             pids = [pid for pid, _ in process_watch.descendants(parent)]
@@ -387,7 +396,8 @@ class Session:
                     self._over = f"used more than {size(limits.memory)} of memory"
             if self._over:
                 if self._sandbox.kind == FRESH:
-                    # Process 1 of everything in there: with it the kernel ends them all, faster than they can fork.
+                    # The parent is process 1 of the sandbox. With it the kernel kills all processes in the sandbox,
+                    # faster than they can fork.
                     with contextlib.suppress(OSError):
                         os.kill(parent, signal.SIGKILL)
                 process_watch.kill_below(parent, END_SECONDS)
@@ -395,7 +405,7 @@ class Session:
 
 
 def _how(code: int | None) -> str:
-    """An exit code as the end of "your code ..."."""
+    """Return a text for an exit code that continues "your code ..."."""
     if code in (None, BROKEN):
         return "closed the grader's pipes"
     if code > 128:
@@ -409,7 +419,7 @@ def _how(code: int | None) -> str:
 
 
 def _read(descriptor: int) -> bytes | None:
-    """Some bytes, b"" at the end, None when there are none yet."""
+    """Return the available bytes, b"" at the end of the pipe, None if there are none yet."""
     try:
         return os.read(descriptor, frames.CHUNK)
     except BlockingIOError:

@@ -1,7 +1,7 @@
-"""The shell: IPython in this very process, without a kernel. Runs cells and answers probes. Inside the sandbox.
+"""The shell: IPython without a kernel, in this process. It runs cells and answers probes. Inside the sandbox.
 
 It is an ordinary program that shares a process with the student's code: damage to it affects only that submission. So
-this side does not defend itself against attacks; it only keeps honest notebooks whole (output cut at a limit, frames
+this side does not defend itself against attacks. It only makes honest notebooks work (output cut at a limit, frames
 that an interrupt does not break, forked workers that print). All defence is on the host's side of the pipes.
 
     host -> shell   {"do": "file", "nonce", "path"} content | {"do": "cell", "nonce"} source
@@ -50,7 +50,7 @@ NO_INPUT = "nobody is there to answer: input() does not work while a notebook is
 
 
 class Channel:
-    """The way out: writes whole frames, in the process of the shell only, and cuts a cell's output at a limit."""
+    """The channel to the host: write complete frames, only in the shell's process, and cut a cell's output."""
 
     def __init__(self) -> None:
         self.descriptor = -1
@@ -61,14 +61,14 @@ class Channel:
         self._lock = threading.RLock()
 
     def open(self, descriptor: int, limit: int) -> None:
-        """Begin to write, in a process that has just been forked."""
+        """Set the descriptor and the output limit, in a process that has just been forked."""
         self.descriptor, self.limit, self.process = descriptor, limit, os.getpid()
         self._lock = threading.RLock()
 
     def send(self, header: dict[str, Any], body: bytes = b"") -> None:
-        """Write one frame, whole, even when an interrupt arrives meanwhile."""
+        """Write one complete frame, even if an interrupt arrives meanwhile."""
         if os.getpid() != self.process:
-            return  # a worker that the student's code has forked: two writers would mix their frames
+            return  # in a process that the student's code has forked: frames of two writers would be mixed
         main = threading.current_thread() is threading.main_thread()
         with self._lock:
             self.sending = main
@@ -83,7 +83,7 @@ class Channel:
             raise KeyboardInterrupt
 
     def output(self, output: dict[str, Any]) -> None:
-        """Send one output of the notebook, while there is room for it."""
+        """Send one output of the notebook. Beyond the limit, send once that the output was cut."""
         if self.silent or self.left < 0:
             return
         body = json.dumps(output, default=repr).encode()
@@ -94,8 +94,8 @@ class Channel:
             self.send({"is": "output"}, body)
 
     def on_interrupt(self, *_: Any) -> None:
-        """The handler of SIGINT: stops the student's code, never ours."""
-        __tracebackhide__ = True  # no line of ours at the end of the student's traceback
+        """Handle SIGINT: interrupt the student's code, never the shell's."""
+        __tracebackhide__ = True  # hide this frame in the student's traceback
         if self.sending:
             self.interrupted = True
         elif self.running:
@@ -103,7 +103,10 @@ class Channel:
 
     @contextlib.contextmanager
     def student_runs(self, *, silent: bool) -> Iterator[None]:
-        """While the student's code runs. Its own handler for SIGINT ends with the cell that installed it."""
+        """Allow interrupts in the block, which runs the student's code. silent: send no output.
+
+        The student's own handler for SIGINT is replaced at the next cell.
+        """
         signal.signal(signal.SIGINT, self.on_interrupt)
         self.left, self.silent, self.interrupted, self.running = self.limit, silent, False, True
         try:
@@ -113,7 +116,7 @@ class Channel:
 
 
 class Stream(io.TextIOBase):
-    """sys.stdout and sys.stderr: what is written becomes stream outputs, in few frames and in order."""
+    """sys.stdout or sys.stderr: written text becomes stream outputs, in few frames and in order."""
 
     def __init__(self, name: str, channel: Channel, descriptor: int) -> None:
         self._name, self._channel, self._descriptor = name, channel, descriptor
@@ -144,7 +147,7 @@ class Stream(io.TextIOBase):
         if self._channel.left >= 0:
             self._parts.append(text)
             self._size += len(text)
-        # At once when nothing came for a while: what was printed before Python dies is what explains why.
+        # Send immediately after a pause: if Python crashes, the last output explains why.
         if self._size > FLUSH_BYTES or time.monotonic() - self._flushed > FLUSH_SECONDS:
             self.flush()
         return len(text)
@@ -159,7 +162,7 @@ class Stream(io.TextIOBase):
 
 
 class Publisher(DisplayPublisher):
-    """display(), its updates, and clear_output()."""
+    """Send display(), its updates, and clear_output() to the host."""
 
     def publish(
         self, data: Any, metadata: Any = None, *, transient: Any = None, update: bool = False, **_: Any
@@ -174,7 +177,7 @@ class Publisher(DisplayPublisher):
 
 
 class Hook(DisplayHook):
-    """The value of a cell's last line."""
+    """Send the value of a cell's last line to the host."""
 
     def write_output_prompt(self) -> None:
         pass
@@ -189,19 +192,19 @@ class Hook(DisplayHook):
 
 
 class Shell(InteractiveShell):
-    """InteractiveShell as a notebook's kernel has it."""
+    """InteractiveShell with the behaviour that it has in a notebook's kernel."""
 
     kernel = SimpleNamespace(shell=None)
-    """Code that asks whether it runs in a notebook (course_utils.training, tqdm) looks for this attribute."""
+    """Code that tests whether it runs in a notebook (course_utils.training, tqdm) looks for this attribute."""
     display_pub_class = Type(Publisher)
     displayhook_class = Type(Hook)
     system = InteractiveShell.system_raw
 
     def enable_gui(self, gui: Any = None) -> None:
-        """`%matplotlib inline` calls it; there is no window to open."""
+        """Do nothing. `%matplotlib inline` calls this, and there is no window to open."""
 
     def ask_exit(self) -> None:
-        """exit and quit: the notebook continues, as in JupyterLab."""
+        """Ignore exit and quit: the notebook continues, as in JupyterLab."""
         print("exit is ignored while a notebook is graded", file=sys.stderr)
 
     def _showtraceback(self, etype: Any, evalue: Any, stb: list[str]) -> None:
@@ -215,9 +218,9 @@ CHANNEL = Channel()
 
 
 def prepare() -> Shell:
-    """Make the shell, in the parent: everything that does not depend on the job."""
+    """Make the shell in the parent: everything that does not depend on the job."""
     settings = Config()
-    # No history: it would be an SQLite file with its own thread, and threads do not survive a fork.
+    # No history: IPython stores it in SQLite with its own thread, and threads do not survive a fork.
     settings.HistoryManager.enabled = False
     settings.InteractiveShell.colors = "nocolor" if IPython.version_info[0] >= 9 else "NoColor"
     shell = Shell.instance(config=settings)
@@ -227,20 +230,23 @@ def prepare() -> Shell:
 
 
 def serve(shell: Shell, job: int, out: int, *, seed: int, limit: int) -> None:
-    """Do what comes through the pipe `job` until it is closed."""
+    """Process the requests from the pipe `job` until it is closed.
+
+    out: descriptor for frames; seed: of the student's random numbers; limit: bytes of output per cell.
+    """
     CHANNEL.open(out, limit)
     sys.stdout, sys.stderr = Stream("stdout", CHANNEL, 1), Stream("stderr", CHANNEL, 2)
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     sys.stdin = io.StringIO()
     builtins.input = _no_input
     signal.signal(signal.SIGINT, CHANNEL.on_interrupt)
-    # As in a kernel: modules beside the notebook can be imported.
+    # As in a kernel: modules in the notebook's folder can be imported.
     sys.path.insert(0, "")
-    # A fresh Python would start differently each time: so the same submission gets the same numbers again.
+    # Without seeds, each Python would start differently. So the same submission gets the same numbers again.
     random.seed(seed)
     np.random.seed(seed % 2**32)
     torch.manual_seed(seed)
-    # The student's code may replace any of these in their modules. Harmless to others, but no reason to break.
+    # The student's code can replace these functions. That harms only its own submission.
     work: dict[str, Callable[[dict[str, Any], bytes], None]] = {
         "file": lambda header, body: _write_file(header["nonce"], header["path"], body),
         "cell": lambda header, body: _run_cell(shell, header["nonce"], body.decode()),
@@ -251,15 +257,15 @@ def serve(shell: Shell, job: int, out: int, *, seed: int, limit: int) -> None:
     while True:
         request = frames.read(job)
         if request is None:
-            return  # also when the host has ended
+            return  # the host has closed the pipe, or it has ended
         header, body = request
         work[header["do"]](header, body)
         if os.getpid() != CHANNEL.process:
-            os._exit(0)  # a fork in a student's cell must not wait for the next one beside us
+            os._exit(0)  # a process that a student's cell has forked must not read the next request
 
 
 def _write_file(nonce: str, path: str, content: bytes) -> None:
-    """Put a file that was handed in beside the notebook into the working folder."""
+    """Write one of the student's other files into the working folder."""
     ok = False
     with contextlib.suppress(OSError):
         Path(path).parent.mkdir(parents=True, exist_ok=True)
@@ -269,7 +275,7 @@ def _write_file(nonce: str, path: str, content: bytes) -> None:
 
 
 def definitions(source: str) -> str:
-    """What of a cell defines something and does nothing else: imports, functions, classes, constants."""
+    """Return the statements of a cell that only define something: imports, functions, classes, constants."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -291,10 +297,11 @@ def _is_constant(node: ast.AST | None) -> bool:
 
 
 def rest(shell: Shell, source: str, error: BaseException | None, *, follows: bool) -> str:
-    """The lines of a cell below the statement that raised because something is missing here: a package, a file or a
-    server, a graphics card, a person who types, a command of IPython's. "" for any other error.
+    """Return the lines of a cell below the statement that raised an error, if that error comes from the sandbox.
 
-    follows: whether an earlier statement of the cell raised so; then that may be why a name is not defined.
+    This is so if something is not available: a package, a file or a server, a graphics card, keyboard input, or an
+    IPython command. For any other error return "". follows: whether an earlier statement of the cell raised such an
+    error; this may also be the reason for a NameError.
     """
     text = shell.transform_cell(source)
     try:
@@ -316,7 +323,7 @@ def rest(shell: Shell, source: str, error: BaseException | None, *, follows: boo
 
 
 def _is_hardware(text: str) -> bool:
-    """Whether an error, and the statement that raised it, are about a graphics card."""
+    """Return whether an error, or the statement that raised it, mentions a graphics card."""
     return re.search(r"\b(cuda|CUDA|NVIDIA|mps)\b", text) is not None
 
 
@@ -334,7 +341,7 @@ def _run_cell(shell: Shell, nonce: str, source: str) -> None:
                 result = shell.run_cell(source, store_history=False)
             ok = bool(result.success)
             _flush()
-    except BaseException as error:  # an interrupt between two lines of IPython's, or a student's replacement of it
+    except BaseException as error:  # an interrupt inside IPython's own code, or the student has replaced parts of it
         with contextlib.suppress(BaseException):
             text = f"{type(error).__name__}: {error}"
             CHANNEL.output(
@@ -346,8 +353,8 @@ def _run_cell(shell: Shell, nonce: str, source: str) -> None:
 def _answer(shell: Shell, nonce: str, question: bytes) -> None:
     """Answer a packed question: `probe`, `targets` and each input NAME as "i:NAME".
 
-    The answer has `ok` and each piece of evidence NAME as "e:NAME", or, with ok False, the fields of a StudentError.
-    A name that is not there (its cell was never run, or raised) is answered as NameError.
+    The answer has `ok` and each piece of evidence NAME as "e:NAME". If ok is False, it has the fields of a
+    StudentError. If a target is not defined (its cell was not run, or raised), the answer is a NameError.
     """
     got: Evidence
     try:
@@ -376,7 +383,7 @@ def _flush() -> None:
 
 
 def _plain(data: Any) -> dict[str, Any]:
-    """A MIME bundle with pictures in base64, as notebooks store them; other binary data, never shown, is left out."""
+    """Return a MIME bundle with bytes, such as pictures, in base64, as in notebooks. Other data types are left out."""
     return {
         str(kind): base64.b64encode(value).decode() if isinstance(value, bytes) else value
         for kind, value in dict(data).items()
@@ -389,7 +396,7 @@ def _no_input(*_: Any, **__: Any) -> str:
 
 
 def _preload_slow_parts(shell: Shell) -> None:
-    """Do once, before any fork, what takes long the first time: a figure with text, a traceback."""
+    """Do once, before any fork, what is slow the first time: draw a figure with text, print a traceback."""
     import matplotlib.pyplot as plt
 
     with contextlib.redirect_stdout(io.StringIO()):
@@ -398,6 +405,7 @@ def _preload_slow_parts(shell: Shell) -> None:
     axes.set_title("x")
     figure.savefig(io.BytesIO(), format="png")
     plt.close(figure)
-    # After each cell pyplot would draw its figures for a window that is not there; the inline backend draws them again.
+    # Otherwise pyplot would draw the figures after each cell for a window that does not exist, in addition to the
+    # inline backend.
     plt.uninstall_repl_displayhook()
     shell.user_ns.pop("_", None)

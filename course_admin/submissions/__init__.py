@@ -1,1 +1,1 @@
-"""What comes in: downloads of an LMS, class lists, and notebooks in whatever state they are."""
+"""Read the course's input: LMS downloads, class lists, and submitted notebooks, even damaged ones."""

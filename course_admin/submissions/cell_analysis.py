@@ -1,4 +1,4 @@
-"""What a cell's text says: the names it defines and reads, whether it is still the stub, how alike two are."""
+"""Analyse a cell's text: the names it defines and reads, whether it is still the stub, how similar two cells are."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 CLOSE = 0.6
-"""How alike two texts have to be to count as versions of one cell, as difflib counts."""
+"""Two texts with a higher difflib ratio count as versions of one cell."""
 
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 MAX_SOURCE = 50_000
-"""Cells with more characters are kept but not looked into."""
+"""Cells with more characters are kept, but not analysed."""
 
 
 def parsed(source: str) -> ast.Module | None:
-    """A cell as Python, None where it is none. IPython's commands count as `pass`."""
+    """Parse a cell as Python. Return None if that fails. IPython's commands are replaced by `pass`."""
     return _parsed(source) if len(source) <= MAX_SOURCE else None
 
 
@@ -42,9 +42,9 @@ def _parsed(source: str) -> ast.Module | None:
 
 @lru_cache(maxsize=4096)
 def names_bound(source: str, *, strict: bool = False) -> frozenset[str]:
-    """The names that a cell defines, imports or assigns at its top level.
+    """Return the names that a cell defines, imports or assigns at its top level.
 
-    Of a cell that does not parse those that follow def or class; none when `strict`.
+    For a cell that does not parse, return the names after `def` and `class`, or no names if `strict`.
     """
     tree = parsed(source)
     if tree is None:
@@ -72,7 +72,7 @@ def names_bound(source: str, *, strict: bool = False) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def names_used(source: str) -> frozenset[str]:
-    """The names that a cell reads, anywhere in it."""
+    """Return the names that a cell reads, at any level."""
     tree = parsed(source)
     if tree is None:
         return frozenset()
@@ -83,7 +83,7 @@ def names_used(source: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def names_imported(source: str) -> frozenset[str]:
-    """The names that a cell imports at its top level."""
+    """Return the names that a cell imports at its top level."""
     tree = parsed(source)
     if tree is None:
         return frozenset()
@@ -92,8 +92,10 @@ def names_imported(source: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def names_computed(source: str) -> frozenset[str]:
-    """The names whose values come from running a cell: bound at its top level other than by def, class and import, or
-    changed there (`x[0] = 1`, `x.y = 1`, `x.append(1)`; of a module this is `plt.show()`: see names_imported).
+    """Return the names whose values a cell computes at its top level.
+
+    It binds them there, but not by def, class or import, or it changes them there (`x[0] = 1`, `x.y = 1`,
+    `x.append(1)`). Module names are included, because `plt.show()` has the same form: see names_imported.
     """
     tree = parsed(source)
     if tree is None:
@@ -114,7 +116,7 @@ def _text(statements: list[ast.stmt]) -> str:
 
 
 def _owner(node: ast.AST) -> str:
-    """x of x.y[0].z; "" where it is no name."""
+    """Return "x" for the node `x.y[0].z`, or "" if the innermost part is not a name."""
     while isinstance(node, ast.Attribute | ast.Subscript):
         node = node.value
     return node.id if isinstance(node, ast.Name) else ""
@@ -122,8 +124,9 @@ def _owner(node: ast.AST) -> str:
 
 @lru_cache(maxsize=4096)
 def globals_read(source: str) -> frozenset[str]:
-    """The names that a cell takes from other cells: a statement reads them before the cell binds them, or a function
-    reads them and the cell never binds them.
+    """Return the names that a cell needs from other cells.
+
+    Either a statement reads the name before the cell binds it, or a function reads it and the cell never binds it.
     """
     tree = parsed(source)
     if tree is None:
@@ -133,7 +136,7 @@ def globals_read(source: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def read_by_definitions(source: str) -> dict[str, frozenset[str]]:
-    """For each function and class at the top level of a cell, the global names that it reads."""
+    """Return the global names that each function and class at a cell's top level reads, by its name."""
     tree = parsed(source)
     found = [node for node in tree.body if isinstance(node, DEFINITIONS)] if tree else []
     return {node.name: frozenset(_names(node)) for node in found}
@@ -145,7 +148,10 @@ def _read_by_functions(tree: ast.Module) -> frozenset[str]:
 
 
 def _taken(statements: list[ast.stmt], bound: set[str]) -> Iterator[str]:
-    """The names that are read before they are bound, in the order of the text. bound: grows."""
+    """Yield the names that statements read before they bind them, in the order of the text.
+
+    bound: names bound so far; this function adds to it.
+    """
     for node in statements:
         blocks = [
             part
@@ -173,7 +179,7 @@ def _taken(statements: list[ast.stmt], bound: set[str]) -> Iterator[str]:
 
 
 def _names(node: ast.AST, *, inside: bool = True) -> set[str]:
-    """The global names that a statement or an expression reads. inside: also in functions that it defines."""
+    """Return the global names that a statement or expression reads. inside: also in functions that it defines."""
     return set(_read(symtable.symtable(ast.unparse(node), "cell", "exec"), inside=inside))
 
 

@@ -1,14 +1,14 @@
-"""`course collect`: what Canvas and Moodle give for download, into submitted/<student>/<lab>/.
+"""`course collect`: sort a download from Canvas or Moodle into submitted/<student>/<lab>/.
 
-The names of their files are read in lms_downloads and owners, class lists in roster, times in hand_in_times; the files
-are written by student_folder.
+lms_downloads and owners parse the file names, roster reads class lists, hand_in_times reads times, and student_folder
+writes the files.
 
-A download does not say when something was handed in: the times of files in the zips are those of the download, and
-Canvas marks LATE without the time. Times come from a CSV: Moodle's grading worksheet, or any list with a column
+A download does not contain the time of submission: the times of files in the zips are those of the download, and
+Canvas writes LATE without a time. So the times come from a CSV: Moodle's grading worksheet, or any list with a column
 `submitted`.
 
-submitted/.collected/<lab>/ keeps a record of each hand-in and what it replaced. A hand-in is put together there and
-moved to its place in one step, so a command that is stopped leaves a student's folder either unchanged or complete.
+submitted/.collected/<lab>/ stores a record of each hand-in and the files that it replaced. A hand-in is prepared there
+and moved to its place in one step, so if the command is stopped, a student's folder is either unchanged or complete.
 """
 
 from __future__ import annotations
@@ -48,14 +48,15 @@ from course_admin.submissions.zip_reader import open_source
 
 RECORDS = ".collected"
 FOR_ALL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO, errno.EMFILE, errno.ENFILE)
-"""Errors of the system that are no hand-in's fault, and that the next hand-in would meet, too."""
+"""System errors that no hand-in causes, and that would happen again with the next hand-in."""
 
 
 @dataclass
 class HandIn:
-    """One student's hand-in, and what became of it.
+    """One student's hand-in and its result.
 
-    late: in words, "" when in time or when nothing is known; doubled: whether there was more than one to choose from.
+    state: one of STATES; files: their paths; handed_in: the time in ISO format, "" if unknown; late: how late, in
+    words, "" if in time or unknown; doubled: whether there were several hand-ins to choose from.
     """
 
     student: str
@@ -70,7 +71,11 @@ class HandIn:
 
 @dataclass
 class Collected:
-    """What `collect` found. missing: the students without a hand-in; unknown: who is on no list; left_out: files."""
+    """The result of `collect`.
+
+    missing: ids of students without a hand-in; unknown: names that are not on the class list; left_out: files that
+    belong to no hand-in, with the reason.
+    """
 
     lab: str
     source: str
@@ -92,14 +97,14 @@ def collect(
     force: bool = False,
     dry_run: bool = False,
 ) -> Collected:
-    """Sort a download of Canvas or Moodle, a zip or the folder it was unpacked into, into submitted/.
+    """Sort a download from Canvas or Moodle into submitted/. source: the zip, or a folder with its unpacked files.
 
-    lab: whose hand-ins these are (default: the course's only lab); roster: the class list (default: roster.csv in the
-    root); times: a CSV with the times of handing in; pattern: what the names of another LMS's files look like, see
-    `lms_downloads.parse_by`; force: also replace what is newer or was put there by hand, which is kept in
-    submitted/.collected; dry_run: write nothing.
-    Whatever is in a hand-in, it costs the others nothing.
-    Raises CourseError, before anything is written, for what is no download, and for a class list that is none.
+    lab: the lab that was handed in (default: the course's only lab); roster: the class list (default: roster.csv in
+    the root); times: a CSV with the times of submission; pattern: for the file names of another LMS, see
+    `lms_downloads.parse_by`; force: also replace files that are newer or were put there by hand (they are kept in
+    submitted/.collected); dry_run: write nothing.
+    A faulty hand-in does not affect other hand-ins.
+    Raises CourseError, before anything is written, if the source is no download or the class list is invalid.
     """
     from course_admin.settings import load_settings
 
@@ -166,7 +171,7 @@ def collect(
 
 
 def show(found: Collected, console: Any, *, dry_run: bool = False) -> None:
-    """A table of the hand-ins, and lines for what needs a person."""
+    """Print a table of the hand-ins, and lines about everything that a person has to check."""
     from rich import box
     from rich.table import Table
 
@@ -201,11 +206,11 @@ def show(found: Collected, console: Any, *, dry_run: bool = False) -> None:
 
 
 def as_json(found: Collected) -> str:
-    """The same for programs."""
+    """Return the result as JSON, for other programs."""
     return json.dumps(asdict(found), ensure_ascii=False, indent=1).encode("utf-8", "replace").decode() + "\n"
 
 
-# --- before ----------------------------------------------------------------------------------------------------------
+# --- preparation -----------------------------------------------------------------------------------------------------
 
 
 def _the_lab(root: Path, name: str | None) -> Lab:
@@ -235,7 +240,7 @@ def _take(
     force: bool,
     dry_run: bool,
 ) -> HandIn:
-    """Choose a student's files and put them where they belong."""
+    """Choose a student's files and write them to the student's folder. Return the result."""
     chosen = choose(lab.name, pieces)
     hand_in = HandIn(student.id, student.display_name, doubled=chosen.doubled, notes=chosen.notes)
     moment = moments.get(student.id)
@@ -275,8 +280,8 @@ def _take(
 
 
 def _is_called_otherwise(student: Student, piece: Piece) -> bool:
-    """Whether a file's name is neither that of its student nor of the student's group; second names do not count."""
-    if piece.lms == OTHER:  # its name may be any of the student's
+    """Return whether the name in a file's name differs from its student's name and group. Middle names are ignored."""
+    if piece.lms == OTHER:  # the name may be any of the student's identifiers
         return False
     called = folded(piece.name)
     words = [folded(word) for word in (student.first_name, student.last_name) if word]

@@ -1,4 +1,4 @@
-"""The repaired notebook: the submission's cells in their order; moved and missing cells at their place in the lab."""
+"""Compose the repaired notebook: cells in the submission's order; moved and missing cells at their place in the lab."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from course_admin.submissions.match_cells import Matching, Slot
 
 
 class Composer:
-    """Builds the notebook from a matching whose missing cells are marked.
+    """Build the notebook from a matching whose missing cells are marked.
 
-    metadata_changed: names of such cells; outputs: by the id of a code cell of the release, as they were handed in.
+    metadata_changed: names of cells whose grading metadata the student changed; outputs: the submitted outputs by the
+    id of the released code cell.
     """
 
     def __init__(self, matching: Matching) -> None:
@@ -25,7 +26,7 @@ class Composer:
         self.outputs: dict[str, list[Any]] = {}
 
     def composed(self) -> NotebookNode:
-        """The submission's cells in their order, with moved and missing cells put where they belong."""
+        """Return the notebook: cells in the submission's order, moved and missing cells at their place in the lab."""
         placed = [(index, slot) for index, slot in sorted(self.matching.owner.items()) if slot.at == index]
         steady = {placed[i][0] for i in _longest_rising([slot.index for _, slot in placed])}
         moved = [slot for index, slot in placed if index not in steady]
@@ -46,7 +47,7 @@ class Composer:
         return self.written(line)
 
     def attach_helpers(self, moved: dict[int, Slot]) -> None:
-        """A helper directly above a moved cell moves with it, when that cell uses it."""
+        """Move extra cells directly above a moved cell together with it, if it uses names that they define."""
         cells = self.matching.cells
         for index, slot in moved.items():
             used, above = names_used(slot.source), index - 1
@@ -56,10 +57,10 @@ class Composer:
                 above -= 1
 
     def put_in(self, slot: Slot, line: list[int | Slot]) -> None:
-        """Put a slot into the line after the slots that come before it in the release.
+        """Insert a slot into the line after the slots that come before it in the release.
 
-        A stub or a given cell directly after them, so that the student's cells there run later and count; an answer or
-        a check after the student's own cells, which it may need.
+        A stub or a given cell is inserted directly after them, so that the student's own cells there run later and
+        count. An answer or a check is inserted after the student's own cells, because it may need them.
         """
         before = [at for at, item in enumerate(line) if isinstance(item, Slot) and item.index < slot.index]
         at = before[-1] + 1 if before else 0
@@ -112,8 +113,8 @@ class Composer:
 
 
 def _longest_rising(values: Sequence[int]) -> list[int]:
-    """The places of a longest strictly rising subsequence."""
-    ends: list[int] = []  # the smallest last value of a rising run of each length
+    """Return the indices of a longest strictly increasing subsequence."""
+    ends: list[int] = []  # the smallest last value of an increasing subsequence of each length
     places: list[int] = []
     before: list[int | None] = []
     for place, value in enumerate(values):

@@ -1,7 +1,7 @@
-"""What was handed in: which file of a submission's folder is the notebook, and its cells, whatever state they are in.
+"""Find the notebook in a submission's folder and read its cells, even from a damaged file.
 
-Nothing here raises for what is wrong with a submission, follows a link, waits for a pipe or changes a file. `notes`
-names what was repaired, `damage` what could not be: one readable line each.
+A faulty submission never raises an exception here. No link is followed, no pipe blocks and no file is changed.
+`notes` says what was repaired, `damage` what could not be repaired: one readable line each.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from course_admin.common.text import display_name
 from course_admin.submissions.safe_files import AGAIN, MAX_BYTES, TOO_LARGE, read_plain_file, walk
 
 MAX_CELLS, MAX_TEXT = 3000, 500_000
-"""The numbers of cells, and of characters without pasted pictures, that are read of one notebook. Repair takes a second
-for the largest honest notebook; a hundred thousand cells would block the grader.
+"""The maximum numbers of cells, and of characters without pasted pictures, that are read from one notebook. Repair
+takes one second for the largest realistic notebook. A hundred thousand cells would block the grader.
 """
 
 MAX_PARTS = 5_000_000
-"""So many brackets and commas of one file are read: each can become an object of 70 bytes, and 50 MB of nothing else
-took the grader a gigabyte. Of outputs, only those of several large interactive figures come near.
+"""The maximum number of opening brackets and commas in one file. Each can become an object of 70 bytes, and 50 MB of
+them needed a gigabyte of memory. Only the outputs of several large interactive figures come near this limit.
 """
 
 
-# What a cell begins with, wherever in a broken file.
+# The possible starts of a cell, to find cells in a broken file.
 CELL_START = re.compile(r'\{\s*"(?:attachments|cell_type|execution_count|id|metadata|outputs|source)"\s*:')
 PASTED = re.compile(r"data:image/[a-z+.-]+;base64,[A-Za-z0-9+/=]+")
 CELL_ID = re.compile(r"[A-Za-z0-9_-]{1,64}\Z")
@@ -38,11 +38,11 @@ MAX_MISSES = 200
 
 @dataclass
 class SubmittedCell:
-    """A cell as it was handed in.
+    """A submitted cell.
 
-    kind: "code", "markdown" or "raw"; number: its place in the file, from 1; graded: nbgrader's metadata, which the
-    student can have changed at will; id: "" where there is none; attachments: the well-formed ones; outputs: of a code
-    cell, as they are in the file.
+    kind: "code", "markdown" or "raw"; number: its position in the file, from 1; graded: nbgrader's metadata, which the
+    student can change; id: "" if there is none; attachments: only the well-formed ones; outputs: of a code cell,
+    unchanged from the file.
     """
 
     kind: str
@@ -61,10 +61,10 @@ class SubmittedCell:
 
 @dataclass
 class FoundNotebook:
-    """A notebook that was handed in.
+    """A submitted notebook.
 
-    path: the file that was read, None where there is none; cells: what could be read of it; notes: what was
-    repaired; damage: why this is not all that the student meant to hand in, "" when it is.
+    path: the file that was read, None if there is none; cells: the readable cells; notes: what was repaired; damage:
+    why the submission is incomplete, "" if it is complete.
     """
 
     path: Path | None = None
@@ -77,10 +77,10 @@ class FoundNotebook:
 
 
 def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[SubmittedCell]], tuple[int, int]]) -> FoundNotebook:
-    """The notebook of a lab in submitted/<student>/<lab>.
+    """Find the notebook of a lab in the folder submitted/<student>/<lab>.
 
-    That is <lab>.ipynb; where that is missing, cannot be read or was left as it was given out, the notebook of another
-    name with the most work in it. filled_in: says of cells how many exercises are filled in, and how many are there.
+    It is <lab>.ipynb. If that file is missing, damaged or without answers, it is the notebook of any name with the
+    most work in it. filled_in: returns how many exercises the cells fill in, and how many graded cells they contain.
     """
     for above in (folder, folder.parent):
         if above.is_symlink():
@@ -116,7 +116,7 @@ def find_notebook(folder: Path, lab: str, filled_in: Callable[[list[SubmittedCel
 
 
 def _read_several(paths: list[Path]) -> list[FoundNotebook]:
-    """The first notebooks among files, as many as take no longer than the largest alone."""
+    """Read the first notebooks among files, at most 10, until their total size exceeds the limits for one notebook."""
     found: list[FoundNotebook] = []
     room, code = MAX_BYTES, MAX_TEXT
     for path in paths[:10]:
@@ -131,7 +131,7 @@ def _read_several(paths: list[Path]) -> list[FoundNotebook]:
 
 def _may_be_notebook(path: Path) -> bool:
     name = path.name.lower()
-    # Browsers save notebooks as .ipynb.txt and .ipynb.json; ._NAME is what macOS puts into archives.
+    # Some browsers save notebooks as .ipynb.txt or .ipynb.json. macOS adds files ._NAME to archives.
     return not name.startswith("._") and (".ipynb" in name or name.endswith(".json"))
 
 
@@ -143,7 +143,7 @@ def _text(found: FoundNotebook) -> list[str]:
 
 
 def read_notebook(path: Path) -> FoundNotebook:
-    """The cells of a notebook file, by whatever program, in whatever encoding, of whatever version it is."""
+    """Read the cells of a notebook file, from any program, in any encoding, of any notebook version."""
     path = Path(path)
     data, damage = read_plain_file(path)
     if damage:
@@ -157,7 +157,7 @@ def read_notebook(path: Path) -> FoundNotebook:
 
 
 def parse_notebook(data: bytes) -> FoundNotebook:
-    """The cells in the bytes of a notebook file."""
+    """Parse the bytes of a notebook file and return its cells."""
     found = FoundNotebook()
     if not data.strip(b"\0 \t\r\n"):
         found.damage = f"is empty: {AGAIN}"
@@ -196,7 +196,7 @@ def parse_notebook(data: bytes) -> FoundNotebook:
 
 
 def cells_of(notebook: Any) -> list[SubmittedCell]:
-    """The cells of a notebook in JSON of any version, those of them that are cells at all."""
+    """Return the cells of a parsed JSON notebook of any version. Entries that are not cells are skipped."""
     if not isinstance(notebook, dict):
         return []
     found = notebook.get("cells")
@@ -244,9 +244,9 @@ def _cell(cell: dict[str, Any]) -> SubmittedCell:
 
 def _joined(source: Any) -> str:
     parts = [part for part in (source if isinstance(source, list) else [source]) if isinstance(part, str)]
-    # Some programs give lines without their ends. A NUL no program means, and Python reads no text with one.
+    # Some programs write lines without line ends. Python cannot parse text with a NUL, and a NUL is never intended.
     text = ("" if any("\n" in part for part in parts) else "\n").join(parts).replace("\0", "")
-    # Half a surrogate pair cannot be written as UTF-8 again.
+    # A single surrogate cannot be encoded as UTF-8.
     text = text.encode("utf-8", "replace").decode("utf-8")
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -276,7 +276,7 @@ def _decoded(data: bytes, found: FoundNotebook) -> str:
     ):
         if head.startswith(mark):
             return data.decode(encoding, "replace")
-    # JSON begins with two characters of ASCII, so the zeros between them tell.
+    # JSON begins with two ASCII characters, so the position of a zero byte shows the byte order of UTF-16.
     if len(head) > 1 and 0 in head[:2]:
         return data.decode("utf-16-le" if head[1] == 0 else "utf-16-be", "replace")
     try:
@@ -305,7 +305,7 @@ def _other_format(data: bytes, text: str) -> str:
 
 
 def _salvaged(text: str) -> list[Any]:
-    """The whole cells of a broken file. The work is bounded: after MAX_MISSES failures the rest is skipped."""
+    """Return the complete cells of a broken file. After MAX_MISSES failures the rest is skipped, to limit the time."""
     cells, at, misses = [], 0, 0
     decoder = json.JSONDecoder(strict=False)
     while misses < MAX_MISSES:

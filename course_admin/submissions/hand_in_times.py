@@ -1,4 +1,4 @@
-"""When students handed in: the times in a class list or in a list of its own, in the forms that an LMS writes."""
+"""Read the times of submission from a class list or a separate list, in the formats that LMSs write."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ MONTHS = {name: number for number, name in enumerate(GERMAN, start=1)}
 def hand_in_times(
     known: Roster | None, listed: Roster | None, dates: Deadlines, notes: list[str]
 ) -> dict[str, datetime]:
-    """When students handed in, in UTC, by id: from the class list, and from a list of times, which counts more."""
+    """Return the times of submission in UTC by student id. The list of times has priority over the class list.
+
+    known: the class list; listed: the list of times; notes: gets a line about students missing in the class list.
+    """
     moments: dict[str, datetime] = {}
     unknown_students = []
     for student in known.students if known else ():
@@ -43,11 +46,11 @@ def note_time(moments: dict[str, datetime], student: str, text: str, dates: Dead
 
 
 def read_time(text: str, dates: Deadlines, where: str) -> datetime:
-    """A time of handing in as UTC: YYYY-MM-DD HH:MM, or as Moodle writes it, "Monday, 12 October 2026, 11:05 PM", in
-    the USA "Monday, October 12, 2026, 11:05 PM", in German "Montag, 12. Oktober 2026, 23:05"; as German spreadsheets
-    write it, "12.10.2026 23:05"; as nbgrader does, "2026-10-12 21:05:00.000000 UTC".
+    """Parse a time of submission and return it in UTC. These formats are known:
 
-    In the course's time zone, where it has none of its own. Raises CourseError.
+    YYYY-MM-DD HH:MM; Moodle's "Monday, 12 October 2026, 11:05 PM", in the USA "Monday, October 12, 2026, 11:05 PM", in
+    German "Montag, 12. Oktober 2026, 23:05"; German spreadsheets' "12.10.2026 23:05"; nbgrader's
+    "2026-10-12 21:05:00.000000 UTC". A time without a time zone is in the course's time zone. Raises CourseError.
     """
     text = " ".join(text.split())
     german = re.fullmatch(r"(?:\w+, )?(\d{1,2})\. ?(\w+?)\.? ?(\d{4}),? (\d{1,2}):(\d\d)(?::\d\d)?(?: Uhr)?", text)
@@ -69,15 +72,15 @@ def read_time(text: str, dates: Deadlines, where: str) -> datetime:
 
 
 def known_already(folder: Path) -> datetime | None:
-    """The time in a folder's timestamp.txt, where there is one: from a list named before, or by hand."""
+    """Return the time in a folder's timestamp.txt, or None. An earlier command or a person wrote it."""
     if not (folder / TIMESTAMP).is_file():
         return None
-    from course_admin.submissions.timestamp import read_timestamp  # with nbgrader, which takes a second
+    from course_admin.submissions.timestamp import read_timestamp  # imports nbgrader, which takes a second
 
     moment, _ = read_timestamp(folder)
     return moment.replace(tzinfo=timezone.utc) if moment else None
 
 
 def timestamp_text(moment: datetime | None) -> str:
-    """A time as nbgrader writes it, "" without one."""
+    """Return a time in nbgrader's format, or "" for None."""
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%d %H:%M:%S.%f UTC") if moment else ""

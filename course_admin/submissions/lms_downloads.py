@@ -1,27 +1,27 @@
-"""What the names of files in a download of Canvas or Moodle say, and which of a student's files are handed in.
+"""Parse the file names in a download from Canvas or Moodle, and choose each student's newest files.
 
-Canvas ("Download Submissions") gives one flat zip. A file is called, in its source code (ContentZipper in
-https://github.com/instructure/canvas-lms, lib/content_zipper.rb),
+Canvas ("Download Submissions") makes one flat zip. Its files have these names, according to Canvas's source code
+(ContentZipper in https://github.com/instructure/canvas-lms, lib/content_zipper.rb):
 
-    lovelaceada_4711_901234_01_pca_vs_ae.ipynb          last and first name, numbers of student and file
-    lovelaceada_LATE_4711_901240_01_pca_vs_ae-1.ipynb   after the due date; -1: there was one of that name
-    lovelaceada_late_4711_901240_01_pca_vs_ae.ipynb     the same, years ago
+    lovelaceada_4711_901234_01_pca_vs_ae.ipynb          last and first name, number of the student, of the file
+    lovelaceada_LATE_4711_901240_01_pca_vs_ae-1.ipynb   after the due date; -1: second file with this name
+    lovelaceada_late_4711_901240_01_pca_vs_ae.ipynb     the same in old versions
     anon_kq7Xw_901234_01_pca_vs_ae.ipynb                with anonymous grading; LATE_anon_..., anon_kq7Xw_LATE_...
-    blueteam_4711_901234_01_pca_vs_ae.ipynb             a group's, with the number of one of its members
-    lovelaceada_4711_text.html, ..._link.html           text typed or a link given in place of a file
+    blueteam_4711_901234_01_pca_vs_ae.ipynb             a group, with the number of one of its members
+    lovelaceada_4711_text.html, ..._link.html           typed text or a link instead of a file
 
-Moodle ("Download all submissions") gives (mod_assign\\downloader in https://github.com/moodle/moodle,
-mod/assign/classes/downloader.php)
+Moodle ("Download all submissions") makes these names (mod_assign\\downloader in https://github.com/moodle/moodle,
+mod/assign/classes/downloader.php):
 
     Ada Lovelace_123_assignsubmission_file/01_pca_vs_ae.ipynb     with folders (older versions: "..._file_/")
     Ada Lovelace_123_assignsubmission_file_01_pca_vs_ae.ipynb     without folders
     Participant_123_assignsubmission_file/...                     with anonymous submissions
-    Blue team_45_assignsubmission_file/..., Default group_...     a group's
-    ..._assignsubmission_onlinetext/onlinetext.html               text typed in place of a file
+    Blue team_45_assignsubmission_file/..., Default group_...     a group
+    ..._assignsubmission_onlinetext/onlinetext.html               typed text instead of a file
 
-The number is Moodle's for the student in that assignment, the one in the Identifier column of its grading worksheet.
+The number is Moodle's number of the student in this assignment, as in the Identifier column of its grading worksheet.
 
-For all others a person gives a pattern, a regular expression with the named groups `student`, `attempt` and `file`
+For any other LMS the user gives a pattern: a regular expression with the named groups `student`, `attempt` and `file`
 (`compiled`, `parse_by`).
 """
 
@@ -38,7 +38,8 @@ from course_admin.submissions.find_notebook import MAX_PARTS
 from course_admin.submissions.safe_files import NBGRADER_FILES
 from course_admin.submissions.zip_reader import File, UnreadableError, read_inner
 
-# Canvas's numbers begin with no 0, and stand after a name but for anonymous files: 2026_01_lab.ipynb is not Canvas's.
+# Canvas's numbers do not start with 0, and they follow a name, except in anonymous files. So 2026_01_lab.ipynb must not
+# match.
 CANVAS = re.compile(
     r"(?:(?P<name>.+?)_(?P<late>(?i:LATE)_)?(?P<id>[1-9][0-9]*)|(?P<late_anon>LATE_)?(?P<anon>anon_[0-9A-Za-z]+))"
     r"_(?P<late_after>LATE_)?(?:(?P<attempt>[1-9][0-9]*)_(?P<file>.+)|(?P<typed>text|link)\.html)\Z"
@@ -46,16 +47,16 @@ CANVAS = re.compile(
 OTHER = "other"
 GROUPS = ("student", "attempt", "file")
 MAX_OF_STUDENT = 200 * 2**20
-"""All files of one student together."""
+"""The maximum total size of one student's files in bytes."""
 MOODLE = re.compile(r"(?P<name>.+?)(?:_(?P<id>[0-9]+))?_assignsubmission_(?P<plugin>[a-z0-9]+)")
 
 
 class Piece(NamedTuple):
-    """One file of the download, and what its name says.
+    """One file of the download, and the information in its name.
 
-    lms: "canvas", "moodle" or OTHER; id: the LMS's number of the student ("" where there is none; of OTHER, whatever it
-    writes); attempt: grows with time, of Canvas the number of the file, of Moodle always 0; path: what the student
-    called it; typed: text or a link in place of a file.
+    lms: "canvas", "moodle" or OTHER; id: the LMS's number of the student ("" if there is none; with OTHER the same
+    text as name); attempt: increases with time (Canvas: the number of the file; Moodle: always 0); late: whether the
+    LMS marked it as late; path: the student's own name for it; typed: whether it is a text or link instead of a file.
     """
 
     lms: str
@@ -70,10 +71,10 @@ class Piece(NamedTuple):
 
 @dataclass
 class Chosen:
-    """What one student handed in.
+    """The hand-in of one student.
 
-    pieces: those of the newest account; content: by path, what goes into the student's folder; doubled: whether there
-    was more than one to choose from.
+    pieces: the files of the newest account and attempt; content: the files for the student's folder, by path; doubled:
+    whether there were several to choose from.
     """
 
     pieces: list[Piece] = field(default_factory=list)
@@ -83,9 +84,9 @@ class Chosen:
 
 
 def parse(file: File) -> Piece | None:
-    """What the name of a file says, in Canvas's or Moodle's pattern; None for any other name.
+    """Parse a file name in Canvas's or Moodle's format. Return None for any other name.
 
-    Folders above the pattern are passed over: a download may have been unpacked into one and packed again.
+    Folders above the matching part are ignored: a download may have been unpacked into a folder and packed again.
     """
     if file.problem.endswith("leads elsewhere"):
         return None
@@ -114,7 +115,7 @@ def parse(file: File) -> Piece | None:
 
 
 def compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern of an LMS's file names. Raises UsageError."""
+    """Compile a pattern for an LMS's file names. Raises UsageError if it is invalid."""
     try:
         found = re.compile(pattern)
     except re.error as error:
@@ -126,10 +127,10 @@ def compiled(pattern: str) -> re.Pattern[str]:
 
 
 def parse_by(pattern: re.Pattern[str], file: File) -> Piece | None:
-    """What a pattern says of a file: it has to fit the whole path, or what remains of it without folders above.
+    """Parse a file's path with a pattern. Return None if the pattern does not match.
 
-    attempt: its digits are read as one number, so that a date from year to second is one, too. file: by default the
-    name of the file.
+    The pattern has to match the whole path, or the path without some of its upper folders. Group attempt: its digits
+    are read as one number, so a date from year to second works, too. Group file: by default the name of the file.
     """
     if file.problem.endswith("leads elsewhere"):
         return None
@@ -144,9 +145,9 @@ def parse_by(pattern: re.Pattern[str], file: File) -> Piece | None:
 
 
 def choose(lab: str, pieces: Sequence[Piece]) -> Chosen:
-    """The files that one student handed in, of all that bear that student's name: the newest of each.
+    """Choose the newest version of each file among all files of one student.
 
-    Several can be there when somebody hands in again and two downloads lie in one folder, or has two accounts.
+    Several versions exist if the student handed in again and two downloads are in one folder, or has two accounts.
     """
     found = Chosen()
     found.pieces = _newest_attempt(_newest_account(pieces, found), found)
@@ -172,7 +173,7 @@ def choose(lab: str, pieces: Sequence[Piece]) -> Chosen:
         _recognise(found)
     if not any(_is_notebook(path) for path in found.content):
         _unpack(found)
-    # Most archives hold one folder with everything in it.
+    # Most archives contain a single folder with all files in it.
     while len({path.partition("/")[0] for path in found.content}) == 1 and all("/" in path for path in found.content):
         found.content = {path.partition("/")[2]: data for path, data in found.content.items()}
     _rename_folders(lab, found)
@@ -201,7 +202,7 @@ def _newest_account(pieces: Sequence[Piece], found: Chosen) -> list[Piece]:
 
 
 def _newest_attempt(pieces: list[Piece], found: Chosen) -> list[Piece]:
-    """All files of the newest attempt of an LMS that counts attempts; Canvas counts files."""
+    """Return only the files of the newest attempt if lms is OTHER. Canvas numbers files, not attempts."""
     newest = max(piece.attempt for piece in pieces)
     older = sorted({piece.file.parts[-1] for piece in pieces if piece.lms == OTHER and piece.attempt < newest})
     if not older:
@@ -212,7 +213,7 @@ def _newest_attempt(pieces: list[Piece], found: Chosen) -> list[Piece]:
 
 
 def _read(files: Sequence[tuple[str, File]], found: Chosen) -> None:
-    """Add files to the content, as long as there is room for them."""
+    """Add files to the content, up to MAX_OF_STUDENT bytes. Add a note for each file that is left out."""
     room = MAX_OF_STUDENT - sum(map(len, found.content.values()))
     there = {path.casefold() for path in found.content}
     for path, file in files:
@@ -231,7 +232,7 @@ def _read(files: Sequence[tuple[str, File]], found: Chosen) -> None:
 
 
 def _rename_folders(lab: str, found: Chosen) -> None:
-    """Give another name to a folder that is called like a file: one beside it, the lab's notebook, nbgrader's own."""
+    """Rename folders whose path equals that of a submitted file, the lab's notebook or one of nbgrader's files."""
     files = {path.casefold() for path in (*found.content, *NBGRADER_FILES, f"{lab}.ipynb")}
     folders = {above.casefold() for path in found.content for above in _above(path)}
     renamed = {}
@@ -254,10 +255,10 @@ def _above(path: str) -> list[str]:
 
 
 def _first_name(lab: str, piece: Piece) -> tuple[str, ...]:
-    """What the student called a file, before Canvas counted it: helper-1.py is the second helper.py.
+    """Return the student's own path for a file, without the number that Canvas adds: helper-1.py is helper.py.
 
-    Of notebooks of the lab, of modules and of archives alone, where it can be nothing else: plot-2.csv may be the
-    second plot.
+    The number is removed only from the lab's notebook, modules and archives. Other names are ambiguous: the student
+    may have named a file plot-2.csv.
     """
     *above, name = piece.path
     counted = re.fullmatch(r"(.+)-[0-9]{1,2}(\.ipynb|\.py|\.zip)", name)
@@ -267,7 +268,7 @@ def _first_name(lab: str, piece: Piece) -> tuple[str, ...]:
 
 
 def _recognise(found: Chosen) -> None:
-    """Give the one notebook that was saved as lab.json or lab.txt the ending of one."""
+    """Rename a notebook that was saved as lab.json or lab.txt to lab.ipynb, if there is exactly one."""
     texts = [
         path
         for path in found.content
@@ -291,7 +292,7 @@ def _holds_notebook(data: bytes) -> bool:
 
 
 def _unpack(found: Chosen) -> None:
-    """Put the files of the one archive that was handed in into its place."""
+    """Replace a submitted zip archive by its files, if there is exactly one archive."""
     archives = [path for path in found.content if path.lower().endswith(".zip")]
     if len(archives) != 1:
         return

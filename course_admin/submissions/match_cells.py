@@ -1,7 +1,7 @@
-"""Which cell of a submission is which cell of the lab: by grade_id, by cell id, by what it defines, by its place.
+"""Match the cells of a submission to the cells of the lab: by grade_id, cell id, defined names, and position.
 
-Of several copies of a cell the last one above its check cell counts that is not the stub, as in a run from top to
-bottom; where all copies are below the check, the last one.
+If a cell has several copies, the last copy above its check cell that is not the stub counts, as in a run from top to
+bottom. If all copies are below the check, the last copy counts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from course_admin.submissions.find_notebook import SubmittedCell
 
 @dataclass(frozen=True)
 class Release:
-    """The lab's notebook as it was given out. targets: grade_id of a solution cell -> the names it has to define."""
+    """The lab's released notebook. targets: grade_id of a solution cell -> the names that it has to define."""
 
     notebook: NotebookNode
     targets: dict[str, frozenset[str]]
@@ -27,16 +27,20 @@ class Release:
 
 @dataclass(eq=False)
 class Slot:
-    """A cell of the release, and the submission's cells that belong there."""
+    """A cell of the release, and the submission's cell that matches it.
+
+    source: the text for the repaired notebook; hand: the matching submitted cell; back: whether the cell has to come
+    from the release; train: indices of extra cells that move together with it.
+    """
 
     index: int
     cell: NotebookNode
     source: str
     hand: SubmittedCell | None = None
-    # Its place in the submission, None when it has to be put in.
+    # Index in the submission, None if no submitted cell matches.
     at: int | None = None
     back: bool = False
-    # Found by its place alone.
+    # Matched only by its position.
     guessed: bool = False
     attachments: dict[str, dict[str, str]] = field(default_factory=dict)
     train: list[int] = field(default_factory=list)
@@ -56,7 +60,7 @@ class Slot:
 
 
 def release_of(given: NotebookNode, source: NotebookNode) -> Release:
-    """The release of a lab from the notebook as it was given out and the source, which says what a solution defines."""
+    """Make the release of a lab. given: the released notebook; source: tells which names the solutions define."""
     checks = {grade_id(cell): names_used(cell.source) for cell in source.cells}
     solved = {grade_id(cell): names_bound(cell.source) for cell in source.cells if cell.cell_type == "code"}
     targets = {}
@@ -76,16 +80,16 @@ class Matching:
         self.cells = list(cells)
         self.slots = [Slot(index, cell, cell.source) for index, cell in enumerate(release.notebook.cells)]
         self.by_name = {slot.name: slot for slot in self.slots if slot.name}
-        # The slot of each cell of the submission that has one; and those that are left out or joined to another.
+        # owner: the slot of each matched submitted cell. gone: submitted cells that are left out or joined to another.
         self.owner: dict[int, Slot] = {}
         self.gone: set[int] = set()
         self.lines: list[str] = []
         self.metadata_changed: list[str] = []
 
-    # --- whose is it -------------------------------------------------------------------------------------------------
+    # --- matching ----------------------------------------------------------------------------------------------------
 
     def match(self) -> None:
-        """Find the submission's cell of each slot."""
+        """Find the submitted cell for each slot."""
         self.named: dict[str, list[int]] = {name: [] for name in self.by_name}
         for index, cell in enumerate(self.cells):
             if cell.grade_id in self.named:
@@ -96,7 +100,7 @@ class Matching:
                 self.match_locked(slot)
         solutions = [slot for slot in self.slots if slot.is_solution]
         code = [slot for slot in solutions if slot.cell.cell_type == "code"]
-        # First those about which there is no doubt, then the others from what is left.
+        # Match the certain cells first, then the others among the remaining cells.
         for slot in code:
             self.choose(slot, self.good(slot, self.named[slot.name]))
         for slot in code:
@@ -128,7 +132,7 @@ class Matching:
         self.owner[index] = slot
 
     def free(self, index: int) -> bool:
-        """Whether a cell belongs to no slot, or to that of a check cell, whose own text does not count."""
+        """Return whether a cell has no slot, or has the slot of a check cell, whose submitted text does not count."""
         slot = self.owner.get(index)
         return index not in self.gone and (slot is None or slot.is_check)
 
@@ -149,7 +153,7 @@ class Matching:
                 self.claim(slot, same[0])
 
     def taken_by_solution(self, index: int) -> bool:
-        """Whether a cell defines what an exercise asks for: then it is that exercise's, whatever its id says."""
+        """Return whether a cell defines a name that an exercise asks for. Then its id does not matter."""
         bound = names_bound(self.cells[index].source)
         return any(bound & names for names in self.release.targets.values())
 
@@ -157,7 +161,7 @@ class Matching:
         return cell.grade_id in self.by_name
 
     def match_locked(self, slot: Slot) -> None:
-        """A locked cell: its text is the release's in any case, so only its place is looked for."""
+        """Find the position of a locked cell. Its text always comes from the release."""
         there = self.named[slot.name] or self.same_id(slot)
         if not there:
             text = normal(slot.cell.source)
@@ -174,7 +178,7 @@ class Matching:
         return there if len(there) == 1 and there[0] not in self.owner else []
 
     def good(self, slot: Slot, among: Iterable[int]) -> list[int]:
-        """Those cells that define what the exercise asks for, and are not its stub; the best of them last."""
+        """Return the cells that define the most target names of an exercise and are not its stub, the best one last."""
         targets, stub = self.release.targets[slot.name], slot.cell.source
         cover = {}
         for index in among:
@@ -185,7 +189,7 @@ class Matching:
         check = self.by_name.get(CHECK + slot.name)
         end = check.at if check is not None and check.at is not None else len(self.cells)
         best = [index for index, count in cover.items() if count == most and (count or not targets)]
-        # An answer in the check cell itself has the place of the check.
+        # `<=`, because an answer can be in the check cell itself.
         return sorted(best, key=lambda index: (index <= end, index))
 
     def choose(self, slot: Slot, good: list[int], *, note: bool = False) -> None:
@@ -202,11 +206,11 @@ class Matching:
             self.say(f"{slot.name}: your answer was found {place} (cell {index + 1} of your file)")
 
     def has_marks(self) -> bool:
-        """Whether any cell has grading data. Where it is gone altogether, there is nothing to tell about one cell."""
+        """Return whether any cell has grading data. If all of it is lost, notes about single cells are useless."""
         return any(cell.graded for cell in self.cells)
 
     def settle(self, slot: Slot) -> None:
-        """No cell defines what is asked for: use the cell that was meant, so that the student sees it on the page."""
+        """Choose a cell for an exercise if no cell defines its targets, so that the student sees it on the page."""
         for name in self.release.targets[slot.name]:
             pattern = re.compile(rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+{re.escape(name)}\b", re.MULTILINE)
             defining = [i for i, cell in enumerate(self.cells) if self.free(i) and pattern.search(cell.source)]
@@ -223,7 +227,7 @@ class Matching:
             self.claim(slot, (tried or there)[-1])
 
     def elsewhere(self, slot: Slot) -> int | None:
-        """The cell above the check that answers an exercise although it belongs to something else, None without one."""
+        """Return the cell above the check that answers an exercise but does not belong to its slot, or None."""
         targets = self.release.targets.get(slot.name, frozenset())
         check = self.by_name.get(CHECK + slot.name)
         end = check.at if check is not None and check.at is not None else len(self.cells)
@@ -238,7 +242,7 @@ class Matching:
         return None
 
     def join_halves(self, slot: Slot) -> None:
-        """Give a solution the rest of its text: later cells that continue it, when neither is valid Python alone."""
+        """Join later cells to a solution that was split: the parts are not valid Python alone."""
         joined = False
         while slot.hand is not None and (parts := self.rest_of(slot)):
             slot.source = "\n".join([slot.source, *(self.cells[part].source for part in parts)])
@@ -248,7 +252,10 @@ class Matching:
             self.say(f"{slot.name}: its cell had been split; the parts were put together again")
 
     def rest_of(self, slot: Slot) -> list[int]:
-        """The fewest cells, at most three, that make a whole of a solution, [] when it is one or nothing does."""
+        """Return the fewest following cells, at most three, that make a solution valid Python.
+
+        Returns [] if it is complete, or if no such cells exist.
+        """
         after = slot.at + 1
         while after in self.gone:
             after += 1
@@ -266,10 +273,10 @@ class Matching:
         return []
 
     def put_copies_away(self, slot: Slot) -> None:
-        """Leave out copies without content; other text in a copy stays as an ordinary cell."""
+        """Leave out copies of a cell that are empty or identical. A copy with other text stays as an ordinary cell."""
         copies = [index for index in self.named[slot.name] if index not in self.gone and index not in self.owner]
         if slot.hand is None:
-            # Nothing counts yet, and a stub must not come after what does.
+            # No copy counts. A stub must not run after another cell that holds the answer.
             self.gone |= {index for index in copies if is_stub(self.cells[index].source, slot.cell.source)}
             return
         if not copies:
@@ -288,7 +295,7 @@ class Matching:
             )
 
     def match_written(self, slot: Slot) -> None:
-        """An answer in words: everything that was written under its name, or the text at its place."""
+        """Match a written answer: all cells with its name, or the text at its position."""
         stub = slot.cell.source
         there = [index for index in self.named[slot.name] if self.free(index)]
         there = there or [index for index in self.same_id(slot) if self.free(index)]
@@ -317,7 +324,7 @@ class Matching:
             self.say(f"{slot.name}: its cell is there {len(there)} times; one counts")
 
     def between(self, slot: Slot) -> list[int]:
-        """The cells that belong to no slot, between the nearest slots before and after this one."""
+        """Return the cells without a slot between the nearest matched slots before and after this one."""
         before = [other.at for other in self.slots[: slot.index] if other.at is not None]
         after = [other.at for other in self.slots[slot.index + 1 :] if other.at is not None]
         start = before[-1] + 1 if before else 0

@@ -1,4 +1,4 @@
-"""Whose a file of a download is: by the number and the name that the LMS wrote into the file's name."""
+"""Find the students to whom the files of a download belong, by the number and the name in the file's name."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from course_admin.submissions.student_folder import read_record
 def by_student(
     pieces: Sequence[Piece], known: Roster | None, called: dict[str, str]
 ) -> tuple[dict[Student, list[Piece]], list[str]]:
-    """The files of each student, and the names that no student has. called: see _named_by_lms."""
+    """Return the files of each student, and the names that match no student. called: see _named_by_lms."""
     groups: dict[Student, list[Piece]] = {}
     unknown: dict[str, None] = {}
     for piece in pieces:
@@ -34,10 +34,10 @@ def by_student(
 
 
 def owners_of(piece: Piece, known: Roster) -> tuple[list[Student], str]:
-    """The students whose file it is (several for a group), or none and the reason, to be read after the name.
+    """Return the students who own a file (several for a group), or none and the reason, to be printed after the name.
 
-    The number counts more than the name. If number and name belong to two different students, the file belongs to
-    neither: Moodle's numbers differ between assignments, and the list may be of another one.
+    The number has priority over the name. If number and name belong to different students, the file belongs to neither:
+    Moodle's numbers differ between assignments, and the list may be from another assignment.
     """
     group = known.find("group", piece.name)
     named = known.find("name", piece.name)
@@ -57,7 +57,10 @@ def owners_of(piece: Piece, known: Roster) -> tuple[list[Student], str]:
 
 
 def _with_longer_name(piece: Piece) -> Piece | None:
-    """The piece, read otherwise: team_7_4711_901234_lab.ipynb is by team_7, and not the file 4711 of number 7."""
+    """Parse a Canvas file name again with a longer student name, or return None if that is impossible.
+
+    team_7_4711_901234_lab.ipynb is by team_7 with number 4711, not file 4711 of number 7.
+    """
     rest = re.fullmatch(r"(\d+)_(.+)", piece.path[0])
     if piece.lms != "canvas" or piece.typed or not piece.id.isdecimal() or not rest:
         return None
@@ -66,7 +69,7 @@ def _with_longer_name(piece: Piece) -> Piece | None:
 
 
 def names_given_before(store: Path) -> dict[str, str]:
-    """Whose the names are that students got when they were collected before, see _named_by_lms."""
+    """Return the owner of each folder name from earlier collections, see _named_by_lms."""
     found = {}
     for path in store.glob("*.json") if store.is_dir() else ():
         owner = read_record(path).get("owner")
@@ -76,9 +79,9 @@ def names_given_before(store: Path) -> dict[str, str]:
 
 
 def _named_by_lms(piece: Piece, called: dict[str, str]) -> Student:
-    """A student of no class list, called by the name that the LMS has, and by the number where that is not enough.
+    """Return a student for a file without a class list. The id is the LMS's name, plus its number if necessary.
 
-    called: whose number or name has which of these names already, which is noted there.
+    called: the owner (number or name in the LMS) of each id that is already in use; this function adds to it.
     """
     anonymous = not piece.name or folded(piece.name) in ("participant", "teilnehmer", "teilnehmerin")
     name = (f"participant{piece.id}" if piece.name else piece.id) if anonymous else folded(piece.name)

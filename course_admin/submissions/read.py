@@ -1,10 +1,10 @@
-"""`read`, the first of the five calls: from a student's folder to a notebook that can be graded.
+"""`read`, the first of the five calls: turn a student's folder into a notebook that can be graded.
 
     release = read_release(lab.source, config)
     submission = read(root, "01_pca_vs_ae", "ada", release)
 
-Finds the notebook (find_notebook), repairs it (repair) and takes the files beside it along (safe_files). Never raises
-for what is wrong with a submission, and changes no file.
+It finds the notebook (find_notebook), repairs it (repair) and reads the other files (safe_files). A faulty submission
+never raises an exception, and no file is changed.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from course_utils.versions import differ, named_in
 
 @dataclass
 class Submission:
-    """What a student handed in, ready to be graded.
+    """A student's submission, ready to be graded.
 
-    notebook: repaired; files: what is beside it, content by path as the notebook's code finds it; notes: what was
-    repaired or left out; damage: why this is not all that the student meant to hand in, "" when it is; fingerprint:
-    of everything that the marks depend on, set by grading (course_admin.grading.fingerprint); outputs: by the id of a
-    code cell of the lab, as they were handed in.
+    notebook: repaired; files: the other files, content by path relative to the notebook; notes: what was repaired or
+    left out; damage: why the submission is incomplete, "" if it is complete; fingerprint: hash of everything that the
+    marks depend on, set by grading (course_admin.grading.fingerprint); outputs: the submitted outputs by the id of the
+    lab's code cell.
     """
 
     student: str
@@ -41,7 +41,7 @@ class Submission:
     notes: list[str] = field(default_factory=list)
     damage: str = ""
     fingerprint: str = ""
-    # The file that was read, and the files by their path in the student's folder: what the fingerprint is made of.
+    # The submitted notebook, and the other files by path in the student's folder. The fingerprint is made from them.
     path: Path | None = None
     folder_files: Mapping[str, bytes] = field(default_factory=dict)
     outputs: Mapping[str, list[Any]] = field(default_factory=dict)
@@ -68,9 +68,9 @@ def _other_version(found: FoundNotebook) -> list[str]:
 
 
 def read_release(source: Path, config: Any = None) -> Release:
-    """A lab as it was given out, made from source/<lab>/<lab>.ipynb by nbgrader's own preprocessors.
+    """Make the released notebook of a lab from source/<lab>/<lab>.ipynb with nbgrader's own preprocessors.
 
-    Not read from release/, which need not exist where grading is done.
+    It is not read from release/, because that folder may not exist on the machine that grades.
     """
     from nbgrader.preprocessors import ClearHiddenTests, ClearMarkScheme, ClearOutput, ClearSolutions, LockCells
 
@@ -82,7 +82,7 @@ def read_release(source: Path, config: Any = None) -> Release:
 
 
 def repaired(release: Release, found: FoundNotebook, student: str = "") -> Submission:
-    """A notebook that was found, repaired; the untouched release where nothing of the lab can be read."""
+    """Repair a found notebook. Return the unchanged release if no solution or check cell of the lab was found."""
     done, damage = repair(release, found.cells), found.damage
     if not damage and not done.found:
         damage = "none of this lab's exercises is in the notebook: is it another lab's? Hand in again"

@@ -1,8 +1,8 @@
-"""Repair: the lab's notebook as it was given out, with the student's work in it.
+"""Repair a submission: put the student's work into the lab's released notebook.
 
-The release decides: its cells keep their type, their metadata and points, whatever the submission says. The student's
-solution cells go into it (match_cells), and all other cells that the student added stay beside their neighbours
-(compose). Each thing that was repaired is named in one line.
+The release has priority: its cells keep their type, metadata and points, even if the submission differs. The student's
+solution cells are put into it (match_cells), and cells that the student added stay next to their neighbours (compose).
+Each repair is reported in one line.
 """
 
 from __future__ import annotations
@@ -25,8 +25,11 @@ SETUP = "setup"
 
 @dataclass
 class Repaired:
-    """notebook: the release with the student's work in it; notes: what was repaired; found: how many solution and check
-    cells of the lab the submission held; outputs: see Composer."""
+    """The result of a repair.
+
+    notebook: the release with the student's work; notes: what was repaired; found: number of the lab's solution and
+    check cells in the submission; outputs: see Composer.
+    """
 
     notebook: NotebookNode
     notes: list[str]
@@ -35,7 +38,7 @@ class Repaired:
 
 
 def filled_in(release: Release, cells: Sequence[SubmittedCell]) -> tuple[int, int]:
-    """How many solution cells of the lab the cells fill in, and how many of its graded cells they hold at all."""
+    """Return how many of the lab's solution cells are filled in, and how many of its graded cells are present."""
     work = Matching(release, cells)
     work.match()
     graded = [slot for slot in work.slots if slot.is_solution or slot.is_check]
@@ -45,7 +48,7 @@ def filled_in(release: Release, cells: Sequence[SubmittedCell]) -> tuple[int, in
 
 
 def repair(release: Release, cells: Sequence[SubmittedCell]) -> Repaired:
-    """The lab's notebook with the work that `cells` hold. Never raises for what the cells are like."""
+    """Return the lab's notebook with the work in `cells`. Faulty cells never raise an exception."""
     work = _Repair(release, cells)
     work.match()
     work.bring_back()
@@ -57,10 +60,10 @@ def repair(release: Release, cells: Sequence[SubmittedCell]) -> Repaired:
 
 
 class _Repair(Matching):
-    """A matching, and what has to come from the release."""
+    """A matching that also marks the cells that have to come from the release."""
 
     def bring_back(self) -> None:
-        """Mark what has to come from the release: graded and locked cells, and given code that other cells need."""
+        """Mark the missing cells to take from the release: graded and locked cells, and code that other cells need."""
         lost, locked = [], []
         for slot in self.slots:
             if slot.hand is not None or not slot.name:
@@ -82,12 +85,12 @@ class _Repair(Matching):
         if index is None:
             lost.append(slot.name)
             return
-        # The stub would replace the answer.
+        # The stub would run after the answer and replace it.
         slot.source = f"# The answer is in cell {index + 1} of the file that was handed in."
         self.say(f"{slot.name}: its own cell is gone or empty; cell {index + 1} of your file holds the answer")
 
     def restore_kinds(self) -> None:
-        """Cells of the course keep their type; a given cell that was changed into prose becomes code again."""
+        """Report cells of the course whose type was changed. They get their type back."""
         retyped = []
         for slot in self.slots:
             if slot.hand is None or slot.hand.kind == slot.cell.cell_type:
@@ -119,7 +122,7 @@ class _Repair(Matching):
                         self.say(f"deleted, but needed, and so put back: {_label(slot)}")
 
     def notes(self, metadata_changed: list[str]) -> list[str]:
-        """What was repaired, a line each."""
+        """Return one line for each repair."""
         lines = list(self.lines)
         if metadata_changed:
             lines.append(f"points or locks had been changed; the course's own count: {', '.join(metadata_changed)}")

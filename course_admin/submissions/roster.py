@@ -1,28 +1,28 @@
-"""The class list: who the students are, and what Canvas and Moodle call them.
+"""Read the class list: the students and their names and numbers in Canvas and Moodle.
 
-A CSV file in the course's own form, or as an LMS exports it. Heads are read without regard to case, spaces, "_" and
-"-", columns come in any order, others are passed over:
+It is a CSV file in the course's own format or an export of an LMS. In heads, case, spaces, "_" and "-" do not matter.
+Columns can be in any order. Other columns are ignored:
 
 | column | other heads for it | what it is |
 |---|---|---|
 | id | student, student id | the folder in submitted/ and the name in the gradebook |
 | first_name, last_name | given name, Vorname; surname, family name, Nachname | |
-| name | full name | both in one |
+| name | full name | both in one column |
 | email | email address, e-mail | |
 | canvas_id | | Canvas's number of the student ("ID" in Canvas's own export) |
 | sis_id | SIS user id, ID number, Matrikelnummer | the number at the university |
 | login | SIS login id, username | |
 | moodle_id | identifier, participant | Moodle's number of the student in *this* assignment: "Participant 123" |
-| group | team | for work that is handed in once for several |
-| submitted | handed in, submitted at, last modified (submission) | when it was handed in |
+| group | team | for work that one student hands in for several |
+| submitted | handed in, submitted at, last modified (submission) | the time of submission |
 
 Canvas's gradebook export (heads Student, ID, SIS User ID, SIS Login ID, Section; or LastName and FirstName), Moodle's
 grading worksheet (Identifier, Full name, Email address, Status, ...) and its gradebook export (First name, Last name,
-ID number, Email address, ...) are read as they are; Moodle's in German too. Without a column id, a student is called by
-the first that there is of login, sis_id, email, canvas_id, moodle_id.
+ID number, Email address, ...) can be read unchanged; Moodle's in German, too. Without a column id, a student's id is
+the first value that exists of login, sis_id, email, canvas_id, moodle_id.
 
-Where the heads are written: GradebookExporter in https://github.com/instructure/canvas-lms, lib/gradebook_exporter.rb;
-assign_grading_table in https://github.com/moodle/moodle, mod/assign/gradingtable.php, and grade/export/lib.php there.
+The heads are defined in GradebookExporter in https://github.com/instructure/canvas-lms, lib/gradebook_exporter.rb, and
+in https://github.com/moodle/moodle, assign_grading_table in mod/assign/gradingtable.php, and grade/export/lib.php.
 """
 
 from __future__ import annotations
@@ -52,20 +52,20 @@ HEADS = {
     "group": ("group", "team", "gruppe"),
     "submitted": ("submitted", "submitted at", "handed in", "last modified submission", "zuletzt geandert abgabe"),
 }
-# What Moodle's grading worksheet has in German, where the head of its number is "ID".
+# Heads of Moodle's German grading worksheet. Its head "ID" means Moodle's number.
 GERMAN_WORKSHEET = {"id", "status", "bewertung"}
-# Letters that Unicode does not take apart, as they are written without them; and how German does without its dots.
+# WHOLE: ASCII spelling of letters that Unicode does not decompose. DOTS: German spelling without umlauts.
 WHOLE = str.maketrans({"ı": "i", "ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ħ": "h"})
 DOTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
 CANVAS_HEADS = {"id": "canvas_id", "student": "name"}
 CALLED_BY = ("id", "login", "sis_id", "email", "canvas_id", "moodle_id")
-# Identifiers that are unique. Two people can have the same name.
+# Only these identify a student. Two students can have the same name.
 UNIQUE = ("canvas_id", "sis_id", "login", "moodle_id", "email")
 
 
 @dataclass(frozen=True)
 class Student:
-    """One line of the class list. id: the folder's name; name: what people read; submitted: the text in the list."""
+    """One line of the class list. id: the name of the student's folder; name: full name; submitted: unparsed text."""
 
     id: str
     first_name: str = ""
@@ -81,12 +81,12 @@ class Student:
 
     @property
     def display_name(self) -> str:
-        """The name for people, or the id where none is known."""
+        """The student's full name, or the id if no name is known."""
         return f"{self.first_name} {self.last_name}".strip() or self.name or self.id
 
     @property
     def name_keys(self) -> frozenset[str]:
-        """What the name can look like when an LMS writes it as one word: first or last name first, see `plain`."""
+        """The spellings of the name as one word, as an LMS writes it: first or last name first, see `folded`."""
         parts = [part for part in (self.first_name, self.last_name) if folded(part)]
         parts = parts or [part for part in re.split(r"[\s,]+", self.name) if folded(part)]
         spellings = [[folded(part) for part in parts], [folded(dotless(part)) for part in parts]]
@@ -94,9 +94,9 @@ class Student:
 
 
 class Roster:
-    """A class list that finds its students by what an LMS says of them.
+    """A class list that finds students by their names and numbers in an LMS.
 
-    lines: which line of the table that it was read from is whose, the heads being line 0.
+    lines: the student of each line of the table that was read. The heads are line 0.
     """
 
     def __init__(self, students: Iterable[Student], lines: Mapping[int, Student] | None = None) -> None:
@@ -113,7 +113,10 @@ class Roster:
                 self._by.setdefault(key, []).append(student)
 
     def find(self, column: str, value: str) -> list[Student]:
-        """The students with that value in a column: "id", one of UNIQUE, "name" or "group" (both see `plain`)."""
+        """Return the students with a value in a column: "id", one of UNIQUE, "name" or "group".
+
+        Names and groups are compared as in `folded`, other columns without regard to case.
+        """
         if not value:
             return []
         if column not in ("name", "group"):
@@ -121,11 +124,11 @@ class Roster:
         return list(self._by.get((column, folded(value)), []) or self._by.get((column, folded(dotless(value))), []))
 
     def of(self, student_id: str) -> Student | None:
-        """The student of a folder in submitted/."""
+        """Return the student with an id, which is the name of a folder in submitted/, or None."""
         return next(iter(self.find("id", student_id)), None)
 
     def same(self, other: Student) -> Student | None:
-        """The student of this list who is the same person as one in another list, None where that is not clear."""
+        """Return this list's entry for a student of another list, or None if it is not unique."""
         for column in ("id", *UNIQUE):
             found = self.find(column, getattr(other, column))
             if len(found) == 1:
@@ -135,25 +138,28 @@ class Roster:
 
 
 def folded(text: str) -> str:
-    """A name as one word in lower case, without accents, spaces and signs: what all spellings of it share."""
+    """Return a name as one word in lower case, without accents, spaces and punctuation, to compare spellings."""
     letters = unicodedata.normalize("NFKD", text.casefold().translate(WHOLE))
     return "".join(letter for letter in letters if letter.isalnum())
 
 
 def dotless(text: str) -> str:
-    """A name without German's dots: Jürgen is written Juergen where there is no ü."""
+    """Return a name without German umlauts, in lower case: "juergen" for "Jürgen"."""
     return unicodedata.normalize("NFC", text).casefold().translate(DOTS)
 
 
 def find_roster(root: Path, path: Path | None = None) -> Roster | None:
-    """The class list in a file, or in roster.csv in the course's root; None where there is none. Raises CourseError."""
+    """Read the class list from `path`, or from roster.csv in the course's root. Raises CourseError if it is invalid.
+
+    Returns None if there is no `path` and no roster.csv.
+    """
     if path is None and not (Path(root) / FILE).is_file():
         return None
     return read_roster(Path(path) if path else Path(root) / FILE)
 
 
 def read_roster(path: Path) -> Roster:
-    """Read a class list. Raises CourseError, naming the line, for what cannot be one."""
+    """Read a class list. Raises CourseError with the line number if it is invalid."""
     rows = read_table(path)
     if not rows:
         raise CourseError(f"{path} is empty: a class list needs a line of heads, such as id,first_name,last_name,email")
@@ -179,7 +185,7 @@ def read_roster(path: Path) -> Roster:
             continue
         values["moodle_id"] = re.sub(r"\D", "", values.get("moodle_id", ""))
         called = next((values[column] for column in CALLED_BY if values.get(column)), "")
-        if not called and is_canvas:  # a line about the assignments, in whatever language
+        if not called and is_canvas:  # a line about the assignments, in any language
             continue
         if not called:
             raise CourseError(f"{path}, line {number}: a student without any of {', '.join(CALLED_BY)}")
@@ -197,7 +203,7 @@ def read_roster(path: Path) -> Roster:
 
 
 def is_folder_name(name: str) -> bool:
-    """Whether a student's id can be the name of a folder, and of a student in nbgrader."""
+    """Return whether a student's id can be the name of a folder, and of a student in nbgrader."""
     return (
         0 < len(name) <= 100
         and len(name.encode(errors="replace")) <= 200
@@ -223,13 +229,13 @@ def _column(head: str, is_canvas: bool) -> str:
 
 
 def _is_no_student(values: dict[str, str]) -> bool:
-    # Canvas has two lines above the students, and a student of its own for trying things out.
+    # Canvas adds two lines above the students, and a test student.
     name = values.get("name") or f"{values.get('last_name', '')}, {values.get('first_name', '')}"
     return name.startswith("Points Possible") or name == "Student, Test"
 
 
 def _split(student: Student) -> Student:
-    """With first and last name where the one name says which is which, "Last, First"."""
+    """Return the student with first and last name, if the full name has the form "Last, First"."""
     last, comma, first = student.name.partition(",")
     if comma and not student.first_name and not student.last_name:
         return replace(student, first_name=first.strip(), last_name=last.strip())
@@ -237,5 +243,5 @@ def _split(student: Student) -> Student:
 
 
 def by_name(students: Sequence[Student]) -> list[Student]:
-    """In the order of a register: by last name, where it is known."""
+    """Return the students sorted by last name, or by full name if the last name is unknown."""
     return sorted(students, key=lambda student: (folded(student.last_name or student.name), folded(student.id)))

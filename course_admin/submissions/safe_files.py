@@ -1,4 +1,4 @@
-"""Reading a student's folder: follows no link, waits for no pipe, and reads no more than the limits allow."""
+"""Read a student's folder safely: follow no link, do not block on a pipe, and read no more than the limits allow."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from pathlib import Path
 from course_admin.common.text import display_name
 
 MAX_BYTES = 50 * 2**20
-"""A notebook larger than this is not read. What grows is outputs, which grading makes anew."""
+"""The maximum size of a notebook in bytes. Only outputs make notebooks large, and grading creates new outputs."""
 
 
 TOO_LARGE = f"is larger than {MAX_BYTES >> 20} MB"
 
 
 MAX_FILES = 2000
-"""The number of files of one submission that are looked at."""
+"""The maximum number of files that are read from one submission."""
 
 
 MAX_NOTES = 10
-"""The number of links, and of unreadable files, of one submission that are named."""
+"""The maximum number of notes about links, and about unreadable files, for one submission."""
 
 
 TIMESTAMP = "timestamp.txt"
@@ -33,7 +33,10 @@ AGAIN = "hand in again"
 
 
 def walk(folder: Path) -> tuple[list[Path], list[str]]:
-    """The plain files of a submission, sorted, and a note on each thing that is none. No link is followed."""
+    """Return the regular files of a submission, sorted within each folder, and a note about every other entry.
+
+    Links are not followed.
+    """
     files, notes, waiting, odd, seen = [], [], [folder], 0, 0
     while waiting and len(files) < MAX_FILES and seen < 10 * MAX_FILES:
         try:
@@ -66,9 +69,10 @@ def walk(folder: Path) -> tuple[list[Path], list[str]]:
 
 
 def files_beside(folder: Path) -> tuple[dict[str, bytes], list[str]]:
-    """What lies beside a lab's notebook and code may read: content by relative path, and a note on what is too large.
+    """Return the files in a notebook's folder that its code may read, and notes about files that were left out.
 
-    Notebooks, what programs leave behind, and hidden files are not among it.
+    The files are content by relative path. Notebooks, __pycache__, hidden files and nbgrader's own files are not
+    included. A note names a file that is too large or unreadable.
     """
     found: dict[str, bytes] = {}
     notes, room = [], MAX_BYTES
@@ -91,8 +95,10 @@ def files_beside(folder: Path) -> tuple[dict[str, bytes], list[str]]:
 
 
 def seen_from(notebook: Path | None, folder: Path, files: Mapping[str, bytes]) -> Mapping[str, bytes]:
-    """The files beside a notebook as its code finds them, from those of the submission's folder: where the notebook was
-    found in a folder below, what lies there is at hand, as it was at home.
+    """Return a submission's files by their path relative to the notebook, as its code expects them.
+
+    files: by path relative to `folder`. If the notebook is in a subfolder, the subfolder's files get a path relative
+    to it, as on the student's machine. They replace other files with the same path.
     """
     if notebook is None or notebook.parent == folder:
         return files
@@ -102,14 +108,14 @@ def seen_from(notebook: Path | None, folder: Path, files: Mapping[str, bytes]) -
 
 
 def read_plain_file(path: Path) -> tuple[bytes, str]:
-    """The bytes of a file, and what is wrong with it or ""."""
+    """Return the bytes of a regular file and "", or b"" and the reason why it cannot be read."""
     try:
-        # Follows no link, and does not wait for a writer at the other end of a pipe.
+        # O_NOFOLLOW: do not follow links. O_NONBLOCK: do not wait for the writer of a pipe.
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
         try:
             facts = os.fstat(handle)
             if stat.S_ISREG(facts.st_mode):
-                # An archive can hold a hard link to a file of the machine that it is unpacked on.
+                # An archive can contain a hard link to any file of the machine on which it is unpacked.
                 if facts.st_nlink > 1:
                     return b"", "has another name elsewhere on this machine (a hard link)"
                 if facts.st_size > MAX_BYTES:

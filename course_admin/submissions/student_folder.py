@@ -1,4 +1,4 @@
-"""A student's folder for a lab: what is in it, and how a hand-in replaces it in one step."""
+"""A student's folder for a lab: read its state, and replace it with a new hand-in in one step."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from course_admin.common.atomic import TEMPORARY, write_atomic
 from course_admin.submissions.safe_files import NBGRADER_FILES, TIMESTAMP, read_plain_file, walk
 
 STATES = NEW, REPLACED, UNCHANGED, KEPT, NOTHING, FAILED = "new", "replaced", "unchanged", "kept", "nothing", "failed"
-"""The state of a hand-in: new; replaced an older one; unchanged; kept, since what is
-there is newer or was put there by hand; no usable file; failed, since it could not be read or written.
+"""The states of a hand-in: new; replaced an older one; unchanged; kept (the existing files are newer or were put there
+by hand); nothing (no usable file); failed (it could not be read or written).
 """
 
 
 class StudentFolder(NamedTuple):
-    """A student's folder for a lab, the record of what was collected into it, and where what it replaces is kept."""
+    """A student's folder for a lab.
+
+    record: the file with the record of the last collected hand-in; earlier: the folder for replaced hand-ins.
+    """
 
     folder: Path
     record: Path
     earlier: Path
 
     def verdict(self, new: Mapping[str, Any], *, force: bool) -> tuple[str, str]:
-        """The state that a hand-in gets, and a note for the person."""
+        """Return the state that a new hand-in gets, and a note for the user or ""."""
         for above in (self.folder, self.folder.parent):
             if above.is_symlink() or (above.exists() and not above.is_dir()):
                 return KEPT, f"{above.name} in submitted/ is a link or a file: nothing was written there"
@@ -46,7 +49,7 @@ class StudentFolder(NamedTuple):
         return REPLACED, "what was there is kept"
 
     def put(self, content: Mapping[str, bytes], timestamp: str, record: Mapping[str, Any]) -> None:
-        """Write a hand-in beside its place, then move it there; what was there goes to the earlier ones."""
+        """Write a hand-in to a temporary folder, then move it to its place. Move the replaced one to `earlier`."""
         store = self.record.parent
         store.mkdir(parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=".stage-", dir=store))
@@ -56,7 +59,7 @@ class StudentFolder(NamedTuple):
             target.write_bytes(data)
         if timestamp:
             (stage / TIMESTAMP).write_text(timestamp, encoding="utf-8")
-        stage.chmod(0o755)  # mkdtemp's is for its owner alone
+        stage.chmod(0o755)  # mkdtemp gives access only to the owner
         if self.folder.exists():
             self.earlier.mkdir(parents=True, exist_ok=True)
             number = 1 + max((int(path.name) for path in self.earlier.iterdir() if path.name.isdigit()), default=0)
@@ -66,7 +69,7 @@ class StudentFolder(NamedTuple):
         self._note(record)
 
     def amend(self, timestamp: str, record: Mapping[str, Any]) -> None:
-        """Note a time that has become known of a hand-in that is there already."""
+        """Update the time and the record of a hand-in that is already in place."""
         path = self.folder / TIMESTAMP
         if timestamp and read_plain_file(path)[0].decode(errors="replace") != timestamp:
             self._write(path, timestamp)
@@ -77,7 +80,7 @@ class StudentFolder(NamedTuple):
         self._write(self.record, json.dumps(record, ensure_ascii=False, indent=1) + "\n")
 
     def _write(self, path: Path, text: str) -> None:
-        # The temporary file is made among the records, so that a killed command leaves none among the student's files.
+        # The temporary file is in the records' folder, so a killed command leaves no file in the student's folder.
         self.record.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(path, text, folder=self.record.parent)
 
@@ -85,7 +88,7 @@ class StudentFolder(NamedTuple):
         return read_record(self.record)
 
     def _files(self) -> dict[str, str]:
-        """What is there, but for nbgrader's own file: the digest of each file by path."""
+        """Return the digest of each file in the folder by path, without nbgrader's own files."""
         files = walk(self.folder)[0] if self.folder.is_dir() else []
         found = {}
         for path in files:
@@ -96,7 +99,7 @@ class StudentFolder(NamedTuple):
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """What is noted of a hand-in, nothing where that cannot be read."""
+    """Return the record of a hand-in, {} if it cannot be read."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -105,12 +108,12 @@ def read_record(path: Path) -> dict[str, Any]:
 
 
 def _order(record: Mapping[str, Any]) -> tuple[int, str]:
-    """What grows from one hand-in to the next: Canvas's number of the file, and when it was downloaded."""
+    """Return a sort key that increases with each hand-in: the attempt (Canvas: number of the file), the file's time."""
     return int(record.get("attempt", 0)), str(record.get("as_of", ""))
 
 
 def remove_leftovers(store: Path) -> None:
-    """Remove the incomplete files of a command that was stopped."""
+    """Remove incomplete files that a stopped command left behind."""
     for path in [*store.glob(".stage-*"), *store.glob(TEMPORARY)] if store.is_dir() else ():
         if path.is_dir():
             shutil.rmtree(path, ignore_errors=True)

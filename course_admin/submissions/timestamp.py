@@ -1,4 +1,4 @@
-"""When a submission was handed in: nbgrader's timestamp.txt in its folder."""
+"""Read the time of a submission from nbgrader's timestamp.txt in its folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FORM = "2026-10-12 21:05:00 UTC"
 
 
 def read_timestamp(folder: Path) -> tuple[datetime | None, str]:
-    """The time in a submission's timestamp.txt (naive UTC, None without one), and what is wrong with it or ""."""
+    """Return the time in a submission's timestamp.txt (naive UTC, None without one) and "", or None and the error."""
     path = folder / TIMESTAMP
     if not os.path.lexists(path):
         return None, ""
@@ -29,10 +29,10 @@ def read_timestamp(folder: Path) -> tuple[datetime | None, str]:
 
 
 def _moment(text: str) -> datetime:
-    """As nbgrader reads it (naive UTC), but nothing is added to what is there. Raises ValueError.
+    """Parse a time like nbgrader (naive UTC), but accept only complete times. Raises ValueError.
 
-    nbgrader takes what is missing of a date from today, ignores a time zone that it does not know, and reads the third
-    word +0200 as 200 seconds.
+    nbgrader replaces missing parts of a date by today's date, ignores an unknown time zone, and reads the third word
+    +0200 as 200 seconds.
     """
     from dateutil import parser, tz
     from nbgrader.utils import parse_utc

@@ -1,4 +1,4 @@
-"""Names in the dates of nbgrader_config.py that belong to no student and no lab, probably misspelt."""
+"""Find names in the dates of nbgrader_config.py that match no student or lab, probably because they are misspelt."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from course_admin.submissions.roster import find_roster
 
 
 def warning(dates: Deadlines) -> str:
-    """Lines about extensions and due dates whose student or lab does not exist; or ""."""
+    """Return lines about extensions and due dates whose student or lab does not exist, or ""."""
     lines = []
     if names := ", ".join(unknown_students(dates)):
         lines.append(f"with an extension, but not on the class list or in submitted/ (misspelt?): {names}")
@@ -23,14 +23,17 @@ def warning(dates: Deadlines) -> str:
 
 
 def unknown_students(dates: Deadlines) -> list[str]:
-    """Who has an extension, but is neither on the class list roster.csv nor has a folder in submitted/."""
+    """Return the students with an extension who are not in the class list roster.csv and have no folder in submitted/.
+
+    Returns [] if there is neither a class list nor a folder submitted/.
+    """
     root, known = Path(dates.course_root), None
-    with contextlib.suppress(CourseError):  # a command that needs the list reports what is wrong with it
+    with contextlib.suppress(CourseError):  # commands that need the list report errors in it
         known = find_roster(root)
     if known is None and not (root / "submitted").is_dir():
         return []
     names = dict.fromkeys(extension.student for extension in dates.granted())
-    # The names themselves: not every disk tells upper and lower case apart.
+    # Compare names instead of testing paths: some file systems do not distinguish upper and lower case.
     there = {path.name for path in (root / "submitted").glob("*")}
     there |= {student.id for student in known.students} if known else set()
     return [name for name in names if name not in there]

@@ -1,7 +1,7 @@
-"""The files of a zip archive or a folder, read with care: nothing that lies in them decides where something is written.
+"""Read the files of a zip archive or a folder safely: their content cannot decide where something is written.
 
-Names are taken apart and checked, links and special files are passed over, sizes have limits. What is wrong with one
-file is that file's affair (`File.problem`); what is wrong with the whole is an error.
+Paths are split and checked, links and special files are not read, and sizes are limited. A fault of one file is stored
+in `File.problem`. A fault of the whole archive or folder raises an exception.
 """
 
 from __future__ import annotations
@@ -24,30 +24,34 @@ from course_admin.submissions.safe_files import read_plain_file
 
 MAX_FILES = 20_000
 MAX_BYTES = 50 * 2**20
-"""Of one file: the same as course_admin.submissions.find_notebook reads of a notebook."""
+"""The maximum size of one file: the same as for a notebook in course_admin.submissions.find_notebook."""
 MAX_TOTAL = 8 * 2**30
 MAX_INNER = 200 * 2**20
-"""Of all files in an archive that a student handed in."""
+"""The maximum total size of the files in an archive that a student handed in."""
 MAX_RATIO = 200
-"""How many bytes may come out of one in an archive. Notebooks are text: 5 to 30; what has more than 1 MB and more than
-this is a bomb."""
+"""The maximum compression ratio. Notebooks are text, with a ratio of 5 to 30. A file of more than 1 MB with a higher
+ratio than this maximum counts as a zip bomb."""
 MAX_DEPTH = 20
 MAX_PATH = 1000
-"""Bytes of a path inside the student's folder."""
+"""The maximum length in bytes of a path inside the student's folder."""
 UNUSUAL = re.compile(r'[\x00-\x1f\x7f:*?"<>|]')
-"""What names do not have on every system; it becomes "_"."""
+"""Characters that not every system allows in file names. They are replaced by "_"."""
 EARLIEST = datetime(1980, 1, 1)
-"""The time of a file whose own is impossible; a zip cannot hold an earlier one."""
+"""The time of a file with an invalid time. A zip cannot contain an earlier time."""
 JUNK = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints", "__pycache__")
 
 
 class UnreadableError(Exception):
-    """A file whose content cannot be had. The message says why, to be read after the file's name."""
+    """A file's content cannot be read. The message is the reason, to be printed after the file's name."""
 
 
 @dataclass(frozen=True)
 class File:
-    """One file. parts: its path; when: its time in the archive, without a zone; problem: why it is not to be had."""
+    """One file.
+
+    parts: its path; when: its time in the archive, without a time zone; content: reads it; problem: why it cannot be
+    read, or "".
+    """
 
     parts: tuple[str, ...]
     when: datetime
@@ -59,7 +63,7 @@ class File:
         return "/".join(self.parts)
 
     def read(self) -> bytes:
-        """The content, at most MAX_BYTES. Raises UnreadableError."""
+        """Return the content, at most MAX_BYTES. Raises UnreadableError."""
         if self.problem:
             raise UnreadableError(self.problem)
         return self.content()
@@ -67,9 +71,9 @@ class File:
 
 @contextlib.contextmanager
 def open_source(path: Path) -> Iterator[list[File]]:
-    """The files of a folder or a zip archive, in the order of their paths; they can be read inside the `with`.
+    """Open a folder or a zip archive and return its files, sorted by path. They can be read inside the `with` block.
 
-    Raises CourseError.
+    Raises CourseError if it does not exist, is damaged or exceeds the limits.
     """
     path = Path(path)
     if path.is_dir():
@@ -91,8 +95,8 @@ def open_source(path: Path) -> Iterator[list[File]]:
 
 
 def read_inner(data: bytes) -> list[File]:
-    """The files of an archive that a student handed in. Raises UnreadableError."""
-    # Each entry of a zip's table of contents begins so; a million of them would take zipfile ten seconds.
+    """Return the files of an archive that a student handed in, sorted by path. Raises UnreadableError."""
+    # Each entry of a zip's central directory starts with these bytes. zipfile would need ten seconds for a million.
     if data.count(b"PK\x01\x02") > MAX_FILES:
         raise UnreadableError(f"has more than {MAX_FILES} files: it is not unpacked")
     try:
@@ -127,7 +131,7 @@ def _of_folder(folder: Path) -> Iterator[File]:
                 raise CourseError(f"{folder} has more than {MAX_FILES} files: name the folder with the hand-ins alone")
             problem = _kind_problem(facts.st_mode) or _name_problem(parts)
             when = EARLIEST
-            with contextlib.suppress(ValueError, OverflowError, OSError):  # a student can set any time
+            with contextlib.suppress(ValueError, OverflowError, OSError):  # a student can set an invalid time
                 when = datetime.fromtimestamp(facts.st_mtime)
             yield File(parts, when, lambda entry=entry: _plain_content(entry), problem)
 
@@ -139,7 +143,7 @@ def _kind_problem(mode: int) -> str:
 
 
 def _parts(names: Iterable[str]) -> tuple[str, ...]:
-    """The names of a path as every system can write them."""
+    """Return the names in a path as Unicode, with "_" for characters that some systems do not allow."""
     return tuple(UNUSUAL.sub("_", in_unicode(name)) for name in names)
 
 
@@ -176,7 +180,7 @@ def _of_archive(archive: zipfile.ZipFile, limit: int = MAX_TOTAL) -> Iterator[Fi
 
 
 def _member_name(member: zipfile.ZipInfo) -> str:
-    # Programs write UTF-8 without saying so; Python then takes it for the encoding of DOS.
+    # Some programs write UTF-8 without the UTF-8 flag. Python then decodes the name as cp437.
     if not member.flag_bits & 0x800:
         with contextlib.suppress(UnicodeError):
             return member.filename.encode("cp437").decode("utf-8")
@@ -199,9 +203,9 @@ def _member_problem(member: zipfile.ZipInfo) -> str:
 
 
 def _member_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
-    """The content, as many bytes as the member says it has, which _member_problem has looked at."""
+    """Return the content of a member. It must have the declared size, which _member_problem has already checked."""
     try:
-        # As if it were not compressed, without the checksum, which is that of the content.
+        # Read the compressed bytes: as ZIP_STORED, without the checksum, which belongs to the uncompressed content.
         packed = copy.copy(member)
         packed.compress_type, packed.file_size = zipfile.ZIP_STORED, member.compress_size
         del packed.CRC
@@ -209,7 +213,7 @@ def _member_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
             content = _unpacked(file.read(), member)
     except UnreadableError:
         raise
-    except Exception as error:  # zipfile and each compression raise errors of their own for damaged bytes
+    except Exception as error:  # zipfile and each compression module raise different errors for damaged bytes
         raise UnreadableError(f"is damaged in the archive ({error})") from error
     if len(content) > member.file_size:
         raise UnreadableError("is damaged in the archive (it is larger than it says)")
@@ -219,9 +223,9 @@ def _member_content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
 
 
 def _unpacked(data: bytes, member: zipfile.ZipInfo) -> bytes:
-    """The content of a member, at most one byte more than it says it has.
+    """Decompress a member, at most one byte more than its declared size.
 
-    zipfile unpacks all that there is before it compares: of deflate with `read`, of bzip2 and LZMA always.
+    zipfile itself decompresses everything before it compares sizes: deflate in `read`, bzip2 and LZMA always.
     """
     most = member.file_size + 1
     if member.compress_type == zipfile.ZIP_STORED:
@@ -235,8 +239,8 @@ def _unpacked(data: bytes, member: zipfile.ZipInfo) -> bytes:
     if member.compress_type == zipfile.ZIP_LZMA:
         import lzma
 
-        # A zip has a version, the length of the properties and these; an .lzma file the properties and the size,
-        # which is unknown where a mark ends the content.
+        # A zip member has a version, the length of the properties, and the properties. An .lzma file has the
+        # properties and the size; all bits set means that the size is unknown and a marker ends the content.
         start = 4 + int.from_bytes(data[2:4], "little")
         size = b"\xff" * 8 if member.flag_bits & 2 else member.file_size.to_bytes(8, "little")
         unpacker = lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=2 * MAX_BYTES)
@@ -249,7 +253,7 @@ def _is_junk(parts: tuple[str, ...]) -> bool:
 
 
 def _name_problem(parts: tuple[str, ...]) -> str:
-    """What makes a path one that nothing is written to, "" when nothing does."""
+    """Return why a path must not be written, or "" if it is safe."""
     if len(parts) > MAX_DEPTH:
         return "lies too deep"
     if any(part in ("", ".", "..") for part in parts) or PurePosixPath("/".join(parts)).is_absolute():
