@@ -29,7 +29,8 @@ FIGURES = {"plotting", "doctor.py"}
 """Folders and modules of course_utils that do not affect marks."""
 JUDGES = (
     *("grading/answers_only.py", "grading/exams.py", "grading/scoring.py", "grading/run_notebook.py"),
-    "submissions/cell_analysis.py",
+    *("submissions/find_notebook.py", "submissions/match_cells.py", "submissions/compose.py", "submissions/repair.py"),
+    *("submissions/cell_analysis.py", "common/graded_cells.py", "common/regions.py", "sandbox/shell.py"),
 )
 """Modules of course_admin that affect marks."""
 
