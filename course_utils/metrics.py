@@ -72,17 +72,21 @@ def nearest_classes(codes, labels) -> np.ndarray:
 
     codes: [N, d], N at least 2; distances are Euclidean. labels: whole numbers [N]. Raises ValueError for other shapes.
     """
-    from scipy.spatial import KDTree
-
     points, classes = as_table(codes, "codes"), as_array(labels).astype(int)
     if classes.shape != (len(points),) or len(points) < 2:
         raise ValueError(f"labels must be one for each of the {len(points)} codes, at least 2, got {classes.shape}.")
-    _, found = KDTree(points).query(points, k=2)
-    # Of two equal codes the other one may come first.
-    nearest = np.where(found[:, 0] == np.arange(len(points)), found[:, 1], found[:, 0])
     counts = np.zeros((classes.max() + 1,) * 2)
-    np.add.at(counts, (classes, classes[nearest]), 1)
+    np.add.at(counts, (classes, classes[nearest_others(points)]), 1)
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+
+
+def nearest_others(points: np.ndarray) -> np.ndarray:
+    """The position [N] of the nearest other point for each of `points` [N, d], N at least 2, Euclidean."""
+    from scipy.spatial import KDTree
+
+    _, found = KDTree(points).query(points, k=2)
+    # Of two equal points the other one may come first.
+    return np.where(found[:, 0] == np.arange(len(points)), found[:, 1], found[:, 0])
 
 
 def dead_units(codes, *, tolerance: float = 1e-6) -> int:
