@@ -6,7 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_utils.training import fit
+from course_utils.training import fit, seeded
 
 
 class WideAutoencoder(nn.Module):
@@ -60,8 +60,7 @@ def fit_wide(
     images: rows [N, pixels]. weight: of the penalty, where error and penalty are sums over an image. seed: decides the
     initial weights and the order of the batches; torch's random state is left as it was.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = WideAutoencoder(units, keep=keep, unit_norm=unit_norm, pixels=images.shape[1])
 
     def loss(output: tuple, target: torch.Tensor) -> torch.Tensor:

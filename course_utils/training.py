@@ -166,7 +166,7 @@ def evaluate(
     corrupt = corrupt or _unchanged
     data = (images,) if targets is None else (images, targets.to(images.device))
     total = torch.zeros((), device=images.device)
-    with evaluating(model), _seeded(seed, images.device):
+    with evaluating(model), seeded(seed, images.device):
         for x, *given in batches(*data, size=batch_size, shuffle=False):
             total += loss(model(corrupt(x)), given[0] if given else x) * len(x)
     return total.item() / len(images)
@@ -266,6 +266,24 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+@contextlib.contextmanager
+def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
+    """`with seeded(0): ...` draws torch's random numbers from a seed, on the CPU and on `device`; afterwards the random
+    states are what they were.
+    """
+    device = torch.device(device)
+    gpu = device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if gpu else []), mps_state_kept():
+        # Not torch.manual_seed, which changes the state of every device.
+        torch.default_generator.manual_seed(seed)
+        if gpu:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        elif device.type == "mps":
+            torch.mps.manual_seed(seed)
+        yield
+
+
 def budget(*, full, study, quick):
     """The one of the three that fits COURSE_BUDGET: `study` unless it says otherwise.
 
@@ -341,7 +359,7 @@ def _training(model: nn.Module, seed: int, device: torch.device) -> Iterator[Non
     flushed = (torch.full((1,), 1e-40) * 1.5).item() == 0
     torch.set_flush_denormal(True)
     try:
-        with _mode(model, training=True), _seeded(seed, device):
+        with _mode(model, training=True), seeded(seed, device):
             yield
     finally:
         torch.set_flush_denormal(flushed)
@@ -360,22 +378,6 @@ def _mode(model: Callable, *, training: bool) -> Iterator[None]:
     finally:
         for module, mode in before.items():
             module.training = mode
-
-
-@contextlib.contextmanager
-def _seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Random numbers from `seed` inside, on the CPU and on `device`; outside the states are what they were. Not by
-    torch.manual_seed: it changes the state of every device.
-    """
-    gpu = device.type == "cuda"
-    with torch.random.fork_rng(devices=[device] if gpu else []), mps_state_kept():
-        torch.default_generator.manual_seed(seed)
-        if gpu:
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(seed)
-        elif device.type == "mps":
-            torch.mps.manual_seed(seed)
-        yield
 
 
 @contextlib.contextmanager

@@ -181,8 +181,7 @@ def log_weights(model: nn.Module, images: Tensor, draws: int, *, seed: int = 0) 
     images: [N, 1, 28, 28], black and white. The mean of a row estimates the image's ELBO.
     """
     columns, prior = [], Normal(0.0, 1.0)
-    with training.evaluating(model), torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with training.evaluating(model), training.seeded(seed, images.device):
         q = _posterior(*model.encode(images))
         for _ in range(draws):
             z = q.sample()
