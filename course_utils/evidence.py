@@ -46,7 +46,8 @@ def flatten(name: str, value: Any) -> Evidence:
     if isinstance(value, torch.Tensor):
         out[name] = _to_array(value)
     elif isinstance(value, np.ndarray | np.generic):
-        out[name] = np.asarray(value) if isinstance(value, np.ndarray) else value.item()
+        # A copy, like that of a tensor: the student's array may be changed later, evidence may not.
+        out[name] = np.array(value) if isinstance(value, np.ndarray) else value.item()
     elif value is None or isinstance(value, bool | int | float | str):
         out[name] = value
     elif isinstance(value, Mapping):
