@@ -85,8 +85,8 @@ def fit(
     callbacks: each is called as callback(model, history) after every epoch and, where it has methods `begin` and
         `finish`, as callback.begin(model, history) before the first epoch and callback.finish(model, history) when
         training ends, also when it ends early.
-    seed: decides the order of the batches and the draws of torch inside (noise, dropout, sampled codes). Only the
-        initial weights are not its business. The random state outside is left as it was.
+    seed: decides the order of the batches and the draws of torch inside (noise, dropout, sampled codes). It does not
+        affect the initial weights. The random state outside is left as it was.
     progress: False for no progress bar (so does COURSE_PROGRESS=0).
 
     Interrupting (Ctrl-C, or the stop button) loses nothing: the history so far is returned, the model keeps what it
@@ -94,6 +94,7 @@ def fit(
     TypeError for an optimiser that is made already.
     """
     _check(model, images, targets, validation, epochs, batch_size)
+    callbacks = list(callbacks)  # it is gone through more than once, which an iterator does not allow
     device = images.device
     model.to(device)
     loss = loss or pixel_error
@@ -328,7 +329,7 @@ def _validate(model: nn.Module, validation, loss: Callable, corrupt: Callable, s
 
 
 def _record(history: History, train: float, seconds: float, validation: float | None) -> None:
-    """All of an epoch or nothing of it, wherever an interruption falls."""
+    """Called when all numbers of the epoch are known: an interruption of the validation leaves no part of an epoch."""
     history.train.append(train)
     history.seconds.append(seconds)
     if history.validation is not None:

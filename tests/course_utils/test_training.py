@@ -384,6 +384,12 @@ def test_an_interruption_loses_nothing(images, capsys):
     assert "interrupted" in repr(history)
 
 
+def test_callbacks_may_be_an_iterator(images):
+    calls = []
+    fit(new_model(), images, epochs=2, callbacks=(callback for callback in [lambda *_: calls.append("called")]))
+    assert calls == ["called"] * 2
+
+
 def test_an_interruption_within_the_first_epoch(images, capsys):
     def corrupt(x):
         raise KeyboardInterrupt
