@@ -193,12 +193,17 @@ def gain_in_points(table, setting: str, over: str) -> str:
         if name not in runs:
             raise ValueError(f"the table has no setting {name!r}, it has {', '.join(map(repr, runs))}")
     gains = 100 * (runs[setting] - runs[over]).dropna().to_numpy()
-    words = f"{setting} minus {over}: {gains.mean():+.1f} points"
+    words = f"{setting} minus {over}: {_signed(gains.mean())} points"
     if len(gains) > 1:
         half = half_width(gains)
-        words += f", 95 % interval {gains.mean() - half:+.1f} to {gains.mean() + half:+.1f}"
-    words += f"\n    draw by draw: {', '.join(f'{gain:+.1f}' for gain in gains)}"
-    return words.replace("-0.0", "0.0").replace("+0.0", "0.0")
+        words += f", 95 % interval {_signed(gains.mean() - half)} to {_signed(gains.mean() + half)}"
+    return words + f"\n    draw by draw: {', '.join(map(_signed, gains))}"
+
+
+def _signed(number: float) -> str:
+    """With its sign and one digit after the point; 0.0 without a sign."""
+    text = f"{number:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text
 
 
 def _encoder() -> nn.Sequential:
