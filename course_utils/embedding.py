@@ -36,9 +36,7 @@ def tsne_2d(features, *, seed: int = 0, perplexity: float = 30) -> np.ndarray:
             f"perplexity is {perplexity:g}, with {len(points)} points it must lie between 1 and "
             f"{len(points) / 3:.0f}: pass a smaller one, or more points."
         )
-    tsne = TSNE(init="pca", perplexity=perplexity, random_state=seed)
-    iterations = "max_iter" if "max_iter" in tsne.get_params() else "n_iter"  # its name before scikit-learn 1.5
-    return tsne.set_params(**{iterations: 500}).fit_transform(points)
+    return TSNE(init="pca", perplexity=perplexity, random_state=seed, max_iter=500).fit_transform(points)
 
 
 def _checked(features) -> np.ndarray:
