@@ -21,12 +21,12 @@ def tsne_2d(features, *, seed: int = 0, perplexity: float = 30) -> np.ndarray:
 
     Neither distances between groups nor their sizes mean anything, and other seeds give other maps of the same
     neighbours. Images [N, 1, H, W] are taken flat. 1,000 points take about 2 s on one core, 2,000 about 5 s: 500
-    iterations, half of scikit-learn's default, after which digits lie as well apart as after 1000.
+    iterations, half of scikit-learn's default, which separate digits as well as 1,000 do.
     seed: the same seed gives the same map on the same machine. perplexity: about how many neighbours count, 5 to 50,
     below N / 3. Raises ValueError for other shapes and for a perplexity that is too large.
 
     Source: van der Maaten and Hinton 2008 (sklearn.manifold.TSNE); starts from PCA, as advised by Kobak and Berens
-    2019, which keeps the large arrangement as well.
+    2019, which also keeps the arrangement of the groups.
     """
     from sklearn.manifold import TSNE
 

@@ -19,7 +19,7 @@ import torch
 Evidence = dict[str, Any]
 
 MAX_BYTES = 64 * 1024 * 1024
-"""The most that one piece of evidence may take, unpacked. The largest honest one, the weights of a
+"""The most that one piece of evidence may take, unpacked. The largest that the labs need, the weights of a
 784-1156-784 network, takes 7 MB."""
 MAX_NAMES = 1000
 MAX_TEXT = 2000
@@ -98,7 +98,7 @@ def pack(values: Mapping[str, Any]) -> bytes:
 
 
 def unpack(data: bytes) -> Evidence:
-    """The evidence in `data`, which may come from an enemy: sizes are checked before anything is unpacked.
+    """The evidence in `data`, which may be hostile: sizes are checked before anything is unpacked.
 
     Raises EvidenceError for whatever is not well-formed evidence.
     """

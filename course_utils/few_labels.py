@@ -95,7 +95,7 @@ def network(
     """Accuracy of 784-256-32-10 after `steps` steps of Adam (0.003), each on all labelled images, at most 500 of them.
 
     start: "default" for PyTorch's initial values, "small" for N(0, 0.01^2) everywhere; weights: the state of an
-    autoencoder(), whose encoder is the start instead; frozen: only the last layer learns.
+    autoencoder(), whose encoder gives the initial values instead; frozen: only the last layer learns.
     """
     with seeded(seed):
         encoder = _encoder()

@@ -67,7 +67,7 @@ def cluster_scores(features, labels, *, clusters: int = 10, seed: int = 0) -> di
 
 
 def nearest_classes(codes, labels) -> np.ndarray:
-    """Which classes lie beside which: [C, C], in row a and column b the share of the samples of class a whose nearest
+    """Which classes are neighbours: [C, C], in row a and column b the share of the samples of class a whose nearest
     other sample is of class b. Rows sum to 1 (0 for a class without samples); C is the largest label plus 1.
 
     codes: [N, d], N at least 2; distances are Euclidean. labels: whole numbers [N]. Raises ValueError for other shapes.
@@ -90,9 +90,10 @@ def nearest_others(points: np.ndarray) -> np.ndarray:
 
 
 def dead_units(codes, *, tolerance: float = 1e-6) -> int:
-    """How many units of a layer say nothing: their value is the same for all samples.
+    """How many units of a layer carry no information: their value is the same for all samples.
 
-    codes: [N, M], what M units answer to N samples (N of some hundreds, or a unit that is merely rare counts too).
+    codes: [N, M], the values of M units for N samples. Take several hundred samples: with fewer, a unit that is
+        active for few samples counts too.
     tolerance: largest difference between two samples that still counts as none. Raises ValueError for one sample.
     """
     codes = as_table(codes, "codes")

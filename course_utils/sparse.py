@@ -1,4 +1,4 @@
-"""A wide autoencoder whose code is sparse: few of its units are at work for an image."""
+"""A wide autoencoder whose code is sparse: only a few of its units are active for an image."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from course_utils.training import fit, seeded
 class WideAutoencoder(nn.Module):
     """pixels-units-pixels: a ReLU code, a linear output. Returns (reconstruction [N, pixels], code [N, units]).
 
-    keep: so many units of each image stay, those with the largest codes, and the others are set to 0 ("top-k", Makhzani
-    and Frey 2013); None for all. unit_norm: the decoder's columns have length 1, so that codes cannot shrink at their
-    cost. Takes rows [N, pixels]. Raises ValueError for a `keep` that is not between 1 and units.
+    keep: how many units of each image keep their value, those with the largest codes; the others are set to 0 ("top-k",
+    Makhzani and Frey 2013). None: all. unit_norm: the decoder's columns have length 1, so that codes cannot become
+    small while the columns become long. Takes rows [N, pixels]. Raises ValueError for a `keep` that is not between 1 and units.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """Training and evaluation: one plain loop for every lab.
 
-What differs between labs comes in as a function: the loss, the corruption of the input, the optimiser, the schedule.
-The loss is given whatever the model returns, so that a sparse penalty or a KL term is simply part of a loss:
+What differs between labs is passed as a function: the loss, the corruption of the input, the optimiser, the schedule.
+The loss gets everything that the model returns, so that a sparse penalty or a KL term can be part of a loss:
 
     def sparse(output, target):
         reconstruction, code = output
@@ -91,7 +91,7 @@ def fit(
 
     Interrupting (Ctrl-C, or the stop button) loses nothing: the history so far is returned, the model keeps what it
     has learned. So does a loss that is no longer a number. Raises ValueError for data that cannot be trained on, and
-    TypeError for an optimiser that is made already.
+    TypeError for an optimiser instead of a function that makes one.
     """
     _check(model, images, targets, validation, epochs, batch_size)
     callbacks = list(callbacks)  # it is gone through more than once, which an iterator does not allow
@@ -158,7 +158,7 @@ def evaluate(
     """The mean of `loss` over all `images` (float tensor [N, ...]): every image counts the same, whatever the batches.
 
     loss, targets, corrupt: as in `fit`; the default loss is `pixel_error`, per-pixel mean squared error.
-    A module is put into evaluation mode meanwhile. No gradients. What is drawn inside (noise, sampled codes) comes from
+    During the call a module is in evaluation mode. No gradients. What is drawn inside (noise, sampled codes) comes from
     `seed`, so the same call gives the same number; the random state outside is left as it was.
     """
     _check_images(images)
@@ -176,7 +176,7 @@ def evaluate(
 def reconstruct(model: Callable, images: torch.Tensor, *, batch_size: int = 1000) -> torch.Tensor:
     """What `model` makes of `images` [N, ...], in their shape: evaluation mode, no gradients.
 
-    A model that returns several things (reconstruction, code, ...) is taken by the first.
+    If the model returns several things (reconstruction, code, ...), the first one is used.
     """
     _check_images(images)
     with evaluating(model):
@@ -228,7 +228,7 @@ def cosine(optimizer: torch.optim.Optimizer, steps: int):
 
 def one_cycle(peak: float) -> Callable:
     """A schedule for `fit`: the learning rate rises to `peak` and falls again (Smith and Topin 2018). The optimiser's
-    own learning rate plays no part.
+    own learning rate is not used.
     """
 
     def schedule(optimizer: torch.optim.Optimizer, steps: int):
@@ -241,7 +241,7 @@ def one_cycle(peak: float) -> Callable:
 def best_device() -> torch.device:
     """The fastest device there is: cuda, then mps, then cpu. COURSE_DEVICE (cpu, mps, cuda, cuda:1) overrides.
 
-    Raises ValueError when COURSE_DEVICE names something that is not here.
+    Raises ValueError when COURSE_DEVICE names a device that this machine does not have.
     """
     wanted = os.environ.get("COURSE_DEVICE", "").strip()
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
@@ -306,7 +306,7 @@ def in_notebook() -> bool:
 
 
 def progress_wanted() -> bool:
-    """Whether somebody is there to watch: not while a notebook is graded, and not with COURSE_PROGRESS=0."""
+    """Whether to show progress: in notebooks and terminals, but not in grading and not with COURSE_PROGRESS=0."""
     if os.environ.get("COURSE_PROGRESS", "").strip() == "0" or os.environ.get("NBGRADER_EXECUTION"):
         return False
     return in_notebook() or bool(sys.stderr and sys.stderr.isatty())
@@ -383,7 +383,7 @@ def _mode(model: Callable, *, training: bool) -> Iterator[None]:
 
 @contextlib.contextmanager
 def mps_state_kept() -> Iterator[None]:
-    """What torch.random.fork_rng does not do: the random state of an Apple GPU is outside what it was before."""
+    """Restores the random state of an Apple GPU at the end, which torch.random.fork_rng does not do."""
     if not torch.backends.mps.is_available():
         yield
         return

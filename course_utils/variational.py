@@ -1,7 +1,7 @@
 """Variational autoencoders for the sections that look at trained ones.
 
 One convention throughout: losses are summed over pixels and over latents, and averaged over the images. All losses are
-in nats for each image. The functions here refuse to be part of an answer to an exercise (see `course_utils.guard`).
+in nats for each image. An answer to an exercise cannot call the guarded functions here (see `course_utils.guard`).
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def fit_elbo(
 ) -> training.History:  # fmt: skip
     """Train a VAE on reconstruction + beta * KL with Adam; returns the History of that loss.
 
-    beta: a number, or a function of the share of the training that is over (0 to 1), for a warm-up.
+    beta: a number, or a function of the finished share of the training (0 to 1), for a warm-up.
     The rest as in `training.fit`.
     """
     steps, done = epochs * math.ceil(len(images) / batch_size), 0

@@ -37,7 +37,7 @@ class Images(NamedTuple):
 
 
 class Dataset(NamedTuple):
-    """One of the three collections: as people, torchvision and folders call it."""
+    """One of the three data sets: its title, its class in torchvision and its folder."""
 
     title: str
     torchvision: str
@@ -108,7 +108,7 @@ def load_kmnist(
     folder: str | Path | None = None,
     source: str = "auto",
 ) -> Images:
-    """Old Japanese characters, as `load_mnist` gives digits. There is no bundled sample: offline a DataError."""
+    """Old Japanese characters, as `load_mnist` gives digits. There is no bundled sample: DataError without a network."""
     return _load(KMNIST, split, classes, limit, device, folder, source)
 
 
@@ -121,7 +121,7 @@ def load_not_digits(
     folder: str | Path | None = None,
     source: str = "auto",
 ) -> Images:
-    """Images that are no digits: KMNIST where it can be had, Fashion-MNIST elsewhere; which one it was is printed."""
+    """Images that are no digits: KMNIST if it is available, otherwise Fashion-MNIST. Prints which one it is."""
     # Not flat: files in the folder itself would be taken for both data sets, and are most likely digits.
     try:
         images = _load(KMNIST, split, classes, limit, device, folder, source, flat=False)

@@ -85,7 +85,7 @@ __all__ = [
 
 
 def _worth_telling(record: logging.LogRecord) -> bool:
-    """Not that matplotlib keeps its cache elsewhere where the home folder cannot be written: red, above the figure."""
+    """False for matplotlib's red warning that it cannot write to the home folder and keeps its cache elsewhere."""
     return record.funcName != "_get_config_or_cache_dir" and "font cache" not in str(record.msg)
 
 

@@ -111,9 +111,9 @@ class _Apart(Artist):
 
 
 def spread(middles: np.ndarray, sizes: np.ndarray, frame: np.ndarray | None = None) -> np.ndarray:
-    """Middles [N, 2] of boxes of these sizes [N, 2], moved until no two boxes overlap: in each round, each pair that
-    does is pushed apart along the axis in which less is needed, in every third round along the other one, which leads
-    out of corners. frame: [[left, bottom], [right, top]] to stay inside.
+    """Middles [N, 2] of boxes of these sizes [N, 2], moved until no two boxes overlap. Each round pushes each
+    overlapping pair apart, along the axis with the smaller overlap. Every third round uses the other axis, so that
+    boxes can leave corners. frame: [[left, bottom], [right, top]] to stay inside.
     """
     places = middles.astype(float)
     numbers = np.arange(len(places))
@@ -159,7 +159,7 @@ def show_embeddings(maps: Mapping, labels, *, names=None, ncols: int = 2, alt: s
 
 
 def _maps_in_words(maps: Mapping, labels: np.ndarray) -> str:
-    """Not where the classes lie, which means nothing in a t-SNE, but how well they lie apart."""
+    """How well the classes are separated. Positions are not told: they mean nothing in a t-SNE."""
     shares = []
     for title, points in maps.items():
         nearest = nearest_others(as_array(points))

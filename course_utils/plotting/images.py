@@ -59,7 +59,7 @@ def show_images(
     if title:
         ax.set_title(title)
     if titles is not None:
-        # Room for text is wanted above each row only.
+        # Text needs room above each row only, not below the last one.
         ax.set_xlim(gap / 2, grid.shape[1] - gap / 2)
         ax.set_ylim(grid.shape[0] - gap + GAP, 0)
         for text, (x, y) in zip(titles, corners, strict=True):
