@@ -14,7 +14,8 @@ class WideAutoencoder(nn.Module):
 
     keep: how many units of each image keep their value, those with the largest codes; the others are set to 0 ("top-k",
     Makhzani and Frey 2013). None: all. unit_norm: the decoder's columns have length 1, so that codes cannot become
-    small while the columns become long. Takes rows [N, pixels]. Raises ValueError for a `keep` that is not between 1 and units.
+    small while the columns become long. Takes rows [N, pixels]. Raises ValueError for a `keep` that is not between 1
+    and units.
     """
 
     def __init__(

@@ -108,7 +108,7 @@ def load_kmnist(
     folder: str | Path | None = None,
     source: str = "auto",
 ) -> Images:
-    """Old Japanese characters, as `load_mnist` gives digits. There is no bundled sample: DataError without a network."""
+    """Old Japanese characters, as `load_mnist` gives digits. No sample is bundled: DataError without a network."""
     return _load(KMNIST, split, classes, limit, device, folder, source)
 
 
