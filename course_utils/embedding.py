@@ -21,12 +21,12 @@ def tsne_2d(features, *, seed: int = 0, perplexity: float = 30) -> np.ndarray:
 
     Neither distances between groups nor their sizes mean anything, and other seeds give other maps of the same
     neighbours. Images [N, 1, H, W] are taken flat. 1,000 points take about 2 s on one core, 2,000 about 5 s: 500
-    iterations, half of scikit-learn's default, after which digits lie as well apart as after 1000.
+    iterations, half of scikit-learn's default, which separate digits as well as 1,000 do.
     seed: the same seed gives the same map on the same machine. perplexity: about how many neighbours count, 5 to 50,
     below N / 3. Raises ValueError for other shapes and for a perplexity that is too large.
 
     Source: van der Maaten and Hinton 2008 (sklearn.manifold.TSNE); starts from PCA, as advised by Kobak and Berens
-    2019, which keeps the large arrangement as well.
+    2019, which also keeps the arrangement of the groups.
     """
     from sklearn.manifold import TSNE
 
@@ -36,9 +36,7 @@ def tsne_2d(features, *, seed: int = 0, perplexity: float = 30) -> np.ndarray:
             f"perplexity is {perplexity:g}, with {len(points)} points it must lie between 1 and "
             f"{len(points) / 3:.0f}: pass a smaller one, or more points."
         )
-    tsne = TSNE(init="pca", perplexity=perplexity, random_state=seed)
-    iterations = "max_iter" if "max_iter" in tsne.get_params() else "n_iter"  # its name before scikit-learn 1.5
-    return tsne.set_params(**{iterations: 500}).fit_transform(points)
+    return TSNE(init="pca", perplexity=perplexity, random_state=seed, max_iter=500).fit_transform(points)
 
 
 def _checked(features) -> np.ndarray:

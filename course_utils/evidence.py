@@ -19,7 +19,7 @@ import torch
 Evidence = dict[str, Any]
 
 MAX_BYTES = 64 * 1024 * 1024
-"""The most that one piece of evidence may take, unpacked. The largest honest one, the weights of a
+"""The most that one piece of evidence may take, unpacked. The largest that the labs need, the weights of a
 784-1156-784 network, takes 7 MB."""
 MAX_NAMES = 1000
 MAX_TEXT = 2000
@@ -46,7 +46,8 @@ def flatten(name: str, value: Any) -> Evidence:
     if isinstance(value, torch.Tensor):
         out[name] = _to_array(value)
     elif isinstance(value, np.ndarray | np.generic):
-        out[name] = np.asarray(value) if isinstance(value, np.ndarray) else value.item()
+        # A copy, like that of a tensor: the student's array may be changed later, evidence may not.
+        out[name] = np.array(value) if isinstance(value, np.ndarray) else value.item()
     elif value is None or isinstance(value, bool | int | float | str):
         out[name] = value
     elif isinstance(value, Mapping):
@@ -97,7 +98,7 @@ def pack(values: Mapping[str, Any]) -> bytes:
 
 
 def unpack(data: bytes) -> Evidence:
-    """The evidence in `data`, which may come from an enemy: sizes are checked before anything is unpacked.
+    """The evidence in `data`, which may be hostile: sizes are checked before anything is unpacked.
 
     Raises EvidenceError for whatever is not well-formed evidence.
     """

@@ -4,6 +4,7 @@
     network(task, 0), network(task, 0, start="small"), convolutional(task, 0, shake=True)
 
 Each classifier is a function of a task and a seed and returns its accuracy on images that took no part in its training.
+The seed decides the initial weights and the batches; torch's random state is left as it was.
 `gain_in_points` compares two of them on the same draws.
 """
 
@@ -17,7 +18,7 @@ from torch.nn import functional as F
 from course_utils.data import Images, load_mnist
 from course_utils.guard import not_an_answer
 from course_utils.sweeps import half_width
-from course_utils.training import adam, cosine
+from course_utils.training import adam, cosine, seeded
 
 HELD_OUT = 2000
 """Images of the bundled training sample on which accuracies are measured; the other 8,000 are the pool."""
@@ -94,14 +95,14 @@ def network(
     """Accuracy of 784-256-32-10 after `steps` steps of Adam (0.003), each on all labelled images, at most 500 of them.
 
     start: "default" for PyTorch's initial values, "small" for N(0, 0.01^2) everywhere; weights: the state of an
-    autoencoder(), whose encoder is the start instead; frozen: only the last layer learns.
+    autoencoder(), whose encoder gives the initial values instead; frozen: only the last layer learns.
     """
-    torch.manual_seed(seed)
-    encoder = _encoder()
-    model = nn.Sequential(encoder, nn.Linear(WIDTHS[-1], CLASSES))
-    if start == "small":
-        for parameter in model.parameters():
-            nn.init.normal_(parameter, 0, 0.01)
+    with seeded(seed):
+        encoder = _encoder()
+        model = nn.Sequential(encoder, nn.Linear(WIDTHS[-1], CLASSES))
+        if start == "small":
+            for parameter in model.parameters():
+                nn.init.normal_(parameter, 0, 0.01)
     if weights is not None:
         encoder.load_state_dict({name[2:]: value for name, value in weights.items() if name.startswith("0.")})
     learned, generator = list((model[1] if frozen else model).parameters()), torch.Generator().manual_seed(seed)
@@ -127,9 +128,9 @@ def joint(task: Task, seed: int, alpha: float, *, steps: int = 400, batch: int =
     The loss is the pixels' cross-entropy on labelled and unlabelled images plus alpha times the cross-entropy of the
     classes on the labelled ones. Each step of Adam (0.003) takes `batch` of each.
     """
-    torch.manual_seed(seed)
+    with seeded(seed):
+        model, head = autoencoder(), nn.Linear(WIDTHS[-1], CLASSES)
     generator = torch.Generator().manual_seed(seed)
-    model, head = autoencoder(), nn.Linear(WIDTHS[-1], CLASSES)
     optimizer = adam(3e-3)([*model.parameters(), *head.parameters()])
     for _ in range(steps):
         known, hidden = (_some(len(of), batch, generator) for of in (task.images, task.pool))
@@ -157,9 +158,9 @@ def convolutional(
     the network's own prediction where its probability is at least this; then these are shaken and learned like the
     others (FixMatch, Sohn et al. 2020, with affine maps alone).
     """
-    torch.manual_seed(seed)
+    with seeded(seed):
+        model = new_convolutions()
     generator = torch.Generator().manual_seed(seed)
-    model = new_convolutions()
     optimizer = adam(rate)(model.parameters())
     falling = cosine(optimizer, steps)
     for _ in range(steps):
@@ -192,12 +193,17 @@ def gain_in_points(table, setting: str, over: str) -> str:
         if name not in runs:
             raise ValueError(f"the table has no setting {name!r}, it has {', '.join(map(repr, runs))}")
     gains = 100 * (runs[setting] - runs[over]).dropna().to_numpy()
-    words = f"{setting} minus {over}: {gains.mean():+.1f} points"
+    words = f"{setting} minus {over}: {_signed(gains.mean())} points"
     if len(gains) > 1:
         half = half_width(gains)
-        words += f", 95 % interval {gains.mean() - half:+.1f} to {gains.mean() + half:+.1f}"
-    words += f"\n    draw by draw: {', '.join(f'{gain:+.1f}' for gain in gains)}"
-    return words.replace("-0.0", "0.0").replace("+0.0", "0.0")
+        words += f", 95 % interval {_signed(gains.mean() - half)} to {_signed(gains.mean() + half)}"
+    return words + f"\n    draw by draw: {', '.join(map(_signed, gains))}"
+
+
+def _signed(number: float) -> str:
+    """With its sign and one digit after the point; 0.0 without a sign."""
+    text = f"{number:+.1f}"
+    return "0.0" if text in ("+0.0", "-0.0") else text
 
 
 def _encoder() -> nn.Sequential:

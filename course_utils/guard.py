@@ -1,4 +1,4 @@
-"""What the course computes for its later sections is no answer to an exercise of an earlier one."""
+"""Prevents answers from calling functions that the course provides for later sections."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _asking: ContextVar[bool] = ContextVar("asking", default=False)
 
 @contextmanager
 def asking() -> Iterator[None]:
-    """While a probe puts a question to a student's code."""
+    """`with asking(): ...` marks the time in which a probe calls a student's code."""
     token = _asking.set(True)
     try:
         yield

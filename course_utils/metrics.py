@@ -67,28 +67,33 @@ def cluster_scores(features, labels, *, clusters: int = 10, seed: int = 0) -> di
 
 
 def nearest_classes(codes, labels) -> np.ndarray:
-    """Which classes lie beside which: [C, C], in row a and column b the share of the samples of class a whose nearest
+    """Which classes are neighbours: [C, C], in row a and column b the share of the samples of class a whose nearest
     other sample is of class b. Rows sum to 1 (0 for a class without samples); C is the largest label plus 1.
 
     codes: [N, d], N at least 2; distances are Euclidean. labels: whole numbers [N]. Raises ValueError for other shapes.
     """
-    from scipy.spatial import KDTree
-
     points, classes = as_table(codes, "codes"), as_array(labels).astype(int)
     if classes.shape != (len(points),) or len(points) < 2:
         raise ValueError(f"labels must be one for each of the {len(points)} codes, at least 2, got {classes.shape}.")
-    _, found = KDTree(points).query(points, k=2)
-    # Of two equal codes the other one may come first.
-    nearest = np.where(found[:, 0] == np.arange(len(points)), found[:, 1], found[:, 0])
     counts = np.zeros((classes.max() + 1,) * 2)
-    np.add.at(counts, (classes, classes[nearest]), 1)
+    np.add.at(counts, (classes, classes[nearest_others(points)]), 1)
     return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 
-def dead_units(codes, *, tolerance: float = 1e-6) -> int:
-    """How many units of a layer say nothing: their value is the same for all samples.
+def nearest_others(points: np.ndarray) -> np.ndarray:
+    """The position [N] of the nearest other point for each of `points` [N, d], N at least 2, Euclidean."""
+    from scipy.spatial import KDTree
 
-    codes: [N, M], what M units answer to N samples (N of some hundreds, or a unit that is merely rare counts too).
+    _, found = KDTree(points).query(points, k=2)
+    # Of two equal points the other one may come first.
+    return np.where(found[:, 0] == np.arange(len(points)), found[:, 1], found[:, 0])
+
+
+def dead_units(codes, *, tolerance: float = 1e-6) -> int:
+    """How many units of a layer carry no information: their value is the same for all samples.
+
+    codes: [N, M], the values of M units for N samples. Take several hundred samples: with fewer, a unit that is
+        active for few samples counts too.
     tolerance: largest difference between two samples that still counts as none. Raises ValueError for one sample.
     """
     codes = as_table(codes, "codes")

@@ -1,4 +1,4 @@
-"""A wide autoencoder whose code is sparse: few of its units are at work for an image."""
+"""A wide autoencoder whose code is sparse: only a few of its units are active for an image."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from course_utils.training import fit
+from course_utils.training import fit, seeded
 
 
 class WideAutoencoder(nn.Module):
     """pixels-units-pixels: a ReLU code, a linear output. Returns (reconstruction [N, pixels], code [N, units]).
 
-    keep: so many units of each image stay, those with the largest codes, and the others are set to 0 ("top-k", Makhzani
-    and Frey 2013); None for all. unit_norm: the decoder's columns have length 1, so that codes cannot shrink at their
-    cost. Takes rows [N, pixels]. Raises ValueError for a `keep` that is not between 1 and units.
+    keep: how many units of each image keep their value, those with the largest codes; the others are set to 0 ("top-k",
+    Makhzani and Frey 2013). None: all. unit_norm: the decoder's columns have length 1, so that codes cannot become
+    small while the columns become long. Takes rows [N, pixels]. Raises ValueError for a `keep` that is not between 1
+    and units.
     """
 
     def __init__(
@@ -60,8 +61,7 @@ def fit_wide(
     images: rows [N, pixels]. weight: of the penalty, where error and penalty are sums over an image. seed: decides the
     initial weights and the order of the batches; torch's random state is left as it was.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = WideAutoencoder(units, keep=keep, unit_norm=unit_norm, pixels=images.shape[1])
 
     def loss(output: tuple, target: torch.Tensor) -> torch.Tensor:

@@ -31,11 +31,11 @@ def sweep(settings: Mapping[str, Callable], *, seeds: Iterable[int] = (0,), prog
         "dead units": 3}. functools.partial makes such functions of one function with several arguments.
         Have them call `fit` with progress=False: the sweep has a bar of its own.
     seeds: whole numbers. torch's generator starts from the seed before each run, so that the initial weights depend
-        on it alone; afterwards it is where it was.
+        only on the seed; afterwards its state is restored.
     Columns: "setting", "seed", the numbers, "seconds" (unless the run gives its own) and, if something went wrong,
         "failure". Rows in the order of the settings, then of the seeds.
 
-    A run that raises costs its own row only: nan for its numbers, and the error's first line as its "failure".
+    A run that raises an error changes only its own row: nan for its numbers, the error's first line as its "failure".
     Interrupting (Ctrl-C, or the stop button) ends the sweep; the runs finished so far are returned. The first seed
     goes through all the settings before the second begins, so that they can be compared even then.
     Raises ValueError for settings that cannot be called, and RuntimeError when every run failed.
@@ -149,7 +149,7 @@ def _run(row: dict) -> str:
 
 @contextmanager
 def _interrupts():
-    """Yields a function that says whether an interruption has come, also one that somebody inside has caught."""
+    """Yields a function that says whether an interruption has come, also if code inside has caught it."""
     came = []
     before = signal.getsignal(signal.SIGINT)
     if before is None or threading.current_thread() is not threading.main_thread():  # the only one that gets signals

@@ -1,7 +1,7 @@
 """Training and evaluation: one plain loop for every lab.
 
-What differs between labs comes in as a function: the loss, the corruption of the input, the optimiser, the schedule.
-The loss is given whatever the model returns, so that a sparse penalty or a KL term is simply part of a loss:
+What differs between labs is passed as a function: the loss, the corruption of the input, the optimiser, the schedule.
+The loss gets everything that the model returns, so that a sparse penalty or a KL term can be part of a loss:
 
     def sparse(output, target):
         reconstruction, code = output
@@ -85,15 +85,16 @@ def fit(
     callbacks: each is called as callback(model, history) after every epoch and, where it has methods `begin` and
         `finish`, as callback.begin(model, history) before the first epoch and callback.finish(model, history) when
         training ends, also when it ends early.
-    seed: decides the order of the batches and the draws of torch inside (noise, dropout, sampled codes). Only the
-        initial weights are not its business. The random state outside is left as it was.
+    seed: decides the order of the batches and the draws of torch inside (noise, dropout, sampled codes). It does not
+        affect the initial weights. The random state outside is left as it was.
     progress: False for no progress bar (so does COURSE_PROGRESS=0).
 
     Interrupting (Ctrl-C, or the stop button) loses nothing: the history so far is returned, the model keeps what it
     has learned. So does a loss that is no longer a number. Raises ValueError for data that cannot be trained on, and
-    TypeError for an optimiser that is made already.
+    TypeError for an optimiser instead of a function that makes one.
     """
     _check(model, images, targets, validation, epochs, batch_size)
+    callbacks = list(callbacks)  # it is gone through more than once, which an iterator does not allow
     device = images.device
     model.to(device)
     loss = loss or pixel_error
@@ -157,7 +158,7 @@ def evaluate(
     """The mean of `loss` over all `images` (float tensor [N, ...]): every image counts the same, whatever the batches.
 
     loss, targets, corrupt: as in `fit`; the default loss is `pixel_error`, per-pixel mean squared error.
-    A module is put into evaluation mode meanwhile. No gradients. What is drawn inside (noise, sampled codes) comes from
+    During the call a module is in evaluation mode. No gradients. What is drawn inside (noise, sampled codes) comes from
     `seed`, so the same call gives the same number; the random state outside is left as it was.
     """
     _check_images(images)
@@ -166,7 +167,7 @@ def evaluate(
     corrupt = corrupt or _unchanged
     data = (images,) if targets is None else (images, targets.to(images.device))
     total = torch.zeros((), device=images.device)
-    with evaluating(model), _seeded(seed, images.device):
+    with evaluating(model), seeded(seed, images.device):
         for x, *given in batches(*data, size=batch_size, shuffle=False):
             total += loss(model(corrupt(x)), given[0] if given else x) * len(x)
     return total.item() / len(images)
@@ -175,7 +176,7 @@ def evaluate(
 def reconstruct(model: Callable, images: torch.Tensor, *, batch_size: int = 1000) -> torch.Tensor:
     """What `model` makes of `images` [N, ...], in their shape: evaluation mode, no gradients.
 
-    A model that returns several things (reconstruction, code, ...) is taken by the first.
+    If the model returns several things (reconstruction, code, ...), the first one is used.
     """
     _check_images(images)
     with evaluating(model):
@@ -227,7 +228,7 @@ def cosine(optimizer: torch.optim.Optimizer, steps: int):
 
 def one_cycle(peak: float) -> Callable:
     """A schedule for `fit`: the learning rate rises to `peak` and falls again (Smith and Topin 2018). The optimiser's
-    own learning rate plays no part.
+    own learning rate is not used.
     """
 
     def schedule(optimizer: torch.optim.Optimizer, steps: int):
@@ -240,7 +241,7 @@ def one_cycle(peak: float) -> Callable:
 def best_device() -> torch.device:
     """The fastest device there is: cuda, then mps, then cpu. COURSE_DEVICE (cpu, mps, cuda, cuda:1) overrides.
 
-    Raises ValueError when COURSE_DEVICE names something that is not here.
+    Raises ValueError when COURSE_DEVICE names a device that this machine does not have.
     """
     wanted = os.environ.get("COURSE_DEVICE", "").strip()
     cuda, mps = torch.cuda.is_available(), torch.backends.mps.is_available()
@@ -266,6 +267,24 @@ def seed_everything(seed: int) -> None:
     torch.manual_seed(seed)
 
 
+@contextlib.contextmanager
+def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
+    """`with seeded(0): ...` draws torch's random numbers from a seed, on the CPU and on `device`; afterwards the random
+    states are what they were.
+    """
+    device = torch.device(device)
+    gpu = device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if gpu else []), mps_state_kept():
+        # Not torch.manual_seed, which changes the state of every device.
+        torch.default_generator.manual_seed(seed)
+        if gpu:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(seed)
+        elif device.type == "mps":
+            torch.mps.manual_seed(seed)
+        yield
+
+
 def budget(*, full, study, quick):
     """The one of the three that fits COURSE_BUDGET: `study` unless it says otherwise.
 
@@ -287,7 +306,7 @@ def in_notebook() -> bool:
 
 
 def progress_wanted() -> bool:
-    """Whether somebody is there to watch: not while a notebook is graded, and not with COURSE_PROGRESS=0."""
+    """Whether to show progress: in notebooks and terminals, but not in grading and not with COURSE_PROGRESS=0."""
     if os.environ.get("COURSE_PROGRESS", "").strip() == "0" or os.environ.get("NBGRADER_EXECUTION"):
         return False
     return in_notebook() or bool(sys.stderr and sys.stderr.isatty())
@@ -310,7 +329,7 @@ def _validate(model: nn.Module, validation, loss: Callable, corrupt: Callable, s
 
 
 def _record(history: History, train: float, seconds: float, validation: float | None) -> None:
-    """All of an epoch or nothing of it, wherever an interruption falls."""
+    """Called when all numbers of the epoch are known: an interruption of the validation leaves no part of an epoch."""
     history.train.append(train)
     history.seconds.append(seconds)
     if history.validation is not None:
@@ -341,7 +360,7 @@ def _training(model: nn.Module, seed: int, device: torch.device) -> Iterator[Non
     flushed = (torch.full((1,), 1e-40) * 1.5).item() == 0
     torch.set_flush_denormal(True)
     try:
-        with _mode(model, training=True), _seeded(seed, device):
+        with _mode(model, training=True), seeded(seed, device):
             yield
     finally:
         torch.set_flush_denormal(flushed)
@@ -363,24 +382,8 @@ def _mode(model: Callable, *, training: bool) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _seeded(seed: int, device: torch.device) -> Iterator[None]:
-    """Random numbers from `seed` inside, on the CPU and on `device`; outside the states are what they were. Not by
-    torch.manual_seed: it changes the state of every device.
-    """
-    gpu = device.type == "cuda"
-    with torch.random.fork_rng(devices=[device] if gpu else []), mps_state_kept():
-        torch.default_generator.manual_seed(seed)
-        if gpu:
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(seed)
-        elif device.type == "mps":
-            torch.mps.manual_seed(seed)
-        yield
-
-
-@contextlib.contextmanager
 def mps_state_kept() -> Iterator[None]:
-    """What torch.random.fork_rng does not do: the random state of an Apple GPU is outside what it was before."""
+    """Restores the random state of an Apple GPU at the end, which torch.random.fork_rng does not do."""
     if not torch.backends.mps.is_available():
         yield
         return

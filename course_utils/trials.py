@@ -29,21 +29,24 @@ def as_torch(model: nn.Module) -> None:
 
 
 def deep(*, hidden: Callable, code: Callable, output: Callable, start: Callable, seed: int) -> nn.Sequential:
-    """784-512-256-128-30-128-256-784 with these modules after the hidden layers, the code and the output."""
+    """784-512-256-128-30-128-256-784 with these modules after the hidden layers, the code and the output.
+
+    seed: decides the initial weights; torch's random state is left as it was.
+    """
     from torchvision.ops import MLP
 
-    torch.manual_seed(seed)
-    model = nn.Sequential(
-        OrderedDict(
-            flatten=nn.Flatten(),
-            encoder=MLP(784, [512, 256, 128, 30], activation_layer=hidden, inplace=None),
-            code=code(),
-            decoder=MLP(30, [128, 256, 784], activation_layer=hidden, inplace=None),
-            output=output(),
-            shape=nn.Unflatten(1, (1, 28, 28)),
+    with training.seeded(seed):
+        model = nn.Sequential(
+            OrderedDict(
+                flatten=nn.Flatten(),
+                encoder=MLP(784, [512, 256, 128, 30], activation_layer=hidden, inplace=None),
+                code=code(),
+                decoder=MLP(30, [128, 256, 784], activation_layer=hidden, inplace=None),
+                output=output(),
+                shape=nn.Unflatten(1, (1, 28, 28)),
+            )
         )
-    )
-    start(model)
+        start(model)
     return model
 
 

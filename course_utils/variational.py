@@ -1,7 +1,7 @@
 """Variational autoencoders for the sections that look at trained ones.
 
 One convention throughout: losses are summed over pixels and over latents, and averaged over the images. All losses are
-in nats for each image. The functions here refuse to be part of an answer to an exercise (see `course_utils.guard`).
+in nats for each image. An answer to an exercise cannot call the guarded functions here (see `course_utils.guard`).
 """
 
 from __future__ import annotations
@@ -108,12 +108,12 @@ def losses(output: tuple, images: Tensor, *, variance: float | None = None) -> t
 def fit_elbo(
     model: nn.Module, images: Tensor, *, epochs: int, batch_size: int = 64, learning_rate: float = 1e-3,
     beta: float | Callable[[float], float] = 1.0, variance: float | None = None, seed: int = 0,
-    targets: Tensor | None = None, callbacks: tuple = (), progress: bool = False,
+    callbacks: tuple = (), progress: bool = False,
 ) -> training.History:  # fmt: skip
     """Train a VAE on reconstruction + beta * KL with Adam; returns the History of that loss.
 
-    beta: a number, or a function of the share of the training that is over (0 to 1), for a warm-up.
-    targets: what is to be reconstructed, the images themselves unless given. The rest as in `training.fit`.
+    beta: a number, or a function of the finished share of the training (0 to 1), for a warm-up.
+    The rest as in `training.fit`.
     """
     steps, done = epochs * math.ceil(len(images) / batch_size), 0
 
@@ -124,7 +124,7 @@ def fit_elbo(
         reconstruction, kl = losses(output, batch, variance=variance)
         return reconstruction + weight * kl
 
-    options = {"optimizer": training.adam(learning_rate), "loss": loss, "callbacks": callbacks, "targets": targets}
+    options = {"optimizer": training.adam(learning_rate), "loss": loss, "callbacks": callbacks}
     return training.fit(model, images, epochs=epochs, batch_size=batch_size, seed=seed, progress=progress, **options)
 
 
@@ -160,9 +160,9 @@ def from_prior(model: nn.Module, count: int, *, seed: int = 0) -> Tensor:
 
 
 @not_an_answer
-def active(codes: Tensor, *, above: float = ACTIVE) -> int:
-    """How many columns of the means [N, latents] have a variance of more than `above` over the images."""
-    return int((codes.var(dim=0) > above).sum())
+def active(codes: Tensor) -> int:
+    """How many columns of the means [N, latents] have a variance of more than `ACTIVE` over the images."""
+    return int((codes.var(dim=0) > ACTIVE).sum())
 
 
 @not_an_answer
@@ -181,8 +181,7 @@ def log_weights(model: nn.Module, images: Tensor, draws: int, *, seed: int = 0) 
     images: [N, 1, 28, 28], black and white. The mean of a row estimates the image's ELBO.
     """
     columns, prior = [], Normal(0.0, 1.0)
-    with training.evaluating(model), torch.random.fork_rng():
-        torch.manual_seed(seed)
+    with training.evaluating(model), training.seeded(seed, images.device):
         q = _posterior(*model.encode(images))
         for _ in range(draws):
             z = q.sample()

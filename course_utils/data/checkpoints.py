@@ -14,7 +14,7 @@ CHECKPOINTS = Path(__file__).parent.parent / "checkpoints"
 
 
 def given(name: str, *, folder: str | Path | None = None) -> dict[str, Tensor]:
-    """The weights of a bundled model, for `model.load_state_dict(given("pca_vs_ae_deep"))`.
+    """The weights of a bundled model, for `model.load_state_dict(given("vae_grey"))`.
 
     Floating-point weights are float32, on the CPU, whatever they are stored as. `folder` replaces the course's own
     folder of checkpoints.

@@ -1,7 +1,8 @@
 """MNIST and its relatives as one tensor each, from the first place that has them.
 
-The places, in order: a folder that was named (the argument, or COURSE_DATA), the user's cache (or COURSE_CACHE), a
-download, the sample that comes with the course. Whichever it was is printed once.
+If a folder was named (the argument, or COURSE_DATA), only this folder is read. Otherwise the places are, in this order:
+the user's cache (or COURSE_CACHE), a download, the sample that comes with the course. The place that was used is
+printed once.
 """
 
 import operator
@@ -36,7 +37,7 @@ class Images(NamedTuple):
 
 
 class Dataset(NamedTuple):
-    """One of the three collections: as people, torchvision and folders call it."""
+    """One of the three data sets: its title, its class in torchvision and its folder."""
 
     title: str
     torchvision: str
@@ -44,7 +45,7 @@ class Dataset(NamedTuple):
 
 
 class UnavailableError(DataError):
-    """A data set that is nowhere to be had; other DataErrors are about files that are there and wrong."""
+    """No source has the data set. Other DataErrors mean damaged files or wrong settings."""
 
 
 Arrays = tuple[np.ndarray, np.ndarray]  # images [N, 28, 28] and labels [N], uint8
@@ -54,7 +55,7 @@ FASHION_MNIST = Dataset("Fashion-MNIST", "FashionMNIST", "fashion-mnist")
 KMNIST = Dataset("KMNIST", "KMNIST", "kmnist")
 
 _said: set[str] = set()
-_unreachable: dict[Dataset, str] = {}  # why the download failed, so that it is tried once a session
+_unreachable: dict[Dataset, str] = {}  # why the download failed: auto does not try it again
 _in_memory: dict[tuple[Dataset, str], Arrays] = {}  # what was downloaded and could not be stored
 
 
@@ -72,8 +73,10 @@ def load_mnist(
     split: "train" (60,000 images, 10,000 in the bundled sample) or "test" (10,000, or 2,000).
     classes: only these digits, for example (3, 7). limit: the first so many of them. device: the CPU unless named.
     folder: IDX files, gzipped or not, in the folder itself, in torchvision's MNIST/raw or in mnist.
-    source: "auto" tries folder, cache, download, sample, in this order; "sample" takes the bundled sample and never
-    a network; "full" never takes the sample and waits for a slow network.
+        A folder that was named is the only source: DataError if the files are not there.
+    source: "auto" tries cache, download and bundled sample, in this order. After a failed download it uses the sample
+        for the rest of the session, unless a later download with "full" succeeds. "sample" takes the bundled sample and
+        never uses the network. "full" never takes the sample and waits for a slow network.
     The environment can name the folder (COURSE_DATA=FOLDER), ask for the sample (COURSE_DATA=sample) and move the
     cache (COURSE_CACHE=FOLDER).
 
@@ -105,7 +108,7 @@ def load_kmnist(
     folder: str | Path | None = None,
     source: str = "auto",
 ) -> Images:
-    """Old Japanese characters, as `load_mnist` gives digits. There is no bundled sample: offline a DataError."""
+    """Old Japanese characters, as `load_mnist` gives digits. No sample is bundled: DataError without a network."""
     return _load(KMNIST, split, classes, limit, device, folder, source)
 
 
@@ -118,7 +121,7 @@ def load_not_digits(
     folder: str | Path | None = None,
     source: str = "auto",
 ) -> Images:
-    """Images that are no digits: KMNIST where it can be had, Fashion-MNIST elsewhere; which one it was is printed."""
+    """Images that are no digits: KMNIST if it is available, otherwise Fashion-MNIST. Prints which one it is."""
     # Not flat: files in the folder itself would be taken for both data sets, and are most likely digits.
     try:
         images = _load(KMNIST, split, classes, limit, device, folder, source, flat=False)
@@ -258,9 +261,12 @@ def _from_network_or_sample(dataset: Dataset, split: str, source: str) -> Arrays
     reason = _unreachable.get(dataset)
     if reason is None or source == "full":
         try:
-            return _from_network(dataset, split, patient=source == "full")
+            arrays = _from_network(dataset, split, patient=source == "full")
         except DownloadError as error:
             reason = _unreachable[dataset] = str(error)
+        else:
+            _unreachable.pop(dataset, None)
+            return arrays
     if source == "full":
         raise UnavailableError(
             f"{dataset.title}: the full data cannot be had ({reason}); name a folder that has them in COURSE_DATA, or "

@@ -85,7 +85,7 @@ __all__ = [
 
 
 def _worth_telling(record: logging.LogRecord) -> bool:
-    """Not that matplotlib keeps its cache elsewhere where the home folder cannot be written: red, above the figure."""
+    """False for matplotlib's red messages about its caches, such as that it cannot write to the home folder."""
     return record.funcName != "_get_config_or_cache_dir" and "font cache" not in str(record.msg)
 
 

@@ -20,11 +20,11 @@ PNG_PIXELS_PER_INCH = 144  # sharp on the usual screens at twice the bytes, not 
 
 
 def describe(drawing: Axes | Figure, alt: str) -> Axes | Figure:
-    """Give a figure, or one of its axes, the words that stand for it; returns `drawing`.
+    """Set the alt text of a figure, or of one of its axes; returns `drawing`.
 
     In a notebook the figure then appears once, at the end of the cell, as an image with this alt text; elsewhere it
-    stays an ordinary figure. Say what is to be seen, not only what was plotted: "test error falls until width 30".
-    Called again, the new text replaces the old one. Raises ValueError for an empty text.
+    stays an ordinary figure. Say what the figure shows, not only what was plotted: "test error falls until width 30".
+    A second call replaces the text. Raises ValueError for an empty text.
     """
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError("describe() needs words: what does the figure show to someone who cannot see it?")

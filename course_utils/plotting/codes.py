@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from course_utils.arrays import as_array
+from course_utils.metrics import nearest_others
 from course_utils.plotting.alt import describe
 from course_utils.plotting.style import axes_or_new, colour, new_figure, styled
 
@@ -109,15 +110,15 @@ class _Apart(Artist):
             line.draw(renderer)
 
 
-def spread(middles: np.ndarray, sizes: np.ndarray, frame: np.ndarray | None = None, rounds: int = 600) -> np.ndarray:
-    """Middles [N, 2] of boxes of these sizes [N, 2], moved until no two boxes overlap: in each round, each pair that
-    does is pushed apart along the axis in which less is needed, in every third round along the other one, which leads
-    out of corners. frame: [[left, bottom], [right, top]] to stay inside.
+def spread(middles: np.ndarray, sizes: np.ndarray, frame: np.ndarray | None = None) -> np.ndarray:
+    """Middles [N, 2] of boxes of these sizes [N, 2], moved until no two boxes overlap. Each round pushes each
+    overlapping pair apart, along the axis with the smaller overlap. Every third round uses the other axis, so that
+    boxes can leave corners. frame: [[left, bottom], [right, top]] to stay inside.
     """
     places = middles.astype(float)
     numbers = np.arange(len(places))
     order = np.sign(numbers[:, None] - numbers)[..., None]  # the direction for two at one point
-    for turn in range(rounds):
+    for turn in range(600):
         if frame is not None:
             places = np.clip(places, frame[0] + sizes / 2, np.maximum(frame[1] - sizes / 2, frame[0] + sizes / 2))
         gaps = places[:, None] - places
@@ -158,13 +159,10 @@ def show_embeddings(maps: Mapping, labels, *, names=None, ncols: int = 2, alt: s
 
 
 def _maps_in_words(maps: Mapping, labels: np.ndarray) -> str:
-    """Not where the classes lie, which means nothing in a t-SNE, but how well they lie apart."""
-    from scipy.spatial import KDTree
-
+    """How well the classes are separated. Positions are not told: they mean nothing in a t-SNE."""
     shares = []
     for title, points in maps.items():
-        points = as_array(points)
-        nearest = KDTree(points).query(points, k=2)[1][:, 1]
+        nearest = nearest_others(as_array(points))
         shares.append(f"{title} {(labels[nearest] == labels).mean():.0%}")
     shown = f"{len(labels)} samples in the plane, coloured by class"
     return f"{shown}. Share of them whose nearest neighbour is of their class: {', '.join(shares)}"

@@ -45,7 +45,13 @@ def show_roc(
 
 @styled
 def show_trade_off(
-    curves: Mapping, *, xlabel: str, ylabel: str, title: str | None = None, ax: Axes | None = None
+    curves: Mapping,
+    *,
+    xlabel: str,
+    ylabel: str,
+    title: str | None = None,
+    ax: Axes | None = None,
+    alt: str | None = None,
 ) -> Axes:
     """Two numbers against each other, such as error against size: a line for each name, both axes logarithmic.
 
@@ -69,7 +75,7 @@ def show_trade_off(
         ax.set_title(title)
     said = (f"{name}: {array[0, 1]:.3g} at {array[0, 0]:.3g} to {array[-1, 1]:.3g} at {array[-1, 0]:.3g}"
             for name, array in points.items())  # fmt: skip
-    return describe(ax, f"{ylabel} against {xlabel}, both axes logarithmic. {'; '.join(said)}")
+    return describe(ax, alt or f"{ylabel} against {xlabel}, both axes logarithmic. {'; '.join(said)}")
 
 
 @styled

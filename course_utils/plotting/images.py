@@ -31,35 +31,37 @@ def show_images(
     """A grid of images, row by row, black at 0 and white at 1 whatever the values are.
 
     images: [N, 1, H, W], [N, H, W] or flat squares [N, H * H]. titles: one for each image, shown above it.
-    labels: one for each row, shown left of it; columns: one for each column, shown below it where there are labels.
+    labels: one for each row, shown left of it; columns: one for each column, shown below it. ncols: columns at most.
     Returns the axes. Raises ValueError for other shapes or a wrong number of titles, labels or columns.
     """
     stack = _stack(images)
+    ncols = max(1, min(ncols, len(stack)))
+    rows = -(-len(stack) // ncols)
+    if labels is not None and len(labels) != rows:
+        raise ValueError(f"labels must be one for each row: {len(labels)} labels for {rows} rows.")
+    if columns is not None and len(columns) != ncols:
+        raise ValueError(f"columns must be one for each column: {len(columns)} for {ncols} columns.")
+    if titles is not None and len(titles) != len(stack):
+        raise ValueError(f"titles must be one for each image: {len(titles)} titles for {len(stack)} images.")
     gap = GAP if titles is None else max(GAP, round(0.42 * stack.shape[-2]))
     grid, corners = _grid(stack, ncols, gap, background=1.0)
-    rows = -(-len(stack) // ncols)
     ax = axes_or_new(ax, _inches(grid, stack, more_width=0 if labels is None else 1.2))
     ax.imshow(grid, cmap="gray", vmin=0, vmax=1)
-    if labels is None:
+    if labels is None and columns is None:
         ax.set_axis_off()
     else:
-        if len(labels) != rows:
-            raise ValueError(f"labels must be one for each row: {len(labels)} labels for {rows} rows.")
-        ax.set_yticks([y + stack.shape[-2] / 2 for _, y in corners[::ncols]], labels)
-        if columns is not None and len(columns) != ncols:
-            raise ValueError(f"columns must be one for each column: {len(columns)} for {ncols} columns.")
+        heights = [y + stack.shape[-2] / 2 for _, y in corners[::ncols]]
         middles = [x + stack.shape[-1] / 2 for x, _ in corners[:ncols]]
+        ax.set_yticks(*([[]] if labels is None else [heights, labels]))
         ax.set_xticks(*([[]] if columns is None else [middles, columns]))
         ax.tick_params(axis="both", length=0)
         ax.spines[:].set_visible(False)
     if title:
         ax.set_title(title)
     if titles is not None:
-        # Room for text is wanted above each row only.
+        # Text needs room above each row only, not below the last one.
         ax.set_xlim(gap / 2, grid.shape[1] - gap / 2)
         ax.set_ylim(grid.shape[0] - gap + GAP, 0)
-        if len(titles) != len(stack):
-            raise ValueError(f"titles must be one for each image: {len(titles)} titles for {len(stack)} images.")
         for text, (x, y) in zip(titles, corners, strict=True):
             ax.text(x + stack.shape[-1] / 2, y - 1.5, str(text), ha="center", va="bottom", fontsize=8)
     said = f", with the titles {', '.join(map(str, titles))}" if titles is not None and len(titles) <= 20 else ""
@@ -133,11 +135,13 @@ def show_extremes(
 ) -> Axes:
     """The n images with the smallest and the n with the largest squared errors, each above its reconstruction.
 
+    Of fewer than n images all are shown, in both orders.
     model: maps images [N, 1, H, W] to reconstructions; of a module, in evaluation mode. Returns the axes.
     """
     from course_utils.training import reconstruct
 
     drawn = reconstruct(model, images)
+    n = min(n, len(images))
     errors = (drawn - images).square().flatten(1).mean(dim=1)
     order = errors.argsort()
     best, worst = order[:n], order.flip(0)[:n]

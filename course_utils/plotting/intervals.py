@@ -1,7 +1,6 @@
 """Means with 95 % intervals: settings below each other as bars, or along an axis as bands."""
 
-from collections.abc import Sequence
-
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, NullLocator
 
@@ -14,17 +13,21 @@ MARKS = "osD^vP"
 
 
 @styled
-def show_intervals(table, column: str | None = None, *, title: str | None = None, ax: Axes | None = None) -> Axes:
+def show_intervals(
+    table, column: str | None = None, *, title: str | None = None, ax: Axes | None = None, alt: str | None = None
+) -> Axes:
     """One bar for each setting of a sweep: it ends at the mean of the runs; a line shows the 95 % interval of this
     mean (t distribution, no line for a single run), a dot each run.
 
-    table: what `sweep` returned. column: which of its numbers, the first unless named. Returns the axes.
+    table: what `sweep` returned. column: which of its numbers, the first unless named. Runs without a number (nan or
+    infinite) are left out; the alt text counts them. Returns the axes. Raises ValueError if no run has a number.
     """
     column = chosen_column(table, column)
-    runs = {name: values.dropna().to_numpy(float) for name, values in table.groupby("setting", sort=False)[column]}
+    every = {name: values.to_numpy(float) for name, values in table.groupby("setting", sort=False)[column]}
+    runs = {name: values[np.isfinite(values)] for name, values in every.items()}
     runs = {name: values for name, values in runs.items() if len(values)}
     if not runs:
-        raise ValueError("the table holds no runs, so there is nothing to draw.")
+        raise ValueError("the table holds no runs with a number, so there is nothing to draw.")
     ax = axes_or_new(ax, (6.8, 0.42 * len(runs) + (1.2 if title else 1.0)))
     ends, words = [], []
     for y, (name, values) in enumerate(runs.items()):
@@ -36,26 +39,34 @@ def show_intervals(table, column: str | None = None, *, title: str | None = None
             ax.errorbar(mean, y, xerr=half, color="black", capsize=4, linewidth=1.6, zorder=2)
         spread = f" ± {half:.3f}" if half else ""
         words.append(f"{name}: {mean:.3f}{spread}")
-    low, high = min(ends), max(ends)
-    room = max(high - low, 0.02)
-    ax.set(xlim=(max(0, low - 0.35 * room), high + 0.3 * room), ylim=(len(runs) - 0.45, -0.55))
+    for name, values in every.items():
+        if missing := len(values) - len(runs.get(name, ())):
+            words.append(f"{name}: {missing} of {len(values)} runs without a number")
+    low, high = _limits(min(ends), max(ends))
+    ax.set(xlim=(low, high), ylim=(len(runs) - 0.45, -0.55))
     ax.set_yticks(range(len(runs)), list(runs))
     for y, values in enumerate(runs.values()):
         place = {"xytext": (-2, 0), "textcoords": "offset points", "xycoords": ax.get_yaxis_transform()}
         ax.annotate(f"{values.mean():.3f}", (1, y), ha="right", va="center", fontsize=9, **place)
-    ax.set_xlabel(f"{column} (dot: a run; bar: mean; line: its 95 % interval; the axis does not begin at 0)")
+    cut = "; the axis does not begin at 0" if low > 0 or high < 0 else ""
+    ax.set_xlabel(f"{column} (dot: a run; bar: mean; line: its 95 % interval{cut})")
     ax.xaxis.label.set_fontsize(9)
     ax.tick_params(axis="y", length=0)
     if title:
         ax.set_title(title)
-    return describe(ax, f"{column}, mean and 95 % interval, by setting. " + ". ".join(words))
+    return describe(ax, alt or f"{column}, mean and 95 % interval, by setting. " + ". ".join(words))
 
 
 @styled
 def show_bands(
-    table, x: str, column: str | None = None, *, labels: Sequence | None = None, title: str | None = None,
+    table,
+    x: str,
+    column: str | None = None,
+    *,
+    title: str | None = None,
     ax: Axes | None = None,
-) -> Axes:  # fmt: skip
+    alt: str | None = None,
+) -> Axes:
     """One line for each setting over the numbers in column `x` (logarithmic): the mean of the runs, and the range from
     the worst to the best run as a band.
 
@@ -71,9 +82,8 @@ def show_bands(
         ax.plot(found.index, found["mean"], MARKS[i % len(MARKS)] + "-", color=colour, markersize=5, label=name)
         ax.fill_between(found.index, found["min"], found["max"], color=colour, alpha=0.2, linewidth=0)
         words.append(f"{name}: from {found['mean'].iloc[0]:.2f} at {found.index[0]} to {found['mean'].iloc[-1]:.2f}")
-    places = sorted(table[x].unique())
     ax.set_xscale("log")
-    ax.set_xticks(places if labels is None else labels)
+    ax.set_xticks(sorted(table[x].unique()))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
     ax.xaxis.set_minor_locator(NullLocator())
     ax.set(xlabel=x, ylabel=f"{column} (line: mean; band: all runs)")
@@ -82,4 +92,11 @@ def show_bands(
     ax.legend(loc="lower right")
     if title:
         ax.set_title(title)
-    return describe(ax, f"{column} over {x}. " + ". ".join(words))
+    return describe(ax, alt or f"{column} over {x}. " + ". ".join(words))
+
+
+def _limits(low: float, high: float) -> tuple[float, float]:
+    """The axis for numbers from low to high: room on both sides, but it ends at 0 where all numbers have one sign."""
+    room = max(high - low, 0.02)
+    left, right = low - 0.35 * room, high + 0.3 * room
+    return max(0, left) if low >= 0 else left, min(0, right) if high <= 0 else right

@@ -77,7 +77,12 @@ def show_latent_grid(
 
 @styled
 def show_latents(
-    values: Mapping[str, Sequence], *, ylabel: str = "KL, nats", title: str | None = None, ax: Axes | None = None
+    values: Mapping[str, Sequence],
+    *,
+    ylabel: str = "KL, nats",
+    title: str | None = None,
+    ax: Axes | None = None,
+    alt: str | None = None,
 ) -> Axes:
     """A line for each model: one number for each of its latents, the largest first.
 
@@ -85,10 +90,12 @@ def show_latents(
     """
     ax = axes_or_new(ax, (6, 3.2))
     words = []
-    shades = [PALETTE[i] for i in (9, 6, 3, 4, 1, 8)]
-    for (name, row), shade, mark in zip(values.items(), shades, "osD^vx", strict=False):
+    shades, marks = (9, 6, 3, 4, 1, 8), "osD^vx"
+    for i, (name, row) in enumerate(values.items()):
         ordered = np.sort(as_array(row))[::-1]
-        ax.plot(np.arange(1, len(ordered) + 1), ordered.clip(1e-4), marker=mark, ms=4, color=shade, label=name)
+        # From the seventh model on, the colours repeat with a dashed line.
+        look = {"color": PALETTE[shades[i % 6]], "marker": marks[i % 6], "linestyle": ("-", "--", ":")[i // 6 % 3]}
+        ax.plot(np.arange(1, len(ordered) + 1), ordered.clip(1e-4), ms=4, label=name, **look)
         words.append(f"{name}: {ordered[0]:.2g} down to {ordered[-1]:.2g}, {(ordered > 0.1).sum()} above 0.1")
     ax.set(xlabel="latent, sorted", ylabel=ylabel, yscale="log")
     ax.grid(axis="y", color="0.9")
@@ -96,7 +103,7 @@ def show_latents(
     ax.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
     if title:
         ax.set_title(title)
-    return describe(ax, f"{ylabel} of each latent, sorted. " + ". ".join(words))
+    return describe(ax, alt or f"{ylabel} of each latent, sorted. " + ". ".join(words))
 
 
 def explore_latents(

@@ -482,6 +482,21 @@ def test_a_slow_network_is_given_up_unless_the_full_data_are_wanted(mirror, monk
     assert_holds(data.load_mnist("train", source="full"), mirror.pixels, mirror.labels)
 
 
+def test_after_a_successful_download_the_network_is_asked_again(mirror, monkeypatch):
+    from torchvision import datasets
+
+    train = mirror.files
+    both = train | {name.replace("train", "t10k"): content for name, content in train.items()}
+    checksums = [(name, hashlib.md5(content).hexdigest()) for name, content in both.items()]
+    monkeypatch.setattr(datasets.MNIST, "resources", checksums)
+    mirror.files = {}
+    assert len(data.load_mnist("train").labels) == 10_000  # the sample
+    mirror.files = both
+    assert len(data.load_mnist("test").labels) == 2_000  # one failed try is enough
+    assert_holds(data.load_mnist("train", source="full"), mirror.pixels, mirror.labels)
+    assert_holds(data.load_mnist("test"), mirror.pixels, mirror.labels)
+
+
 def test_a_broken_cache_is_replaced_where_there_is_a_network(mirror, tmp_path):
     place = tmp_path / "cache" / "MNIST" / "raw"
     write_split(place, seed=5)  # unpacked files, which are read first

@@ -90,6 +90,10 @@ def test_a_gain_is_that_of_each_draw_with_the_interval_of_its_mean():
     assert few_labels.gain_in_points(table, "two", over="one") == (
         f"two minus one: +1.5 points, 95 % interval {low:+.1f} to {high:+.1f}\n    draw by draw: +2.0, +1.0"
     )
+    table = table.replace({"one": "rate-0.01", "two": "a+0.0"})
+    assert few_labels.gain_in_points(table, "a+0.0", over="rate-0.01").startswith("a+0.0 minus rate-0.01: +1.5 points")
+    assert "rate-0.01: 0.0 points" in few_labels.gain_in_points(table, "rate-0.01", over="rate-0.01")
+    table = table.replace({"rate-0.01": "one", "a+0.0": "two"})
     assert "interval" not in few_labels.gain_in_points(table[table.seed == 0], "two", over="one")
     with pytest.raises(ValueError, match="no setting 'three', it has 'one', 'two'"):
         few_labels.gain_in_points(table, "three", over="one")

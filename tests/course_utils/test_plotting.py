@@ -148,6 +148,22 @@ def test_columns_of_a_grid_are_named_below_it():
         show_images(DIGITS, ncols=3, labels=list("abcd"), columns=["mu", "1"])
 
 
+def test_fewer_images_than_columns_are_one_row():
+    ax = show_images(DIGITS[:3], labels=["a"], columns=["x", "y", "z"])
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["x", "y", "z"]
+    assert alt_text(ax).startswith("Grid of 3 images, 1 row of up to 3")
+    plt.close("all")
+    with pytest.raises(ValueError, match="10 for 3 columns"):
+        show_images(DIGITS[:3], labels=["a"], columns=list("abcdefghij"))
+    assert plt.get_fignums() == [], "refused before a figure is made"
+
+
+def test_columns_are_drawn_without_labels_too():
+    ax = show_images(DIGITS, ncols=4, columns=list("wxyz"))
+    assert ax.axison and [label.get_text() for label in ax.get_xticklabels()] == list("wxyz")
+    assert ax.get_yticklabels() == [] and "the columns are w, x, y, z" in alt_text(ax)
+
+
 def test_it_draws_into_given_axes():
     figure, axes = plt.subplots(1, 2)
     assert show_images(DIGITS, ax=axes[0]) is axes[0]
@@ -240,6 +256,8 @@ def test_the_best_and_the_worst_images_of_a_model():
     assert np.allclose(picture[2:30, 2:30], DIGITS[0, 0], atol=1e-6), "the first is the best"
     assert np.allclose(picture[2 + 60 : 30 + 60, 2:30], DIGITS[-1, 0], atol=1e-6), "the third row begins with the worst"
     assert "0.2500" in alt_text(ax)
+    few = show_extremes(lambda images: images + worse[: len(images)], DIGITS[:5])
+    assert "5 images" in alt_text(few) and len(few.get_yticklabels()) == 4
 
 
 def test_a_name_with_room_stays_at_its_median():

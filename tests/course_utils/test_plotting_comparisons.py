@@ -38,6 +38,7 @@ def test_points_of_a_trade_off_are_sorted_and_said():
     ax = show_trade_off({"a": [(50, 0.01), (5, 0.2)]}, xlabel="units", ylabel="error")
     assert ax.lines[0].get_xydata().tolist() == [[5, 0.2], [50, 0.01]] and ax.get_xscale() == "log"
     assert "error against units" in alt_text(ax) and "a: 0.2 at 5 to 0.01 at 50" in alt_text(ax)
+    assert alt_text(show_trade_off({"a": [(1, 1)]}, xlabel="x", ylabel="y", alt="One point.")) == "One point."
     with pytest.raises(ValueError, match="above 0"):
         show_trade_off({"a": [(0, 0.01)]}, xlabel="units", ylabel="error")
 

@@ -50,3 +50,28 @@ def test_bands_have_a_line_for_each_setting_over_the_numbers():
 def test_a_table_without_runs_is_refused():
     with pytest.raises(ValueError, match="no runs"):
         plotting.show_intervals(table(one=[float("nan")]), "accuracy")
+
+
+@pytest.mark.parametrize(
+    ("values", "begins_at_0"), [([-0.7, -0.72], False), ([-0.1, 0.2], True), ([0.01, 0.02], True), ([0.7, 0.72], False)]
+)
+def test_bars_of_any_sign_are_visible_and_the_label_is_true(values, begins_at_0):
+    ax = plotting.show_intervals(table(one=values))
+    low, high = ax.get_xlim()
+    (bar,) = ax.patches
+    assert low < high and low <= bar.get_width() <= high and low <= min(values) and max(values) <= high
+    assert bool(low <= 0 <= high) is begins_at_0
+    assert ("does not begin at 0" in ax.get_xlabel()) is not begins_at_0
+
+
+def test_runs_without_a_number_are_left_out_and_counted():
+    ax = plotting.show_intervals(table(one=[0.7, 0.8, float("inf")], two=[float("nan")]))
+    assert [bar.get_width() for bar in ax.patches] == pytest.approx([0.75])
+    assert "one: 1 of 3 runs without a number" in plotting.alt_text(ax)
+    assert "two: 1 of 1 runs without a number" in plotting.alt_text(ax)
+
+
+def test_the_words_can_be_given():
+    runs = table(one=[0.7, 0.8]).assign(labels=[10, 100])
+    assert plotting.alt_text(plotting.show_intervals(runs, "accuracy", alt="A bar.")) == "A bar."
+    assert plotting.alt_text(plotting.show_bands(runs, "labels", "accuracy", alt="A band.")) == "A band."

@@ -50,6 +50,12 @@ def test_latents_are_sorted_and_counted():
     assert "a: 3 down to 0, 2 above 0.1" in alt_text(ax)
 
 
+def test_every_model_has_a_line_of_its_own_look():
+    ax = show_latents({str(i): [1.0, 0.1 * i] for i in range(8)}, alt="Eight models.")
+    looks = {(line.get_color(), line.get_marker(), line.get_linestyle()) for line in ax.lines}
+    assert len(ax.lines) == len(looks) == 8 and alt_text(ax) == "Eight models."
+
+
 def picture_in(box):
     html = box.children[1].value
     data = re.search(r"base64,([^\"]+)", html).group(1)

@@ -124,6 +124,11 @@ def test_maps_share_colours_and_names():
     assert "apart 100%" in alt_text(figure) and "mixed 100%" not in alt_text(figure)
 
 
+def test_a_sample_is_not_its_own_nearest_neighbour():
+    figure = show_embeddings({"one point": np.zeros((4, 2))}, np.arange(4))
+    assert "one point 0%" in alt_text(figure)
+
+
 def test_one_map_and_no_map():
     figure = show_embeddings({"only": np.random.default_rng(0).normal(size=(9, 2))}, np.arange(9) % 2, alt="Words.")
     assert len(figure.axes) == 1 and alt_text(figure) == "Words."

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from course_utils import training
+from course_utils.data import Images
 from course_utils.training import (
     History,
     adam,
@@ -241,11 +242,11 @@ class FakeMps:
 
 def test_the_random_state_of_an_apple_gpu_outside_is_kept(images, monkeypatch):
     model, mps = new_model(), FakeMps(monkeypatch)
-    with training._seeded(5, torch.device("mps")):
+    with training.seeded(5, torch.device("mps")):
         assert mps.state == 5
         first = torch.rand(3)
     assert mps.state == 11
-    with pytest.raises(ZeroDivisionError), training._seeded(5, torch.device("mps")):
+    with pytest.raises(ZeroDivisionError), training.seeded(5, torch.device("mps")):
         assert torch.equal(torch.rand(3), first)
         raise ZeroDivisionError
     assert mps.state == 11
@@ -261,12 +262,41 @@ def test_a_sweep_keeps_it_too(monkeypatch):
     assert (mps.state, mps.seeds) == (11, [1, 2])
 
 
-def test_a_training_on_the_cpu_reseeds_no_gpu(images, monkeypatch):
-    model, touched = new_model(), []
+@pytest.fixture
+def touched(monkeypatch):
+    """The seeds that were given to CUDA."""
+    seeds = []
     for name in ("manual_seed", "manual_seed_all"):
-        monkeypatch.setattr(torch.cuda, name, touched.append)
+        monkeypatch.setattr(torch.cuda, name, seeds.append)
+    return seeds
+
+
+def test_a_training_on_the_cpu_reseeds_no_gpu(images, touched):
+    model = new_model()
+    touched.clear()
     fit(model, images, epochs=1)
     assert touched == []
+
+
+@pytest.mark.parametrize("what", ["sparse", "bound", "trials", "few labels"])
+def test_whatever_takes_a_seed_leaves_every_random_state(what, touched):
+    from course_utils import few_labels, sparse, trials, variational
+
+    pixels = torch.rand(12, 1, 28, 28)
+    labels = torch.arange(12) % 10
+    task = few_labels.Task(pixels, labels, pixels, Images(pixels, labels))
+    model, state = variational.DenseVAE(latents=2, hidden=4), torch.get_rng_state()
+    if what == "sparse":
+        sparse.fit_wide(pixels.flatten(1), units=4, epochs=1, seed=3)
+    elif what == "bound":
+        variational.log_weights(model, pixels.round(), 1, seed=3)
+    elif what == "trials":
+        trials.deep(hidden=nn.ReLU, code=nn.Identity, output=nn.Identity, start=trials.as_he, seed=3)
+    else:
+        few_labels.network(task, 3, steps=1, start="small")
+        few_labels.joint(task, 3, 1.0, steps=1)
+        few_labels.convolutional(task, 3, steps=1)
+    assert torch.equal(torch.get_rng_state(), state) and touched == []
 
 
 def test_validation_runs_without_dropout_and_modes_are_restored(images):
@@ -352,6 +382,12 @@ def test_an_interruption_loses_nothing(images, capsys):
     assert torch.equal(torch.get_rng_state(), state)
     assert "Interrupted after 2 of 5 epochs" in capsys.readouterr().out
     assert "interrupted" in repr(history)
+
+
+def test_callbacks_may_be_an_iterator(images):
+    calls = []
+    fit(new_model(), images, epochs=2, callbacks=(callback for callback in [lambda *_: calls.append("called")]))
+    assert calls == ["called"] * 2
 
 
 def test_an_interruption_within_the_first_epoch(images, capsys):
