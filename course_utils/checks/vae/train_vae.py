@@ -60,7 +60,7 @@ def train_vae(c):
         why = f"the weights of {' and '.join(still)} lie where torch draws them: is all of it trained and returned?"
     elif kl < 0.5:
         why = "the codes say nothing: is the reconstruction averaged over the pixels, or the learning rate too high?"
-    elif kl > 16:
+    elif kl > 16 and (reconstruction < nothing or kl > 100):
         why = "the KL term is too weak: is it left out, averaged over the latents, or subtracted?"
     elif error > nothing:
         why = "worse than the mean image: no zero_grad, far too few steps, too high a learning rate, or z is not drawn?"
