@@ -69,7 +69,7 @@ def test_a_stub_earns_nothing_and_is_told_so(lab):
 
 
 def test_a_mistake_loses_its_points_and_is_told(mistake):
-    """With each seed, a likely mistake keeps exactly the share that its entry says; a rare one keeps at most that."""
+    """With each seed, a likely mistake keeps the share that its entry says; a rare one keeps at most that."""
     root, lab, entry = mistake
     exam, namespace = answered(root, lab, entry)
     # Training takes seconds, so one seed must be enough.

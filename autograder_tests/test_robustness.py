@@ -1,5 +1,5 @@
-"""Evidence comes from a process that the student controls. A judge never raises on damaged evidence, and gives no
-points for it.
+"""Evidence comes from a process that the student controls. A judge never raises on damaged evidence, and never gives
+all points for wrong values.
 """
 
 from __future__ import annotations

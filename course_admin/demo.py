@@ -172,7 +172,7 @@ def _new_course(root: Path, into: Path) -> Lab:
 
 
 def _no_sandbox(into: Path) -> str:
-    """Return the reason why there is no sandbox, "" if there is one. Then it is open, and grading will use it."""
+    """Return why there is no sandbox, "" if there is one. In this case the sandbox is open, and grading will use it."""
     from course_admin.grading.execution import shared_sandbox
     from course_admin.sandbox.limits import Limits
     from course_admin.sandbox.session import SandboxError

@@ -1,7 +1,7 @@
 """Marks for Canvas and Moodle: the file that the LMS exported, with one lab's points filled in.
 
-Canvas (Gradebook, Export): all lines are kept unchanged, including "Points Possible" and "Manual Posting". Kept columns
-are those that identify a student, with Canvas's own numbers, and the column of this lab. Other assignments are dropped,
+Canvas (Gradebook, Export): all lines are kept, including "Points Possible" and "Manual Posting". The kept columns are
+those that identify a student, with Canvas's own numbers, and the column of this lab. Other assignments are dropped,
 so that a mark that was changed on Canvas in the meantime is not overwritten. GradebookImporter in
 https://github.com/instructure/canvas-lms, lib/gradebook_importer.rb, shows how Canvas reads the file.
 
@@ -215,7 +215,7 @@ def _factor(out_of: float, maxima: set[float], like: Path, scale: bool, notes: l
 
 
 def _students(like: Path, rows: Sequence[Marks], roster: Roster | None) -> dict[int, str]:
-    """Map each student's line number in the LMS's file to the id in the gradebook, else on the class list or in it."""
+    """Map line numbers in the LMS's file to students' ids: from the gradebook, else the class list, else the file."""
     known = Roster([(roster and roster.of(row.student)) or Student(row.student) for row in rows])
     found = {}
     for line, student in read_roster(like).lines.items():
