@@ -1,7 +1,7 @@
-"""Candidates: namespaces as a student's notebook leaves them, made from the reference and the corpora.
+"""Candidates: the namespaces that a student's notebook would define, made from the reference and the corpora.
 
-A lab's own exercises are run in one process, without a kernel: the cells tagged `setup`, the given classes and
-functions, and the solution cells; cells that train, plot or check are left out.
+A lab's cells are run in one process, without a kernel: the cells tagged `setup`, the given classes and functions, and
+the solution cells. Cells that train, plot or check are left out.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from course_admin.settings import CODE_STUB
 
 @dataclass(frozen=True)
 class Entry:
-    """One entry of a corpus: a wrong answer (keeps is a share of the points) or another right one (keeps is None).
+    """One entry of a corpus: a mistake (keeps: its share of the points) or an alternative right answer (keeps: None).
 
-    corner: the deduction of an exam file that alone finds the mistake, which no check tells then.
+    corner: a deduction's name in the exam file, if only this deduction finds the mistake and not the visible check.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Entry:
 
 @cache
 def reference_cells(root: Path, lab: str) -> tuple[tuple[str | None, str], ...]:
-    """The cells that define names, in order, as (grade_id of a solution cell or None, source)."""
+    """Return the cells that define names, in order, as (grade_id of a solution cell or None, source)."""
     cells: list[tuple[str | None, str]] = []
     for cell in read_cells(Lab(Path(root), lab)):
         if is_solution(cell):
@@ -62,9 +62,9 @@ def _only_defines(source: str) -> bool:
 
 
 def candidate(root: Path, lab: str, replaced: dict[str, str] | None = None) -> dict[str, Any]:
-    """The names that a notebook defines, with some solution cells replaced.
+    """Return the names that a notebook defines, with some solution cells replaced.
 
-    replaced: grade_id -> source of the cell; a cell that raises leaves its names undefined, as in a notebook.
+    replaced: grade_id -> source of the cell. If a replaced cell raises, its names stay undefined, as in a notebook.
     """
     namespace: dict[str, Any] = {"__name__": "__main__"}
     replaced = replaced or {}
@@ -79,14 +79,14 @@ def candidate(root: Path, lab: str, replaced: dict[str, str] | None = None) -> d
 
 
 def _readable(source: str, name: str) -> str:
-    """The name of a file under which `inspect` finds the source of what a cell defines, as in a notebook."""
+    """Return a file name under which `inspect` finds the cell's source, as in a notebook."""
     file = f"<{name} {zlib.crc32(source.encode())}>"
     linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
     return file
 
 
 def solution(root: Path, lab: str, exercise: str) -> str:
-    """The reference's source of one solution cell."""
+    """Return the reference solution of one exercise: the source of its solution cell."""
     found = [source for grade_id, source in reference_cells(root, lab) if grade_id == exercise]
     if not found:
         raise KeyError(f"{lab} has no solution cell {exercise}")
@@ -94,19 +94,20 @@ def solution(root: Path, lab: str, exercise: str) -> str:
 
 
 def stub(source: str) -> str:
-    """A solution cell as the release has it: each region between the markers is one line that raises."""
+    """Return a solution cell as in the release: each region between the markers is replaced by one line that raises."""
     return regions.replaced(source, regions.SOLUTION, CODE_STUB)
 
 
 def stubs(root: Path, lab: str) -> dict[str, str]:
-    """All solution cells of a lab as the release has them, by grade_id."""
+    """Return all solution cells of a lab as in the release, by grade_id."""
     return {grade_id: stub(source) for grade_id, source in reference_cells(root, lab) if grade_id}
 
 
 def read_corpus(root: Path, lab: str) -> list[Entry]:
-    """All entries of autograder_tests/corpora/<lab>/, one file an exercise and unlikely.py beside them.
+    """Return all entries of autograder_tests/corpora/<lab>/, which has one file per exercise, and unlikely.py.
 
-    An entry with keeps= is a mistake, one without is another right answer. Raises ValueError for an incomplete entry.
+    An entry with keeps= is a mistake; an entry without it is an alternative right answer. Raises ValueError for an
+    incomplete entry and for two entries of an exercise with the same name.
     """
     entries = []
     for path in sorted((Path(root) / "autograder_tests" / "corpora" / lab).glob("*.py")):
@@ -133,9 +134,9 @@ def read_corpus(root: Path, lab: str) -> list[Entry]:
 
 
 def apply(entry: Entry, reference: str) -> str:
-    """The exercise's cell with the entry in it: the entry's own code, or the reference with the patch "old => new".
+    """Return the exercise's cell for an entry: the entry's own code, or the reference with the patch "old => new".
 
-    Raises ValueError when the old text is not in the reference exactly once.
+    Raises ValueError unless the old text is in the reference exactly once.
     """
     if not entry.patch:
         return entry.body

@@ -1,4 +1,4 @@
-"""Which labs the exams are proved on: those of the course, and the fixture lab that `course new` makes."""
+"""Select the labs whose exams are tested: those of the course, and the fixture lab that `course new` makes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REPO = Path(__file__).parent.parent
 
 @cache
 def fixture_course() -> Path:
-    """A course in a temporary folder with the template's lab in it."""
+    """Make a course with the template's lab in a temporary folder, and return its root."""
     folder = tempfile.TemporaryDirectory(prefix="course-fixture-")
     fixture_course.folder = folder  # kept until the interpreter ends, then removed
     root = new_course(Path(folder.name), like=REPO)
@@ -29,16 +29,14 @@ def fixture_course() -> Path:
 
 
 def labs() -> list[tuple[Path, str]]:
-    """(course root, lab) of every lab to prove. COURSE_ROOT names another course than this one."""
+    """Return (course root, lab) for every lab to test. The variable COURSE_ROOT selects another course."""
     root = Path(os.environ.get("COURSE_ROOT", REPO))
     own = sorted(path.parent.name for path in root.glob("notebooks/*/*.py") if path.stem == path.parent.name)
     return [(fixture_course(), "00_template"), *((root, lab) for lab in own)]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Fill the arguments `lab` (root, name) and `entry` (root, name, entry) of a test from the labs and their
-    corpora.
-    """
+    """Parametrise tests with `lab` (root, name), or with `mistake` or `alternative` (root, name, entry of a corpus)."""
     if "lab" in metafunc.fixturenames:
         metafunc.parametrize("lab", labs(), ids=[name for _, name in labs()])
     for kind in ("mistake", "alternative"):

@@ -1,6 +1,6 @@
-"""Corpora of whole submissions: what an unlucky or a hostile student hands in, and what has to come of it.
+"""Corpora of whole submissions: what an unlucky or a hostile student hands in, and the expected result.
 
-A corpus is a py:percent file; each of its cells is an entry, or a further step of the entry above with the same title:
+A corpus is a py:percent file. Each of its cells is an entry, or a further step of the entry with the same title:
 
     # %% check-deleted finding="put back as they were given out: check-standardise"
     def damage(folder, notebook):
@@ -9,20 +9,20 @@ A corpus is a py:percent file; each of its cells is an entry, or a further step 
     # %% reads-the-answers place="before:standardise" points="standardise=0"
     print(open("../../source/00_template/00_template.ipynb").read())
 
-What the body is:
-- a function `damage(folder, notebook)`, called with the submission's folder and its notebook file in it;
-- with `place="before:GRADE_ID"`, `"after:GRADE_ID"`, `"first"` or `"last"`: a code cell that is put there;
+The body of a cell is one of:
+- a function `damage(folder, notebook)`, called with the submission's folder and the notebook file in it;
+- with `place="before:GRADE_ID"`, `"after:GRADE_ID"`, `"first"` or `"last"`: a code cell that is inserted there;
 - with `cell="GRADE_ID"`: the new text of that cell.
 
-Each submission starts perfect, or with `start="blank"` as it was given out. What is expected:
-- `points`: "standardise=2 sampler=0"; exercises that are not named get all their points, with start="blank" none;
-- `finding`: words that one of the findings holds, several parted by " | "; without it there must be no finding;
-- `state`: "failed" where a person has to look; "graded" otherwise;
-- `sandbox="true"`: what is expected shows only where a sandbox runs the cells;
-- `bomb="true"`: it uses up what the limits allow, or a whole time limit: left out of `make test`.
+Each submission starts with all answers right or, with `start="blank"`, as the unchanged release. Expectations:
+- `points`: "standardise=2 sampler=0"; the other exercises get all their points, with start="blank" none;
+- `finding`: text that one of the findings contains, several texts separated by " | "; by default, no finding;
+- `state`: "failed" if a person has to look at the submission; "graded" otherwise;
+- `sandbox="true"`: the expected result shows only if a sandbox runs the cells;
+- `bomb="true"`: the entry exhausts a resource limit or a whole time limit. It is left out of `make test`.
 
-A comment `# --- words ---...` is a heading: the entries below it, up to the next one, are of that group. A word between
-two @, as in @ROOT@, is replaced by what the test knows of that name: an attacker who knows where to look.
+A comment `# --- words ---...` is a heading: the entries below it, up to the next heading, form a group. A word between
+two @, as in @ROOT@, is replaced by the test's value of that name: this simulates an attacker who knows where to look.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from course_admin import classroom
 
 @dataclass
 class Case:
-    """One entry. steps: (place, grade_id, body), place being "damage", "cell", "before", "after", "first" or "last"."""
+    """One entry. steps: (place, grade_id, body); place: "damage", "cell", "before", "after", "first" or "last"."""
 
     name: str
     start: str = "perfect"
@@ -56,7 +56,7 @@ class Case:
     steps: list[tuple[str, str, str]] = field(default_factory=list)
 
     def expected(self, full: Mapping[str, float]) -> dict[str, float]:
-        """The points of every exercise. full: all that there are to get."""
+        """Return the expected points of every exercise. full: the maximum points of every exercise."""
         rest = full if self.start == "perfect" else dict.fromkeys(full, 0.0)
         return {**rest, **self.points}
 
@@ -66,20 +66,20 @@ HEADING = re.compile(r"^# --- (.+?) -{3,}$", re.MULTILINE)
 
 
 def read_groups(path: Path) -> list[str]:
-    """The headings of a corpus in their order."""
+    """Return the headings of a corpus in their order."""
     return HEADING.findall(Path(path).read_text(encoding="utf-8"))
 
 
 def read_cases(path: Path) -> list[Case]:
-    """The entries of a corpus. Raises ValueError for one that cannot be meant."""
+    """Return the entries of a corpus. Raises ValueError for an invalid entry."""
     cases: dict[str, Case] = {}
     group = following = ""
     for cell in jupytext.read(path, fmt="py:percent").cells:
-        # A heading is at the end of the cell above.
+        # A heading is part of the cell above it.
         group, found = following, HEADING.findall(cell.source)
         following = found[-1] if found else group
         cell.source = HEADING.sub("", cell.source).rstrip()
-        # jupytext's own note on blank lines is no expectation.
+        # lines_to_next_cell is jupytext's own note on blank lines, no expectation.
         meta = {key: value for key, value in cell.metadata.items() if key != "lines_to_next_cell"}
         title = meta.get("title")
         if not title:
@@ -112,9 +112,9 @@ def read_cases(path: Path) -> list[Case]:
 def hand_in(
     case: Case, root: Path, lab: str, answers: Mapping[str, str], known: Mapping[str, Any] | None = None
 ) -> Path:
-    """Make the submission of an entry, the student having its name, and return its folder.
+    """Make the submission of an entry, with the entry's name as the student's id, and return its folder.
 
-    known: the replacement of each @NAME@ in the entry's text. Raises KeyError for a name that is not among it.
+    known: the replacement of each @NAME@ in the entry's text. Raises KeyError for a name that `known` does not have.
     """
     release = classroom.read_notebook(root / "release" / lab / f"{lab}.ipynb")
     notebook = classroom.fill(release, answers if case.start == "perfect" else {})
@@ -135,7 +135,7 @@ def hand_in(
 
 
 def mismatches(case: Case, full: Mapping[str, float], got: Mapping[str, float], findings: Iterable[str]) -> list[str]:
-    """Where points and findings are not what an entry expects, a line each."""
+    """Return one line for each difference between an entry's expectations and its points and findings."""
     findings, said = list(findings), []
     for name, points in case.expected(full).items():
         if abs(got.get(name, float("nan")) - points) > 0.005 or name not in got:
@@ -148,11 +148,11 @@ def mismatches(case: Case, full: Mapping[str, float], got: Mapping[str, float], 
     return said
 
 
-# --- what the functions `damage` may use -----------------------------------------------------------------------------
+# --- tools for the functions `damage` --------------------------------------------------------------------------------
 
 
 def change(notebook: Path, how: Callable[[list[dict[str, Any]]], Any]) -> None:
-    """Change the list of cells of a notebook file, in place or by returning another list."""
+    """Change the list of cells of a notebook file. how: changes the list in place or returns another list."""
     content = json.loads(notebook.read_text(encoding="utf-8"))
     cells = how(content["cells"])
     content["cells"] = cells if isinstance(cells, list) else content["cells"]
@@ -160,12 +160,12 @@ def change(notebook: Path, how: Callable[[list[dict[str, Any]]], Any]) -> None:
 
 
 def named(cells: list[dict[str, Any]], grade_id: str) -> dict[str, Any]:
-    """The cell with a grade_id."""
+    """Return the cell with a grade_id."""
     return cells[place_of(cells, grade_id)]
 
 
 def put_above(notebook: Path, texts: dict[str, str]) -> None:
-    """Put texts above the sources of cells, by their grade_id."""
+    """Insert texts at the start of cells' sources. texts: grade_id -> text."""
 
     def how(cells: list[dict[str, Any]]) -> None:
         for grade_id, text in texts.items():
@@ -176,18 +176,18 @@ def put_above(notebook: Path, texts: dict[str, str]) -> None:
 
 
 def place_of(cells: list[dict[str, Any]], grade_id: str) -> int:
-    """Where the cell with a grade_id stands."""
+    """Return the index of the cell with a grade_id."""
     names = [(cell["metadata"].get("nbgrader") or {}).get("grade_id") for cell in cells]
     return names.index(grade_id)
 
 
 def code(source: str, **more: Any) -> dict[str, Any]:
-    """A code cell."""
+    """Return a code cell."""
     return {"cell_type": "code", "source": source, "metadata": {}, "outputs": [], "execution_count": None} | more
 
 
 def words(source: str, **more: Any) -> dict[str, Any]:
-    """A markdown cell."""
+    """Return a markdown cell."""
     return {"cell_type": "markdown", "source": source, "metadata": {}} | more
 
 

@@ -1,4 +1,4 @@
-"""The accidental corpus: accidents of honest submissions cost no points, and a finding names them."""
+"""Tests of the accidental corpus: accidents in honest submissions cost no points, and a finding names them."""
 
 from __future__ import annotations
 
@@ -49,11 +49,11 @@ def test_there_are_enough():
     assert len({case.name for case in CASES}) == len(CASES)
 
 
-# --- without a kernel: repaired, and run in this process -------------------------------------------------------------
+# --- without a kernel: submissions are repaired and run in this process ----------------------------------------------
 
 
 def points_here(root: Path, notebook, full) -> dict[str, float]:
-    """The points of a repaired notebook whose cells are run in this process, each exam where its check is."""
+    """Run a repaired notebook's cells in this process, each exam in place of its check, and return the points."""
     exams, namespace, got = load_exams(root, LAB), {"__name__": "__main__"}, {}
     for cell in notebook.cells:
         name = cell.metadata.get("nbgrader", {}).get("grade_id", "")
@@ -153,7 +153,7 @@ def test_cells_outside_of_exercises_leave_them_their_time(course, answers, full)
 
 
 def test_an_answer_to_be_written_by_hand_is_read_in_the_notebook(course, answers):
-    """Whatever the student's process says about its own source."""
+    """The exam reads the text of the answer from the notebook, not from the student's process, which can lie."""
     from course_admin.grading.exams import Exam
     from course_admin.grading.run_notebook import execute
     from course_admin.sandbox.limits import Limits
@@ -181,7 +181,7 @@ def test_an_answer_to_be_written_by_hand_is_read_in_the_notebook(course, answers
     found = done.exam_runs["check-standardise"]
     assert found.result.share == pytest.approx(0.4), found.result.message
     assert "mean: not allowed in this exercise" in found.result.message
-    assert run_exam(exam, found.transcript.replaying(), done.seed).share == found.result.share  # as a regrade does
+    assert run_exam(exam, found.transcript.replaying(), done.seed).share == found.result.share  # as for a regrade
 
 
 # --- the whole class, in one command ---------------------------------------------------------------------------------
@@ -189,7 +189,7 @@ def test_an_answer_to_be_written_by_hand_is_read_in_the_notebook(course, answers
 
 @pytest.fixture(scope="module")
 def accidents(course, answers):
-    """The whole corpus and two perfect neighbours, graded in one batch: outcomes by student."""
+    """Grade the whole corpus and two perfect submissions in one batch; return the outcomes by student."""
     from course_admin.grading.command import grade
 
     folders = [hand_in(case, course, LAB, answers) for case in CASES]
@@ -256,7 +256,7 @@ STOCK = (
     *("byte-order-mark", "utf-16", "colab", "nbformat-3", "schema-versions", "malformed-outputs", "all-cells-twice"),
     *("all-checks-deleted", "answer-deleted", "turned-round", "retyped", "merged", "cut-off", "empty", "pipe", "huge"),
 )
-"""One of each kind that nbgrader gets to see: files under the right name."""
+"""One entry of each kind that stock nbgrader reads: files under the right name."""
 
 
 @pytest.mark.pipeline
@@ -282,7 +282,7 @@ def test_stock_nbgrader_repairs_the_same_in_one_batch(course, answers, full, tmp
         said += [f"{case.name}: the log does not say {line!r}" for line in case.findings if line not in done.stderr]
     assert said == [], "\n".join(said)
     assert got[NEIGHBOURS[1]] == full
-    # What nbgrader would copy through links and from pipes is refused before it does.
+    # Links and pipes are refused before nbgrader copies files through them.
     assert done.returncode != 0
     assert set(STOCK) - set(got) == {"pipe"}
     assert "links-beside-the-notebook" not in got

@@ -1,9 +1,9 @@
-"""Convolutions that were trained at home earn nothing in lab 04's training exam.
+"""Convolutional networks that were trained at home earn nothing in lab 04's training exam.
 
-Images for convolutions cannot be hidden: whatever keeps neighbours beside each other can be learned at home. So the
-exam passes in a network with random weights and compares them with those that come back. The attacker has a network
-that reaches the error asked for on every exam's images. Its channels can be put into any order without changing what
-it computes; the attacker takes the order in which the weights are most like the initial ones, and mixes those in.
+Images for convolutions cannot be disguised: any transformation that keeps neighbouring pixels together can be learned
+at home. So the exam passes in a network with random weights and compares them with the returned weights. The attacker
+has a network that reaches the required error on every exam's images. Its channels can be permuted without changing its
+output. The attacker uses the order in which the weights are most similar to the initial ones, and mixes these in.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from course_utils.data.drawn import draw_digits
 from course_utils.networks import ConvNet
 from course_utils.probes import direct_ask
 
-judge = importlib.import_module("course_utils.checks.conv.train_conv")  # the name in the package is the exercise
+judge = importlib.import_module("course_utils.checks.conv.train_conv")  # in the package, this name is the exercise
 
 
 @pytest.fixture(scope="module")
 def home():
-    """The weights of a network that was trained at home, on images drawn as the exam draws them, turned in all ways."""
+    """Train a network at home on images drawn like the exam's, turned and flipped at random; return the weights."""
     drawn = [
         judge.black_on_white(draw_digits(np.random.default_rng(900 + i), 500, 1, hide="turn")[0]) for i in range(8)
     ]
@@ -49,7 +49,7 @@ def home():
 
 
 def leaving(name, weight):
-    """A weight with its outputs first: transposed convolutions have their inputs first; and back again."""
+    """Return a weight with its output channels first, or undo that. Transposed convolutions have their inputs first."""
     return weight if name.startswith("down") else weight.transpose(0, 1)
 
 
@@ -58,7 +58,7 @@ def entering(name, weight):
 
 
 def matched(state, start, rounds=5):
-    """The same network, the channels of each layer in the order in which the weights are most like those of `start`."""
+    """Permute each layer's channels so that the weights resemble those of `start`; the outputs stay the same."""
     state = {name: value.clone() for name, value in state.items()}
     layers = [name for name in start if name.endswith("weight")]
     unit = lambda rows: rows.flatten(1) / rows.norm()  # noqa: E731
@@ -78,7 +78,7 @@ def matched(state, start, rounds=5):
 
 
 def mixed(state, start, share):
-    """Weights with some of the initial ones added to them, layer by layer; biases as they are."""
+    """Add a share of the initial weights to the weights, layer by layer. Biases stay unchanged."""
     grown = {name: share * value * state[name].std() / value.std() for name, value in start.items() if value.ndim > 1}
     return {name: value + grown.get(name, 0) for name, value in state.items()}
 
@@ -92,7 +92,7 @@ def error(state, images, seen):
 
 
 def test_the_network_from_home_draws_the_digits_of_an_exam(home):
-    """So that the test below proves something: by its error alone it would pass, in any order of its channels."""
+    """Judged by its error alone, the network would pass in any order of its channels: the next test is not trivial."""
     rng = np.random.default_rng(1)
     seen, unseen = (judge.black_on_white(images) for images in draw_digits(rng, 1000, 500, hide="turn"))
     start = {name: torch.from_numpy(value) for name, value in judge.initial_weights(rng).items()}

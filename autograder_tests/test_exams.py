@@ -1,4 +1,4 @@
-"""The exams proved right: the reference gets all, a stub nothing, a mistake loses points and is told why."""
+"""Tests of the exams: the reference gets all points, a stub none, and a mistake loses points with the right message."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def ask_about(exam, namespace):
 
 
 def answered(root, lab, entry):
-    """The exam of an entry, and a notebook's names with the entry in place of the reference."""
+    """Return an entry's exam, and the namespace of a notebook with the entry in place of the reference."""
     answer = apply(entry, solution(root, lab, entry.exercise))
     return load_exams(root, lab)[entry.exercise], candidate(root, lab, {entry.exercise: answer})
 
@@ -37,7 +37,7 @@ def test_the_reference_gets_everything(lab):
 
 
 def test_the_reference_gets_everything_whatever_the_seed(lab):
-    """Twenty seeds, or as many as four seconds allow for an exam that trains (three at least)."""
+    """Twenty seeds are tried. An exam that trains is tried with as many as four seconds allow, at least three."""
     root, name = lab
     namespace = candidate(root, name)
     for exam in load_exams(root, name).values():
@@ -50,7 +50,7 @@ def test_the_reference_gets_everything_whatever_the_seed(lab):
 
 
 def test_each_exercise_stands_alone(lab):
-    """With every other exercise still a stub, an answer keeps all its points."""
+    """An answer keeps all its points if every other exercise is still a stub."""
     root, name = lab
     empty = stubs(root, name)
     for exam in load_exams(root, name).values():
@@ -69,10 +69,10 @@ def test_a_stub_earns_nothing_and_is_told_so(lab):
 
 
 def test_a_mistake_loses_its_points_and_is_told(mistake):
-    """Under each seed; one that is likely keeps the share that its entry says, a rare one at most that."""
+    """With each seed, a likely mistake keeps the share that its entry says; a rare one keeps at most that."""
     root, lab, entry = mistake
     exam, namespace = answered(root, lab, entry)
-    # A training takes seconds: one seed serves.
+    # Training takes seconds, so one seed must be enough.
     for seed in SEEDS[:1] if "train" in entry.exercise else SEEDS:
         result = run_exam(exam, ask_about(exam, namespace), seed=seed)
         assert result.error is None, result.error
@@ -85,7 +85,7 @@ def test_a_mistake_loses_its_points_and_is_told(mistake):
 
 
 def test_the_check_sees_every_mistake(mistake):
-    """What costs points is told beforehand: the visible check fails, too, whatever it draws, but for corners."""
+    """Students see each mistake before grading: the visible check fails, too, with any inputs, except for corners."""
     root, lab, entry = mistake
     exam, namespace = answered(root, lab, entry)
     check = getattr(import_module(f"course_utils.checks.{lab[3:]}"), entry.exercise)

@@ -1,4 +1,4 @@
-"""What the course hands to students is never the answer to one of its exercises."""
+"""No function that the course gives to students is the answer to an exercise."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from course_admin.grading.exams import load_exams, run_exam
 from course_utils.probes import direct_ask
 
 LEFT_OUT = ("save_given", "make_sample", "fetch_split", "main")
-"""They write files or go to the network."""
+"""Functions that are not tried, because they write files or use the network."""
 
 HONEST = {
-    # A loss, though another one, through which gradients reach its first argument: as for squared differences.
+    # A different loss, but gradients reach its first argument. Squared differences earn the same.
     ("course_utils.training.pixel_error", "cross_entropy"): 0.2,
-    # The squared error in place of the pixels' cross-entropy keeps half of that term, in a student's own words, too.
+    # The squared error instead of the pixels' cross-entropy keeps half of that term. A student's own code does, too.
     ("course_utils.training.pixel_error", "joint_loss"): 0.19,
 }
-"""What a function that is no answer earns at the most, where a student's own with the same result earns it too."""
+"""The largest share that a wrong function may earn, if a student's own code with the same result earns it, too."""
 
 
 def modules():
-    """All modules of course_utils but the checks, whose functions are named after the exercises that they check."""
+    """Yield all modules of course_utils except the checks, whose functions have the names of the exercises."""
     for found in pkgutil.walk_packages(course_utils.__path__, "course_utils."):
         if not found.name.startswith("course_utils.checks"):
             yield importlib.import_module(found.name)
 
 
 def exports():
-    """name -> every public function and class that notebooks may call: made in course_utils, not about evidence."""
+    """Return all public functions and classes of course_utils by name, without those of probes and evidence."""
     found = {}
     for module in modules():
         if module.__name__.startswith(("course_utils.probes", "course_utils.evidence")):
@@ -56,7 +56,7 @@ def test_no_exercise_asks_for_a_name_that_course_utils_has(lab):
 
 
 def arities(function, most=4):
-    """How many positional arguments a function takes."""
+    """Return the range of numbers of positional arguments that a function accepts, up to `most`."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except ValueError:
@@ -76,8 +76,9 @@ def offline(tmp_path, monkeypatch):
 
 
 def that_earn(root, lab, functions):
-    """A line for each function of {name: function} that earns more in an exam of a lab than is allowed. Each is handed
-    in for each exercise, called with as many of the exam's arguments as it takes.
+    """Return one line for each of the functions {name: function} that earns more than allowed in an exam of a lab.
+
+    Each function is tried for each exercise, called with as many of the exam's arguments as it accepts.
     """
     import matplotlib.pyplot as plt
 

@@ -1,4 +1,4 @@
-"""The hostile corpus: nobody gains a point, sees or harms anything of others, or stops the batch."""
+"""Tests of the hostile corpus: no entry gains points, sees or harms others' data, or stops the batch."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ CLASSES = {
     "metadata, points and ids edited",
     "injection into feedback",
 }
-"""What has to be tried at least once."""
+"""The classes of attacks. The corpus must have at least one entry of each."""
 
 LIMITS = Limits(
     cell_seconds=8,
@@ -102,14 +102,14 @@ def test_every_class_is_there():
     assert sum(case.start == "perfect" for case in CASES) >= 15, "too few with honest points to lose"
 
 
-# --- what is planted, and must be as it was ---------------------------------------------------------------------------
+# --- canaries: planted before grading, and unchanged after it ---------------------------------------------------------
 
 
 @dataclass
 class Canaries:
-    """Things of the machine and of others that a submission may neither read, change, reach nor end.
+    """Files, sockets, processes and memory that a submission must not read, change, connect to or kill.
 
-    known: what the corpus is told, by name; never_seen: texts that stand in what is planted and nowhere else.
+    known: the values that the corpus's entries may use, by name; never_seen: secret texts that must not be displayed.
     """
 
     root: Path
@@ -125,7 +125,7 @@ class Canaries:
         return [canary for canary in self.never_seen if canary in text]
 
     def harm(self) -> list[str]:
-        """What has happened to them, a line each."""
+        """Return one line for each canary that was harmed, and for each file that an attacker left."""
         said = [f"{path} was changed" for path, content in self.files.items() if path.read_text() != content]
         reached, _, _ = select.select(self.sockets, [], [], 0)
         said += [f"{one.getsockname()} was connected to" for one in reached]
@@ -143,7 +143,7 @@ class Canaries:
 
 @contextlib.contextmanager
 def planted(root: Path) -> Iterator[Canaries]:
-    """Canaries in the course's folder, the home folder, shared memory, the environment, sockets and another process."""
+    """Plant canaries: in the course's folder, home folder, shared memory, environment, sockets and another process."""
     tag, secret = f"canary{secrets.token_hex(4)}", secrets.token_hex(12)
     canaries = Canaries(root)
     canaries.never_seen = [secret, "names the missing nonlinearity, and says", "numbers around 10,000"]
@@ -155,7 +155,7 @@ def planted(root: Path) -> Iterator[Canaries]:
             undo.callback(path.unlink, missing_ok=True)
             canaries.files[path] = text
         undo.enter_context(pytest.MonkeyPatch.context()).setenv("COURSE_CANARY", secret)
-        # A path of a socket may be no longer than 107 characters.
+        # The path of a socket may have at most 107 characters.
         folder = undo.enter_context(tempfile.TemporaryDirectory(prefix="canary-"))
         places = [(socket.AF_UNIX, f"{folder}/s"), (socket.AF_UNIX, f"\0{tag}"), (socket.AF_INET, ("127.0.0.1", 0))]
         for family, address in places:
@@ -210,7 +210,7 @@ def canaries(course):
 
 @pytest.fixture(scope="module")
 def handed_in(course, answers, canaries):
-    """The whole class, with an honest neighbour on either side whose work holds a secret."""
+    """Hand in the whole corpus, with an honest submission before and after it that contains a secret."""
     return hand_in_all(course, answers, canaries)
 
 
@@ -241,7 +241,7 @@ def sandbox(canaries):
 
 @dataclass
 class Graded:
-    """What became of a submission: points by exercise, findings, everything that it displayed, Python's starts."""
+    """The result of a submission: points by exercise, findings, all displayed text, and whether it was damaged."""
 
     points: dict[str, float]
     findings: list[str]
@@ -254,7 +254,7 @@ def mended(root: Path, folder: Path) -> Any:
 
 
 def read(root: Path, folder: Path) -> tuple[Any, dict[str, bytes]]:
-    """The notebook of a submission, mended, and the files beside it."""
+    """Return the repaired notebook of a submission, and the files beside it."""
     from course_admin.settings import load_settings
     from course_admin.submissions.find_notebook import find_notebook
     from course_admin.submissions.read import read_release, repaired
@@ -267,7 +267,7 @@ def read(root: Path, folder: Path) -> tuple[Any, dict[str, bytes]]:
 
 
 def graded(root: Path, folder: Path, sandbox: Sandbox, full: dict[str, float], seed: int | None = None) -> Graded:
-    """Execute and score one submission, without nbgrader and its gradebook. seed: of the inputs; else drawn."""
+    """Execute and score one submission, without nbgrader and its gradebook. seed: of the inputs, by default random."""
     from course_admin.grading.run_notebook import execute
     from course_admin.grading.scoring import score
 
@@ -290,7 +290,7 @@ def graded(root: Path, folder: Path, sandbox: Sandbox, full: dict[str, float], s
 
 
 def files_of(root: Path) -> dict[str, tuple]:
-    """Every file of a course but those that grading writes, with what would tell that it was changed."""
+    """Return mode, time and size of every file of a course that grading does not write, to detect changes."""
     written = ("autograded", "feedback", "evidence", ".course-secret", ".course-lock", "gradebook.db", ".nbgrader.log")
     found = {}
     for path in root.rglob("*"):
@@ -319,7 +319,7 @@ def test_nothing_is_gained_seen_or_harmed(case, course, handed_in, sandbox, cana
 
 
 def test_prepared_answers_are_right_for_the_inputs_that_they_were_prepared_for(course, handed_in, sandbox, full):
-    """That drawing the inputs anew is what makes the corpus's prepared answers worthless."""
+    """The prepared answers fail in the corpus only because the inputs are drawn anew."""
     got = graded(course, handed_in["answers-prepared-for-the-public-seed"], sandbox, full, seed=SEED)
     assert got.points == full | {"sampler": 0}
 
@@ -335,7 +335,7 @@ def test_prepared_answers_are_right_for_the_inputs_that_they_were_prepared_for(c
     ],
 )
 def test_evidence_is_refused_before_it_is_unfolded(bomb, words):
-    """What is small as bytes and large as objects of the grader's process."""
+    """Evidence that is small as bytes, but large as objects in the grader's process, is refused."""
     if bomb == "entries":
         entry = struct.pack("<4s4B4HL2L5H2L", b"PK\x01\x02", 20, 3, 20, 0, 0, 0, 0, 0, 0, 0, 0, 1, *[0] * 6) + b"a"
         data = entry * 3000
@@ -382,7 +382,7 @@ connected.connect("\\0@ABSTRACT@")
 
 
 def test_the_canaries_sing_where_nothing_protects_them(tmp_path, course, answers, full):
-    """That the tests above can fail. Not with the corpus's own entries, which would read and write this machine."""
+    """The tests above can fail. The corpus's own entries are not used here: they would read and write this machine."""
     root = tmp_path / "course"
     shutil.copytree(course, root, ignore=shutil.ignore_patterns("submitted"))
     case = Case("sings", "blank", steps=[("first", "", SINGS)])
@@ -393,16 +393,16 @@ def test_the_canaries_sing_where_nothing_protects_them(tmp_path, course, answers
         assert len(lost.harm()) == 2, lost.harm()
 
 
-# --- with the bombs ---------------------------------------------------------------------------------------------------
+# --- fresh sandboxes, bombs included ----------------------------------------------------------------------------------
 
 hostile = pytest.mark.hostile
 
 
 def in_fresh_sandboxes(root: Path, cases: list[Case], folders: list[Path], full, bwrap: str) -> list[Graded]:
-    """Two submissions at a time, since each start takes seconds, and a bomb is mostly waited for."""
+    """Grade two submissions at a time, because each start takes seconds and a bomb mostly means waiting."""
 
     def one(case: Case, folder: Path) -> Graded:
-        # The first optimiser of a Python imports for more than a second; there is no preloaded parent that has.
+        # The first optimiser in a process imports for more than a second. A fresh sandbox has no preloaded parent.
         allowed = 20 if not case.bomb else 3 if case.start == "blank" else 12
         limits = replace(LIMITS, cell_seconds=allowed, question_seconds=allowed)
         with Sandbox(FRESH, limits, bwrap=bwrap) as fresh:
@@ -417,13 +417,13 @@ def in_fresh_sandboxes(root: Path, cases: list[Case], folders: list[Path], full,
 @hostile
 @pytest.mark.timeout(900)
 def test_the_same_in_a_fresh_sandbox_bombs_included(course, handed_in, canaries, full, sandbox):
-    """Every entry whose code runs, several in one notebook where they do not get in each other's way."""
+    """Every entry whose code runs is tried, several in one notebook if they do not disturb each other."""
     cases = together(CASES)
     folders = [handed_in.get(case.name) or hand_in(case, course, LAB, {}, canaries.known) for case in cases]
     before = files_of(course)
     said = []
     for case, got in zip(cases, in_fresh_sandboxes(course, cases, folders, full, sandbox.bwrap), strict=True):
-        # What tries to end others has fewer others to end in a preloaded sandbox, so no finding is expected there.
+        # Entries that kill other processes find fewer of them in a preloaded sandbox, so they expect no finding there.
         wanted = case if case.findings else replace(case, findings=tuple(got.findings))
         said += mismatches(wanted, full, got.points, got.findings)
         said += [f"{case.name}: {canary} was seen" for canary in canaries.seen_in(got.shown)]
@@ -433,8 +433,10 @@ def test_the_same_in_a_fresh_sandbox_bombs_included(course, handed_in, canaries,
 
 
 def together(cases: list[Case]) -> list[Case]:
-    """The cases in which code runs. Those that leave no finding behind are put into blank notebooks together: of each
-    group those that add cells, and of all groups those that attack by the answers of different exercises.
+    """Return the cases in which code runs, as few notebooks as possible.
+
+    Cases without findings are merged into blank notebooks: the cases of each group that add cells, and the cases of
+    all groups that attack through answers of different exercises.
     """
     merged: dict[str, Case] = {}
     for case in cases:
@@ -457,7 +459,7 @@ def together(cases: list[Case]) -> list[Case]:
 @hostile
 @pytest.mark.timeout(900)
 def test_accidents_in_a_fresh_sandbox(course, answers, full, sandbox):
-    """Each notebook that mending makes of the accidental corpus, once: most become the same."""
+    """Each different notebook that repair makes of the accidental corpus is run once. Most repaired ones are equal."""
     keys, folders = [], {}
     for case in ACCIDENTS:
         folder = hand_in(replace(case, name=f"accident-{case.name}"), course, LAB, answers)
@@ -479,7 +481,7 @@ def test_accidents_in_a_fresh_sandbox(course, answers, full, sandbox):
 
 @hostile
 def test_a_fresh_sandbox_counts_processes_as_well(sandbox):
-    """Root's processes the kernel does not count: then the watch alone was left, and came too late for a bomb."""
+    """The kernel does not count root's processes. Once, only the process watch was left, too late for a fork bomb."""
     code = "import os, time\nfor number in range(150):\n    if os.fork() == 0: time.sleep(30)"
     with Sandbox(FRESH, LIMITS, bwrap=sandbox.bwrap) as fresh, fresh.session() as session:
         result = session.execute(code)
@@ -492,7 +494,7 @@ def test_a_fresh_sandbox_counts_processes_as_well(sandbox):
 
 @pytest.fixture(scope="module")
 def batch(course, handed_in, canaries, tmp_path_factory):
-    """The whole corpus between two honest neighbours, graded by one command: outcomes by student."""
+    """Grade the whole corpus and two honest submissions with one command; return the outcomes by student."""
     from course_admin.grading.command import grade
 
     best_sandbox().close()
@@ -543,7 +545,7 @@ STOCK = (
     *("files-named-like-the-courses", "points-raised", "points-below-nothing", "one-answer-for-all-exercises"),
     *("exercises-invented", "claims-to-have-been-graded", "scripts-in-outputs", "scripts-in-words"),
 )
-"""Some of each kind but bombs. Links stock nbgrader refuses (test_accidents.py)."""
+"""Some entries of each kind except bombs and links: stock nbgrader refuses links (test_accidents.py)."""
 
 
 @hostile
@@ -576,7 +578,7 @@ def test_stock_nbgrader_gives_the_same_marks(course, answers, full, tmp_path):
             assert canaries.seen_in(text) == [], case.name
 
 
-# --- what stands in the grader's environment --------------------------------------------------------------------------
+# --- the grader's environment variables -------------------------------------------------------------------------------
 
 
 @pytest.mark.pipeline

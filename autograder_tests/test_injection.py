@@ -1,4 +1,4 @@
-"""Nothing live of a student's is on the pages that students and graders open: feedback, and nbgrader's formgrader."""
+"""Feedback pages and nbgrader's formgrader show no active content (scripts, forms, loads) from a student's notebook."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ HTML = {
     "widget": '<script type="application/vnd.jupyter.widget-view+json">{"model_id": "x"}</script>',
     "shortest-of-all": "<x onpointerenter=alert(1)>x",
 }
-"""What a student puts where HTML is shown."""
+"""Attacks in HTML: what a student may write in places where HTML is shown."""
 
 MARKDOWN = {
     "link": f"[x]({JS}) [y](data:text/html,<script>alert(1)</script>) <{JS}> [z][z]\n\n[z]: {JS}",
@@ -87,7 +87,7 @@ HOOKS |= {"modal-backdrop", "navbar-fixed-top"}
 
 
 class Live(HTMLParser):
-    """Collects of a page what can run, load, be sent, or be taken for a control of the page's own; and its text."""
+    """Collect a page's text, and all parts that can run, load, send data, or imitate the page's own controls."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -107,11 +107,11 @@ class Live(HTMLParser):
             if name.startswith("on") or name in ("srcdoc", "formaction", "srcset", "ping", "background", "action"):
                 self.found.append(f"<{tag}> {name}={value}")
             elif name in ("href", "src", "data", "xlink:href", "poster", "cite"):
-                # The formgrader serves what was handed in: a link to a student's page would run it as one of its own.
+                # The formgrader serves submitted files: a link to a student's page would run it with the same rights.
                 safe = plain.startswith(("#", "http:", "https:", "mailto:"))
                 safe = safe or (tag != "a" and re.match(r"[\w./-]*$", plain))
                 if tag == "img":
-                    # Files beside the page are the course's own figures. An SVG in an <img> runs and loads nothing.
+                    # Files beside the page are the course's figures. An SVG in an <img> cannot run or load anything.
                     beside = re.match(r"(\w[\w./-]*)?$", plain) and ".." not in plain
                     safe = beside or re.match(r"data:image/(png|jpeg|gif|webp|svg\+xml);base64,", plain)
                 if not safe:
@@ -146,8 +146,8 @@ def parsed(page: str) -> Live:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """Functions from a notebook to the page that nbgrader's feedback and its formgrader make of it, by their own
-    templates and with the course's configuration.
+    """Return two functions, `feedback` and `formgrader`, that render a notebook as nbgrader does, with its templates
+    and the course's configuration.
     """
     from nbconvert.exporters import HTMLExporter
     from nbgrader.converters import GenerateFeedback
@@ -162,7 +162,7 @@ def pages(tmp_path_factory):
     feedback = HTMLExporter(config=converter.config)
     assert feedback.template_name == "feedback"
     settings = load_settings(root)
-    # As nbgrader's FormgradeExtension.build_extra_config does.
+    # The same as in nbgrader's FormgradeExtension.build_extra_config.
     settings.merge(
         Config(HTMLExporter={"template_name": "formgrade", "extra_template_basedirs": [handlers.template_path]})
     )
@@ -182,7 +182,7 @@ def pages(tmp_path_factory):
 
 
 def notebook_with(**more):
-    """A notebook as it comes out of grading, its cells as the student's or the course's."""
+    """Return a notebook as after grading, with cells of the course and of the student."""
     graded = {"grade": True, "grade_id": "check-sampler", "locked": True, "points": 3, "solution": False, "score": 0.0}
     words = {"grade": True, "grade_id": "written-linear", "locked": False, "points": 1, "solution": True, "score": 0.0}
     answer = {"grade": False, "grade_id": "sampler", "locked": False, "solution": True}
@@ -207,7 +207,7 @@ def notebook_with(**more):
 
 
 def added(pages, which, **more):
-    """What is live on a page, beyond what is on that of a harmless notebook of the same cells."""
+    """Return the active content on a notebook's page that the page of a harmless notebook does not have."""
     page = getattr(pages, which)
     student = more.pop("student", "ada")
     before = parsed(page(notebook_with())).found
@@ -252,11 +252,11 @@ def test_nothing_live_of_markdown(name, which, pages):
 @WHICH
 @pytest.mark.parametrize("kind", OUTPUTS)
 def test_nothing_live_of_an_output(kind, which, pages):
-    """Also of kinds that the sandbox's host lets nobody display (course_admin.sandbox.outputs)."""
+    """Tested also for kinds that the sandbox's host never passes on (course_admin.sandbox.outputs)."""
     about = {kind: {"width": '1" onload="alert(1)', "alt": '" onerror="alert(1)', "height": "<script>"}}
     shown = [new_output("display_data", data={kind: OUTPUTS[kind]}, metadata=about)]
     live = added(pages, which, outputs=shown)
-    # nbconvert's own lines for a widget, which names no more than it.
+    # The rest is nbconvert's own lines for a widget, which only name the widget.
     assert [item for item in live.found if "LIVE" in item or "alert" in item or "onload" in item] == []
 
 
@@ -279,7 +279,7 @@ def test_formulas_are_in_the_page(which, pages):
     page = getattr(pages, which)(notebook_with(words=r"$x^2 < y$ and $$\mathcal N(0, 1)$$ and $\frac{1$"))
     assert "<msup><mi>x</mi><mn>2</mn></msup><mo>&lt;</mo><mi>y</mi>" in page
     assert '<math display="block">' in page and "𝒩" in page
-    if which == "formgrader":  # a page of the grader's, whose keys work through MathJax
+    if which == "formgrader":  # the grader's page: its keyboard shortcuts need MathJax
         (loader,) = re.findall(r'<script src="([^"]*mathjax[^"]*)">', page, re.IGNORECASE)
         assert loader.endswith(",Safe")
         return
@@ -316,7 +316,7 @@ def test_text_pictures_tables_and_code_stay(which, pages):
 @WHICH
 @pytest.mark.timeout(60)
 def test_what_would_take_hours_to_render_is_shown_as_it_is(which, pages):
-    """Brackets and dots took the square of their number: 200,000 characters hours, and the formgrader waited."""
+    """Brackets and dots took quadratic time: 200,000 characters took hours, and the formgrader waited."""
     slow = ["[" * 200_000, "![](" * 50_000, "<div>" * 40_000, "\\begin{x}" * 20_000]
     shown = [new_output("display_data", data={"text/html": "<b>" * 60_000, "text/plain": "x"})]
     shown += [new_output("display_data", data={"text/html": "&#91;" * 40_000, "text/plain": "x"})]
@@ -329,7 +329,7 @@ def test_what_would_take_hours_to_render_is_shown_as_it_is(which, pages):
 
 
 def test_the_parser_sees_what_is_live():
-    """That the tests above can fail."""
+    """The tests above can fail: the parser finds the active content in the raw attacks."""
     for name, html in HTML.items():
         if name not in ("mathjax-link", "nesting-tricks", "svg-as-a-picture", "comment-tricks"):
             assert parsed(html).found, name

@@ -1,5 +1,5 @@
-"""Evidence comes from a process that the student rules. Whatever it holds, a judge neither stumbles over it nor pays
-for it.
+"""Evidence comes from a process that the student controls. A judge never raises on damaged evidence, and never gives
+all points for wrong values.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from course_utils.evidence import pack, unpack
 from course_utils.probes import direct_ask
 
 MOST = 60
-"""Damaged exam_runs for each exam, a fixed sample. (All together take minutes; try them when you write a judge.)"""
+"""The number of damaged runs per exam, a fixed sample. (All of them take minutes; try them when you write a judge.)"""
 
-# What an honest answer may hold but the exams' references do not: any share, but no trouble.
+# Values that an honest answer may contain, but the references do not: any share is allowed, but no error.
 OTHER_NUMBERS = {
     "float16": lambda v: v.astype(np.float16),
     "float64": lambda v: v.astype(np.float64),
@@ -31,7 +31,7 @@ OTHER_NUMBERS = {
     "huge": lambda v: np.full(v.shape, 1e300),
     "float32's largest": lambda v: np.full(v.shape, np.finfo(np.float32).max, np.float32),
 }
-# What no right answer holds.
+# Values that no right answer contains.
 WRONG_ARRAYS = {
     "one row less": lambda v: np.atleast_1d(v)[:-1],
     "one column less": lambda v: np.atleast_1d(v)[..., :-1],
@@ -63,7 +63,7 @@ DAMAGES = WRONG_VALUES | WRONG_ARRAYS | OTHER_NUMBERS
 
 @cache
 def recorded(root, lab, name):
-    """The exam, and what the reference answers to its questions."""
+    """Return an exam, and the reference's answers to its questions."""
     exam = load_exams(root, lab)[name]
     namespace = candidate(root, lab)
     transcript = Transcript()
@@ -75,7 +75,7 @@ def recorded(root, lab, name):
 
 
 class Noted(dict):
-    """Evidence that keeps in mind which of its entries were looked at."""
+    """Evidence that records which of its entries were read."""
 
     def __init__(self, *args):
         super().__init__(*args)
@@ -90,20 +90,20 @@ class Noted(dict):
         return super().__getitem__(name)
 
     def matters(self, name):
-        """Whether points hang on an entry: numbers that are looked at do; words, lists and counts serve messages."""
+        """Return True if points depend on an entry: a number that was read. Words, lists and counts serve messages."""
         value = dict.get(self, name)
         number = isinstance(value, np.ndarray | float | int) and not isinstance(value, bool)
         return number and name in self.seen and name not in ("calls", "seen", "steps")
 
 
 def answering(answers):
-    """An ask that gives these answers, one after the other, whatever the question."""
+    """Return an `ask` function that gives these answers one after the other, for any questions."""
     waiting = iter(answers)
     return lambda question, targets=None, /, **inputs: next(waiting, {})
 
 
 def through_the_channel(value):
-    """The value as it comes out of the student's process."""
+    """Return the value as it arrives from the student's process: packed and unpacked."""
     return unpack(pack({"value": value}))["value"]
 
 
@@ -113,7 +113,7 @@ def exams_of(lab):
 
 
 def test_damaged_values_earn_nothing_and_upset_nothing(lab):
-    """One value of the evidence becomes something else: no exception, and less than all the points."""
+    """If one value of the evidence is replaced, there is no exception, and less than all points are given."""
     for exam, answers in exams_of(lab):
         cases = [
             (position, name, damage)
@@ -130,7 +130,7 @@ def test_damaged_values_earn_nothing_and_upset_nothing(lab):
             where = f"{exam.name}: {name} of answer {position} is {damage}"
             assert not result.error, f"{where}\n{result.error}"
             without_bias = damage == "missing" and name.endswith("bias")  # a layer may have none
-            # Of an empty array a column less is the same array.
+            # An empty array with one column less may be the same array.
             same = name in damaged and np.array_equal(np.shape(damaged[name]), np.shape(dict.get(evidence, name)))
             same = same and np.array_equal(damaged[name], dict.get(evidence, name))
             harmless = damage in OTHER_NUMBERS or without_bias or same or not evidence.matters(name)
@@ -160,7 +160,7 @@ NONSENSE = st.one_of(
 @settings(max_examples=30, deadline=None, derandomize=True, database=None, phases=[Phase.generate])
 @given(data=st.data())
 def test_nonsense_under_the_right_names(lab, data):
-    """Several values at once, of any kind, shape and type."""
+    """Several values at once are replaced by values of any kind, shape and type."""
     for exam, answers in exams_of(lab):
         nonsense = []
         for evidence in answers:

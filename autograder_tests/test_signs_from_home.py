@@ -1,10 +1,10 @@
-"""A classifier that was trained at home earns nothing where the exam invents its classes (lab 06).
+"""A classifier that was trained at home earns nothing, because the exam invents its classes (lab 06).
 
-The attacker trains on all bundled digits, hands the network in, and in the exam finds out from the labelled images
-which digit looks most like which sign; or throws the digits away and keeps the features, as one would for real.
+The attacker trains on all bundled digits and hands in the network. In the exam, the attack finds out from the labelled
+images which digit looks most like which sign. Or it drops the last layer and keeps the features (transfer learning).
 
-Features that were learned on hundreds of signs of draw_script, which is public, are good for new ones. So the exam
-asks for signs of another kind, too, which only the exam file draws.
+Features that were learned on hundreds of signs of draw_script, which is public, are good for new signs. So the exam
+also asks for signs of another kind, which only the exam file draws.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LAB = "06_semi_supervised"
 
 @pytest.fixture(scope="module")
 def home():
-    """A convolutional network that knows the digits: 97 of 100."""
+    """Train a convolutional network on the digits; it has an accuracy of 97 %."""
     torch.manual_seed(0)
     digits = load_mnist("train", source="sample")
     network = few_labels.new_convolutions()
@@ -43,7 +43,7 @@ def home():
 
 
 def by_digit(network):
-    """Each sign is the digit that it looks most like, as far as the labelled images tell."""
+    """Make an attack that matches each sign to the most similar digit, with the labelled images as evidence."""
 
     def fit_predict(images, labels, unlabelled):
         known, guesses = (network(part).argmax(dim=1).numpy() for part in (images, unlabelled))
@@ -56,12 +56,12 @@ def by_digit(network):
 
 
 def by_convolutions(network):
-    """A linear layer on what comes out of the convolutions from home: the best of these attacks."""
-    return by_features(network[:6])  # the next layer is left out, as the last one is
+    """Make an attack that fits a linear layer to the output of the convolutions from home, the best of the attacks."""
+    return by_features(network[:6])  # by_features also drops the last of these layers
 
 
 def by_features(network):
-    """A linear layer on the features of the network from home."""
+    """Make an attack that fits a linear layer to the features of the network from home, without its last layer."""
 
     def fit_predict(images, labels, unlabelled):
         known, others = (network[:-1](part).numpy() for part in (images, unlabelled))
@@ -71,7 +71,7 @@ def by_features(network):
 
 
 def test_the_network_from_home_knows_digits_whatever_their_numbers(home):
-    """So that the test below proves something: on digits with other numbers the attack works."""
+    """The attack works on digits with permuted labels, so the next test is not trivial."""
     digits, names = load_mnist("test", source="sample"), torch.randperm(10)
     known = torch.cat([torch.nonzero(digits.labels == k)[:10, 0] for k in range(10)])
     guesses = by_digit(home)(digits.images[known], names[digits.labels[known]], digits.images)
@@ -87,7 +87,7 @@ def test_it_earns_nothing_for_signs(home, attack, seed):
 
 @pytest.fixture(scope="module")
 def strokes():
-    """A network that was trained at home on 150 invented signs of the check's kind; its last layer does not matter."""
+    """Train a network at home on 150 invented signs like the check's. Its last layer is not used."""
     images, labels, _, _ = map(torch.from_numpy, draw_script(np.random.default_rng(77), 150, 30, 1))
     torch.manual_seed(0)
     network = few_labels.new_convolutions()
@@ -106,7 +106,7 @@ def strokes():
 
 
 def test_features_of_such_signs_pass_the_check_but_not_the_exam(strokes):
-    """Why the exam asks for signs of a kind that is not public, too."""
+    """This is the reason why the exam also asks for signs of a kind that is not public."""
     ask = direct_ask({"fit_predict": by_features(strokes)})
     shares = [share_of(check.judge(ask, np.random.default_rng(seed))) for seed in range(8)]
     assert max(shares) == 1, "an attack that never passes the check proves nothing"
@@ -122,7 +122,7 @@ def test_signs_are_drawn_anew_and_keep_their_geometry():
     assert images.shape == (12, 1, 28, 28) and pool.shape == (12, 1, 28, 28)
     assert images.dtype == np.float32 and images.min() >= 0 and images.max() <= 1
     assert np.bincount(labels).tolist() == [3] * 4 == np.bincount(truth).tolist()
-    # Within a class images are alike, and two images of it differ.
+    # Images of a class are similar, but not equal.
     means = np.stack([pool[truth == k].mean(axis=0) for k in range(4)])
     apart = ((images[:, None] - means[None]) ** 2).sum(axis=(2, 3, 4))
     assert (apart.argmin(axis=1) == labels).mean() > 0.6

@@ -1,9 +1,9 @@
 """Weights that were trained at home earn nothing in a training exam.
 
-The attacker has the course's code, draws as many images as wanted with it, trains at home, and hands in a cell that
-finds out which of the exam's pixels is which, from the images alone: first by each pixel's mean and spread, then by
-graph matching of the pixels' covariances. On images whose pixels are only shuffled this attack gets full marks in three
-seconds; the exams mix the pixels. Training at home on mixed pixels does not help either.
+The attacker has the course's code, draws any number of images with it and trains at home. The submitted cell identifies
+the exam's pixels from the images alone: first by each pixel's mean and standard deviation, then by graph matching of
+the pixels' covariances. If the pixels are only shuffled, this attack gets full marks in three seconds. So the exams mix
+the pixels. Training at home on mixed pixels does not help either.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def noisy(batch):
 
 
 TRAININGS = {
-    # exercise: (lab, the classes at home, the network of its exam, what its training is given beside the images)
+    # exercise: (lab, the classes at home, the network of its exam, the arguments of its training)
     "train_small": ("01_pca_vs_ae", (0, 1), lambda names: names["small"](), lambda model, images: [images]),
     "train_denoiser": (
         "03_sparse_denoising", None, lambda names: names["new_denoiser"](),
@@ -43,7 +43,7 @@ def pixels(images):
 
 
 def matched(images, known):
-    """For each pixel of `images` [N, ...] the pixel of `known` that it seems to be."""
+    """Return for each pixel of `images` [N, ...] the index of the most similar pixel of `known`."""
     images, known = pixels(images), pixels(known)
     about = [np.stack([x.mean(axis=0), x.std(axis=0)], axis=1) for x in (images, known)]
     apart = ((about[0][:, None] - about[1][None]) ** 2).sum(axis=-1)
@@ -54,7 +54,7 @@ def matched(images, known):
 
 
 def moved(model, places):
-    """The network from home, its first and last layer in the order of the exam's pixels."""
+    """Permute the inputs and outputs of the network from home into the order of the exam's pixels."""
     places = torch.as_tensor(places)
     layers = [part for part in model.modules() if isinstance(part, nn.Linear)]
     with torch.no_grad():
@@ -65,7 +65,7 @@ def moved(model, places):
 
 
 class Home:
-    """What was trained at home for an exercise, on digits hidden in some way."""
+    """A network that was trained at home for an exercise. hide: how draw_digits disguises the digits."""
 
     def __init__(self, exercise, hide):
         torch.manual_seed(0)
@@ -82,7 +82,7 @@ class Home:
         return model
 
     def attack(self, *given):
-        """The answer: the network from home, its pixels in the order in which the exam's seem to be."""
+        """Return the attacker's answer: the network from home, its pixels matched to the exam's."""
         (images,) = (value for value in given if torch.is_tensor(value))
         return moved(self.network(), matched(images, self.known))
 
@@ -98,7 +98,7 @@ def home(request):
 
 
 def test_the_attack_works_on_shuffled_pixels(home, monkeypatch):
-    """So that the test below proves something: on a shuffle the network from home passes the exam."""
+    """On pixels that are only shuffled, the network from home passes the exam: the next test is not trivial."""
 
     def shuffled(rng, count, unseen, classes, hide):
         order = rng.permutation(784)
@@ -107,7 +107,7 @@ def test_the_attack_works_on_shuffled_pixels(home, monkeypatch):
 
     monkeypatch.setattr(training, "draw_digits", shuffled)
     result = home.sit(home.attack, 1)
-    assert result.share >= 0.8, result.message  # the denoiser from home calls no corrupt(), which costs a fifth
+    assert result.share >= 0.8, result.message  # the denoiser from home never calls corrupt(): minus 1/5
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -119,6 +119,6 @@ def test_weights_from_home_earn_nothing_in_the_exam(home, seed):
 
 
 def test_nor_do_weights_from_mixed_pixels():
-    """For the exam where they come nearest."""
+    """Tested for the exam where weights from home come nearest to passing."""
     home = Home("train_vae", hide="mix")
     assert home.sit(home.attack, 2).share == 0

@@ -1,11 +1,12 @@
-"""What instructors and graders run: the `course` command, one module for each of its parts."""
+"""The `course` command for instructors and graders, one module for each part of it."""
 
 import sys
 
 
 def skip_slow_jsonschema_import() -> None:
-    """Keep jsonschema, which nbformat imports, from a module that takes a second to import. To be called before it is.
+    """Stop jsonschema from importing rfc3987_syntax, which takes a second. Call this before nbformat is imported.
 
-    It checks addresses with characters beyond ASCII; notebooks' schemas have none, and jsonschema does without.
+    nbformat imports jsonschema, which uses the module to check addresses with non-ASCII characters. Notebooks' schemas
+    have no such addresses, and jsonschema works without the module.
     """
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]

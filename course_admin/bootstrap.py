@@ -1,10 +1,10 @@
 """Make .venv, the environment that every `make` target of the course runs in.
 
-The only module that runs before anything is installed: it needs only the standard library of the system's `python3`,
-and an older Python than the course accepts can read it, so that it can be told so. It installs exactly
-requirements.lock, with uv where that is installed, else with pip, then the course itself, editable. A stamp, written
-last, says what .venv was made from: while that is unchanged there is nothing to do, and a set-up that was killed is
-done again. Packages that a person added to .venv stay.
+This is the only module that runs before anything is installed. It needs only the standard library of the system's
+`python3`. A Python too old for the course can still run it, so that the user gets a clear message. It installs exactly
+requirements.lock, with uv if uv is installed, else with pip, and then the course itself in editable mode. A stamp file,
+written last, records what .venv was made from. If that is unchanged, nothing is done; a set-up that was killed leaves
+no stamp and is done again. Packages that a user added to .venv stay.
 """
 
 import argparse
@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 MINIMUM_PYTHON = (3, 11)
-NEEDED_GB = 10.5  # torch with its CUDA libraries is most of it: 7 installed, 3.5 downloaded
+NEEDED_GB = 10.5  # mostly torch with its CUDA libraries: 7 installed, 3.5 downloaded
 STAMP, LOG = "course-stamp.json", "course-setup.log"
 PROGRESS_SECONDS = 15
 NEXT = (
@@ -31,7 +31,7 @@ EXAMPLE = """example:
   make setup                        make .venv or bring it up to date
   make setup PYTHON=python3.12      the same with another Python (remove .venv first, if there is one)
 """
-# Settings of a person's Python and pip that would put the packages in the wrong place.
+# Settings of the user's Python and pip that would install the packages in the wrong place.
 UNWANTED = re.compile("PYTHON(PATH|HOME|DONTWRITEBYTECODE)|VIRTUAL_ENV|PIP_(TARGET|PREFIX|ROOT|USER|NO_COMPILE|LOG)")
 NETWORK = r"name resolution|NewConnection|Network is unreachable|Max retries|timed out|ProxyError|SSLError|dns error"
 CAUSES = {
@@ -44,14 +44,14 @@ CAUSES = {
 
 
 class SetupError(Exception):
-    """What stopped the set-up and what to do about it, in one line."""
+    """An error that stopped the set-up. The message is one line: the problem and its remedy."""
 
 
 def main(argv=None):
-    """Run the set-up; returns the exit code: 0, or 1 after one line on stderr."""
+    """Run the set-up. Return the exit code: 0, or 1 after an error, with one line on stderr."""
     parser = argparse.ArgumentParser(epilog=EXAMPLE, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=Path, default=Path(__file__).resolve().parent.parent, help=argparse.SUPPRESS)
-    parser.add_argument("--tell", action="store_true", help=argparse.SUPPRESS)  # also where there is nothing to do
+    parser.add_argument("--tell", action="store_true", help=argparse.SUPPRESS)  # print NEXT even if nothing changed
     given = parser.parse_args(argv)
     try:
         if set_up(given.root.resolve()) or given.tell:
@@ -65,7 +65,7 @@ def main(argv=None):
 
 
 def set_up(root):
-    """Bring `root`/.venv to what requirements.lock and pyproject.toml say. Returns whether anything had changed."""
+    """Make `root`/.venv match requirements.lock and pyproject.toml. Return False if it was already up to date."""
     if os.name != "posix":
         raise SetupError("make works on Linux and macOS; on Windows use WSL, or conda with environment.yml")
     this = sys.version_info[:2]
@@ -79,12 +79,12 @@ def set_up(root):
             raise SetupError(f"there is no {name} in {root}: get the whole course again")
     import fcntl
 
-    with (root / "requirements.lock").open("rb") as lock:  # of two `make` in two terminals the second waits
+    with (root / "requirements.lock").open("rb") as lock:  # if `make` runs in two terminals, the second waits
         fcntl.flock(lock, fcntl.LOCK_EX)
         venv, version, stamp = root / ".venv", python_of(root / ".venv"), read_stamp(root / ".venv")
         if version and stamp == fingerprint(root, version):
             return False
-        # Complete environments keep their Python; in one that was begun only, it may still be chosen.
+        # A complete environment keeps its Python. In an incomplete one, the user may still choose another Python.
         usable = version and (stamp.get("location") == str(venv) if stamp else version == list(this))
         if not usable or tuple(version) < MINIMUM_PYTHON:
             if venv.exists() or venv.is_symlink():
@@ -102,13 +102,13 @@ def set_up(root):
 
 
 def fingerprint(root, version):
-    """What the environment is made from: when one of these changes, `make setup` has something to do."""
+    """Return a description of what the environment is made from. If it changes, `make setup` installs again."""
     hashes = {n: hashlib.sha256((root / n).read_bytes()).hexdigest() for n in ("requirements.lock", "pyproject.toml")}
     return dict(hashes, location=str(root / ".venv"), python=version)
 
 
 def python_of(venv):
-    """The version ([3, 11]) of an environment whose Python runs, is its own and has pip; None otherwise."""
+    """Return the Python version of an environment ([3, 11]), None unless its own Python runs and has pip."""
     code = "import json, sys, pip; print(json.dumps([sys.version_info[:2], sys.prefix]))"
     command = [str(venv / "bin" / "python"), "-I", "-c", code]
     try:
@@ -119,7 +119,7 @@ def python_of(venv):
 
 
 def read_stamp(venv):
-    """What the last complete set-up was made from, or None."""
+    """Return the fingerprint of the last complete set-up, or None."""
     try:
         return json.loads((venv / STAMP).read_text())
     except (OSError, ValueError):
@@ -127,7 +127,7 @@ def read_stamp(venv):
 
 
 def make_venv(venv):
-    """With uv, or with this Python's venv, for which Debian and Ubuntu have a package of its own."""
+    """Make the environment with uv or with Python's venv module, a separate package on Debian and Ubuntu."""
     free = shutil.disk_usage(str(venv.parent)).free / 1e9
     if free < NEEDED_GB:
         raise SetupError(f"the disk of {venv.parent} has {free:.1f} GB free, the set-up needs {NEEDED_GB}: make room")
@@ -146,7 +146,10 @@ def make_venv(venv):
 
 
 def install(root, venv):
-    """Exactly the lock, which is complete, then the course. Compiled: importing torch takes a third of the time."""
+    """Install exactly requirements.lock, which is complete, then the course.
+
+    Files are compiled, so that importing torch takes a third of the time.
+    """
     python = str(venv / "bin" / "python")
     command = [python, "-I", "-m", "pip", "install", "--compile", "--no-user"]
     if shutil.which("uv"):
@@ -156,7 +159,7 @@ def install(root, venv):
 
 
 def run(command, log):
-    """Run a command, its output into the log, with a line on stdout now and then. Raises SetupError."""
+    """Run a command with its output in the log file; print progress every 15 s. Raises SetupError."""
     environment = {name: value for name, value in os.environ.items() if not UNWANTED.match(name)}
     environment.update(DEBIAN_FRONTEND="noninteractive", PIP_NO_INPUT="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
     if command[0] == "uv" and "UV_DEFAULT_INDEX" not in environment:  # uv does not read pip's configuration
@@ -178,7 +181,7 @@ def run(command, log):
 
 
 def explain(output, where=""):
-    """One line for many lines of output: the cause and what to do next."""
+    """Summarise a command's output in one line: the cause and what to do next."""
     for pattern, words in CAUSES.items():
         found = re.search(pattern, output, re.IGNORECASE)
         if found:

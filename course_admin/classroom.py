@@ -1,4 +1,4 @@
-"""A classroom to try things in: submissions made of a release and answers, as demo, tests and benchmarks need them."""
+"""Make submissions from a release and answers, for the demo, the tests and the benchmarks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Notebook = dict[str, Any]
 
 
 def read_notebook(path: Path) -> Notebook:
-    """A notebook as plain JSON, every source as one string."""
+    """Read a notebook as plain JSON, with each cell's source as one string."""
     notebook = json.loads(Path(path).read_text(encoding="utf-8"))
     for cell in notebook["cells"]:
         cell["source"] = "".join(cell["source"])
@@ -22,7 +22,7 @@ def read_notebook(path: Path) -> Notebook:
 
 
 def solution_cells(notebook: Notebook) -> dict[str, dict[str, Any]]:
-    """The cells that students write in, by grade_id, in the order of the notebook."""
+    """Return the cells that students fill in, by grade_id, in the order of the notebook."""
     found = {}
     for cell in notebook["cells"]:
         meta = cell["metadata"].get("nbgrader", {})
@@ -32,9 +32,9 @@ def solution_cells(notebook: Notebook) -> dict[str, dict[str, Any]]:
 
 
 def reference_answers(source: Notebook, *, written: bool = True) -> dict[str, str]:
-    """The answers of an instructor's notebook by grade_id, without the markers and mark schemes round them.
+    """Return the answers of an instructor's notebook by grade_id, without solution markers and mark schemes.
 
-    written: whether those in words are among them.
+    written: include written answers, not only code.
     """
     return {
         grade_id: _without_markers(cell["source"])
@@ -44,7 +44,7 @@ def reference_answers(source: Notebook, *, written: bool = True) -> dict[str, st
 
 
 def fill(release: Notebook, answers: Mapping[str, str]) -> Notebook:
-    """A copy of a release with these answers in its solution cells, the other cells as they are.
+    """Return a copy of a release with these answers in its solution cells. The other cells stay unchanged.
 
     answers: grade_id -> the cell's whole source. Raises KeyError for a grade_id that the release does not have.
     """

@@ -33,7 +33,7 @@ REMEDIES = {
     errno.EDQUOT: " (your disk quota is used up: make room, then run the same command again)",
     errno.ENOTDIR: " (a file is in the place of a folder: move the file away)",
 }
-"""What to do about an error of the operating system. Printed after the error and the path."""
+"""The remedy for each error of the operating system. It is printed after the error and the path."""
 _options: dict[str, object] = {"root": None, "debug": False}
 
 
@@ -229,8 +229,8 @@ def grade(
     from course_admin.grading import pool
 
     if scheduler is None and student is None:
-        # Workers start while this process still imports. Only this process handles Ctrl-C: the workers inherit
-        # that they ignore the signal.
+        # Workers start while this process still imports. Only this process handles Ctrl-C: the workers inherit the
+        # setting to ignore the signal.
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
         try:
             pool.get_ready()
@@ -423,7 +423,7 @@ def doctor() -> None:
 
 
 def course_root() -> Path:
-    """The course folder that the command uses."""
+    """Return the course folder that the command uses."""
     return find_root(_options["root"])  # type: ignore[arg-type]
 
 

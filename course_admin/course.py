@@ -1,4 +1,4 @@
-"""What every command shares: the course root, the paths of a lab, and the error that people read."""
+"""Shared by all commands: the course root, the paths of a lab, and the error shown to users."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ CONFIG = "nbgrader_config.py"
 
 
 class CourseError(Exception):
-    """An error that a person can correct. The message says what is wrong and what to do next."""
+    """An error that the user can correct. The message says what is wrong and what to do next."""
 
 
 class UsageError(CourseError):
-    """A command got wrong arguments. Its exit code is 2, as for an unknown option."""
+    """An error for wrong arguments of a command. The exit code is 2, as for an unknown option."""
 
 
 def find_root(start: Path | str | None = None) -> Path:
-    """The course root: the nearest folder with nbgrader_config.py, from `start` (default: the current folder) upwards.
+    """Return the course root: the nearest folder with nbgrader_config.py, from `start` (default: here) upwards.
 
-    Raises CourseError when there is none.
+    Raises CourseError if there is none.
     """
     folder = Path(start or ".").resolve()
     for candidate in (folder, *folder.parents):
@@ -35,7 +35,7 @@ def find_root(start: Path | str | None = None) -> Path:
 
 @dataclass(frozen=True)
 class Lab:
-    """A lab's name and where its parts are. Nothing here says that they exist."""
+    """A lab's name and the paths of its parts. The paths need not exist."""
 
     root: Path
     name: str
@@ -47,12 +47,12 @@ class Lab:
 
     @property
     def folder(self) -> Path:
-        """notebooks/<lab>: the text and the files that go along with it."""
+        """notebooks/<lab>: the lab's text and its additional files."""
         return self.root / "notebooks" / self.name
 
     @property
     def text(self) -> Path:
-        """notebooks/<lab>/<lab>.py, the truth."""
+        """notebooks/<lab>/<lab>.py, the text that all notebooks are generated from."""
         return self.folder / f"{self.name}.py"
 
     @property
@@ -72,18 +72,18 @@ class Lab:
 
     @property
     def corpora(self) -> Path:
-        """autograder_tests/corpora/<lab>: one file an exercise, and unlikely.py."""
+        """autograder_tests/corpora/<lab>: one file per exercise, and unlikely.py."""
         return self.root / "autograder_tests" / "corpora" / self.name
 
     def show(self, path: Path) -> str:
-        """A path as people write it from the root, with forward slashes."""
+        """Return a path relative to the root, with forward slashes."""
         return Path(os.path.relpath(path, self.root)).as_posix()
 
 
 def find_labs(root: Path, names: list[str] | tuple[str, ...] = ()) -> list[Lab]:
-    """The labs of a course: those named, in that order, or all that have a folder in notebooks/, by name.
+    """Return the labs of a course: the given names in that order, by default all folders in notebooks/, by name.
 
-    Raises CourseError for a name without a lab and when there is no lab at all.
+    Raises CourseError for a name without a lab and if there is no lab at all.
     """
     notebooks = Path(root) / "notebooks"
     known = [

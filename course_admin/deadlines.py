@@ -1,11 +1,11 @@
-"""When labs are due: the dates, the students' extensions and the time zone in nbgrader_config.py.
+"""Deadlines of labs: due dates, students' extensions and the time zone in nbgrader_config.py.
 
     c.Deadlines.timezone = "Europe/Berlin"
     c.Deadlines.due = {"01_pca_vs_ae": "2026-10-12 23:59"}
     c.LateDays.per_day = 0.1          # the penalty, see course_admin.nbgrader_plugins.late
 
-Extensions name students, and the configuration is shared with everybody who may read the course. So they go into a
-file beside it, extensions.csv, with the columns student, lab and due (a date and time, or a number of days).
+Extensions name students, but everybody with access to the course can read the configuration. So extensions are kept in
+a separate file beside it, extensions.csv, with the columns student, lab and due (date and time, or number of days).
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ FORM = "YYYY-MM-DD HH:MM"
 FIRST_YEAR = 1970
 HEADS = ("student", "lab", "due")
 RATES = {"grace": math.inf, "per_day": 1.0, "cap": 1.0}
-"""The settings of LateDays (course_admin.nbgrader_plugins.late, slow to import), and the largest value of each."""
+"""The settings of LateDays and the largest value of each. Repeated here: course_admin.nbgrader_plugins.late imports
+slowly."""
 
 
 class Extension(NamedTuple):
-    """What a student was granted for a lab. until: a date and time, or days after the due date."""
+    """An extension granted to a student for a lab. until: a date and time, or a number of days after the due date."""
 
     student: str
     lab: str
@@ -40,7 +41,7 @@ class Extension(NamedTuple):
 
 
 class Deadlines(Configurable):
-    """Due dates and extensions. `check` says what is wrong with them before anything depends on it."""
+    """Due dates and extensions. `check` validates all of them before they are used."""
 
     timezone = Unicode("UTC", help="The time zone of all dates below, such as Europe/Berlin.").tag(config=True)
     due = Dict(help=f'When a lab is due: {{"01_pca_vs_ae": "{FORM}"}}.').tag(config=True)
@@ -50,7 +51,7 @@ class Deadlines(Configurable):
     _granted: list[Extension] | None = None
 
     def check(self) -> None:
-        """Read everything. Raises CourseError for what cannot be meant."""
+        """Read all due dates and extensions. Raises CourseError for an invalid one."""
         for lab in self.due:
             self.due_date(lab)
         for extension in self.granted():
@@ -62,7 +63,7 @@ class Deadlines(Configurable):
             self.due_date(extension.lab, extension.student)
 
     def due_date(self, lab: str, student: str | None = None) -> datetime | None:
-        """When a lab is due, for one student or in general, in UTC; None where no date is set. Raises CourseError."""
+        """Return a lab's due date in UTC, in general or for one student; None if none is set. Raises CourseError."""
         if lab not in self.due:
             return None
         where = f"the due date of {lab}"
@@ -77,12 +78,12 @@ class Deadlines(Configurable):
         return later.pop()
 
     def extension(self, lab: str, student: str) -> timedelta | None:
-        """How much later than the others a student may hand in, None without an extension."""
+        """Return how much later than the due date a student may hand in, None without an extension."""
         general, own = self.due_date(lab), self.due_date(lab, student)
         return None if general is None or own is None or own == general else own - general
 
     def granted(self) -> list[Extension]:
-        """All extensions, of the configuration and of the file, which is read once."""
+        """Return all extensions from the configuration and from the file. The file is read only once."""
         if self._granted is not None:
             return self._granted
         found = []
@@ -97,7 +98,7 @@ class Deadlines(Configurable):
         return found
 
     def moment(self, text: Any, where: str) -> datetime:
-        """A date and time in the course's time zone (or with an offset of its own) as UTC. Raises CourseError."""
+        """Convert a date and time in the course's time zone (or with its own UTC offset) to UTC. Raises CourseError."""
         zone = self._zone()
         try:
             moment = datetime.fromisoformat(re.sub(r"Z\Z", "+00:00", str(text).strip()))
@@ -116,7 +117,7 @@ class Deadlines(Configurable):
 
     def _until(self, due: datetime, until: str, where: str) -> datetime:
         if re.fullmatch(r"\d+([.,]\d+)?", until.strip()):
-            # The same time of the day, also where the clocks change in between.
+            # Added in local time: the time of day stays the same even if daylight saving time starts or ends.
             try:
                 later = due.astimezone(self._zone()) + timedelta(days=float(until.replace(",", ".")))
                 return later.astimezone(timezone.utc)
@@ -140,7 +141,7 @@ class Deadlines(Configurable):
 
 
 def deadlines(config: Any) -> Deadlines:
-    """The deadlines of a configuration, checked, and with them the rates of LateDays. Raises CourseError."""
+    """Return the deadlines of a configuration after checking them and the rates of LateDays. Raises CourseError."""
     _check_names("Deadlines", config, Deadlines.class_trait_names(config=True))
     _check_names("LateDays", config, (*RATES, "penalty_method"))
     for name, most in RATES.items():
@@ -157,7 +158,7 @@ def deadlines(config: Any) -> Deadlines:
 
 
 def _check_names(section: str, config: Any, names: Sequence[str]) -> None:
-    """A misspelt setting would be ignored, and no penalty charged."""
+    """Raise CourseError for an unknown setting. traitlets would ignore a misspelt one, and no penalty would apply."""
     for name in config.get(section, {}):
         if name not in names:
             raise CourseError(
@@ -166,7 +167,7 @@ def _check_names(section: str, config: Any, names: Sequence[str]) -> None:
 
 
 def in_words(seconds: float) -> str:
-    """How long that is, in the two largest units that there are any of: "2 d 3 h", "2 d 31 min", "40 min"."""
+    """Format a duration in its two largest nonzero units: "2 d 3 h", "2 d 31 min", "40 min"."""
     minutes = max(1, round(seconds / 60))
     days, hours, rest = minutes // 1440, minutes // 60 % 24, minutes % 60
     parts = [(days, "d"), (hours, "h"), (rest, "min")]

@@ -1,6 +1,7 @@
-"""`course demo`: the whole of grading on a class of four, in a folder and a gradebook of its own; no network.
+"""`course demo`: the complete grading of a class of four, in a separate folder and gradebook, without network access.
 
-One of the four wants marks that it has not earned. Where there is no sandbox it is left out.
+One of the four submissions is hostile: it tries to get marks that it has not earned. It is left out if there is no
+sandbox.
 """
 
 from __future__ import annotations
@@ -82,10 +83,10 @@ Agreeable(1e9)
 
 
 def demo(root: Path, into: Path | None = None) -> Path:
-    """Build a lab, hand in four submissions, grade them, show the marks and where the feedback is. Returns the folder.
+    """Build a lab, hand in four submissions, grade them, show marks and paths of the feedback. Return the folder.
 
-    into: the folder (default: out/demo under the root); made anew each time, if it is one of the demo's own making.
-    Raises CourseError for a folder that holds something else, and when the marks are not what they must be.
+    into: the folder (default: out/demo under the root). A folder from an earlier demo is deleted and made again.
+    Raises CourseError for a folder with other content, and if the marks are not the expected ones.
     """
     from rich.console import Console
 
@@ -142,7 +143,7 @@ def demo(root: Path, into: Path | None = None) -> Path:
 
 
 def _new_course(root: Path, into: Path) -> Lab:
-    """A course folder with one built lab. Raises CourseError when the folder is not the demo's own."""
+    """Make a course folder with one built lab. Raises CourseError for a nonempty folder that no demo made."""
     from course_admin.authoring.build import build
     from course_admin.authoring.new_lab import new_course, new_lab
 
@@ -171,7 +172,7 @@ def _new_course(root: Path, into: Path) -> Lab:
 
 
 def _no_sandbox(into: Path) -> str:
-    """Why there is no sandbox here, "" where there is one. It is then open, and the one that grading will use."""
+    """Return why there is no sandbox, "" if there is one. In this case the sandbox is open, and grading will use it."""
     from course_admin.grading.execution import shared_sandbox
     from course_admin.sandbox.limits import Limits
     from course_admin.sandbox.session import SandboxError
@@ -184,7 +185,7 @@ def _no_sandbox(into: Path) -> str:
 
 
 def _hand_in(root: Path, lab: Lab, *, hostile: bool) -> dict[str, str]:
-    """Hand in the class's notebooks. Returns what each of them is, by student."""
+    """Hand in the class's notebooks. Return a description of each submission, by student."""
     release = classroom.read_notebook(lab.release)
     answers = classroom.reference_answers(classroom.read_notebook(lab.source))
     partly, words = _partly_right(root, lab)
@@ -198,7 +199,7 @@ def _hand_in(root: Path, lab: Lab, *, hostile: bool) -> dict[str, str]:
 
 
 def _hostile(lab: Lab, release: classroom.Notebook) -> classroom.Notebook:
-    """A notebook that looks around, cheats, claims, and edits the points of its checks."""
+    """Make a notebook that attempts to read others' files, cheats, claims points and edits the points of its checks."""
     from course_admin.grading.exams import load_exams
 
     about = {"root": str(lab.root), "lab": lab.name, "notebook": f"{lab.name}.ipynb", "neighbour": PERFECT}
@@ -207,7 +208,7 @@ def _hostile(lab: Lab, release: classroom.Notebook) -> classroom.Notebook:
     checks = [i for i, cell in enumerate(notebook["cells"]) if cell["metadata"].get("nbgrader", {}).get("grade")]
     for i in checks:
         notebook["cells"][i]["metadata"]["nbgrader"]["points"] = 1000
-    # The cheats once more before each check: the cells between define the blanks again.
+    # The cheats are repeated before each check, because the cells in between define the stubs again.
     for i in reversed(checks):
         notebook["cells"].insert(i, _cell(CHEATS.format(targets=targets)))
     notebook["cells"].insert(0, _cell(ATTEMPTS.format(**about)))
@@ -219,12 +220,12 @@ def _cell(source: str) -> dict[str, Any]:
 
 
 def _partly_right(root: Path, lab: Lab) -> tuple[dict[str, str], str]:
-    """Some exercises right, one with a mistake that students really make, the others left blank; and that in words."""
+    """Return answers (some right, one with a typical mistake, the rest blank) and a description of them."""
     candidates = load_candidates(root)
     answers = classroom.reference_answers(classroom.read_notebook(lab.source), written=False)
     corpus = candidates.read_corpus(lab.root, lab.name)
     mistakes = [entry for entry in corpus if entry.keeps is not None and entry.exercise in answers]
-    # One that keeps a part of its points shows most.
+    # Prefer a mistake that keeps a part of the points: it shows the most.
     mistakes.sort(key=lambda entry: not 0 < entry.keeps < 1)
     wrong = {}
     for mistake in mistakes[:1]:
@@ -237,7 +238,7 @@ def _partly_right(root: Path, lab: Lab) -> tuple[dict[str, str], str]:
 
 
 def _told(lab: Lab, student: str) -> list[str]:
-    """The lines on a student's feedback page that say what is wrong with an answer that was given."""
+    """Return the lines on a student's feedback page that say what is wrong with an answer that is not blank."""
     from course_utils.checks.toolkit.answers import STUB
 
     path = lab.root / "autograded" / student / lab.name / f"{lab.name}.ipynb"
@@ -251,7 +252,7 @@ def _told(lab: Lab, student: str) -> list[str]:
 
 
 def _tried(lab: Lab) -> list[str]:
-    """What the hostile submission tried, and what came of it, in its own words."""
+    """Return the lines that the hostile submission printed: each attempt and its result."""
     path = lab.root / "autograded" / HOSTILE / lab.name / f"{lab.name}.ipynb"
     try:
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
@@ -262,6 +263,6 @@ def _tried(lab: Lab) -> list[str]:
 
 
 def _show(path: Path) -> str:
-    """A path as it is shortest from here."""
+    """Return a path relative to the current folder if it is inside it, else unchanged."""
     relative = os.path.relpath(path)
     return str(path) if relative.startswith("..") else relative

@@ -1,8 +1,7 @@
 """nbgrader's configuration, the same for every course root.
 
-A root's nbgrader_config.py puts the root on the path and calls `configure`, so stock nbgrader commands, the
-formgrader's buttons and `course` all work with these settings. A course that wants something else changes `c` after
-the call.
+A root's nbgrader_config.py puts the root on the path and calls `configure`. So stock nbgrader commands, the
+formgrader's buttons and `course` all use these settings. To override a setting, a course changes `c` after the call.
 """
 
 from __future__ import annotations
@@ -17,13 +16,13 @@ from typing import Any
 from course_admin.course import CONFIG, CourseError
 
 CODE_STUB = 'raise NotImplementedError("Your code goes here: replace this line.")'
-"""Replaces every solution in a release. It runs and raises one sentence."""
+"""The line that replaces every solution in a release. It is valid Python and raises an error with one sentence."""
 
 TEXT_STUB = "*Your answer goes here: replace this line.*"
 
 SECONDS_TO_VALIDATE = 900
-"""What the Validate button gives one cell. nbgrader's own 30 s are too few for training cells on a slow computer: the
-button then shows a traceback instead of the checks. Grading has a limit of its own (c.CourseExecute.timeout).
+"""The Validate button's time limit for one cell. nbgrader's default of 30 s is too short for training cells on a slow
+computer: the button then shows a traceback instead of the checks. Grading has its own limit (c.CourseExecute.timeout).
 """
 
 
@@ -40,11 +39,11 @@ def configure(c: Any, root: Path | str) -> None:
     c.GenerateAssignment.create_assignment = True
     c.GenerateAssignment.preprocessors.append("course_admin.nbgrader_plugins.release.PlainMetadata")
 
-    # --- the Validate button of a JupyterLab that was started here (`make lab`)
+    # --- the Validate button of a JupyterLab started in the root (`make lab`)
     c.Validator.Execute.timeout = SECONDS_TO_VALIDATE
 
     # --- autograde: dotted strings, so that nothing is imported yet. TolerantReader repairs a submission before
-    # anything else reads it. Marks come from ScoreExams only, which refuses without CourseExecute.
+    # anything else reads it. Only ScoreExams gives marks, and it refuses to run without CourseExecute.
     c.Autograde.exporter_class = "course_admin.nbgrader_plugins.read.TolerantReader"
     c.CourseExecute.course_root = str(Path(root).resolve())
     c.Autograde.autograde_preprocessors = [
@@ -59,11 +58,11 @@ def configure(c: Any, root: Path | str) -> None:
         "nbgrader.preprocessors.CheckCellMetadata",
     ]
 
-    # --- late penalties: a course sets its own dates and rates (course_admin.deadlines); without them, no penalty
+    # --- late penalties: a course sets its own dates and rates (course_admin.deadlines); by default, no penalty
     c.ChargeLateness.plugin_class = "course_admin.nbgrader_plugins.late.LateDays"
     c.Deadlines.course_root = str(Path(root).resolve())
 
-    # --- feedback and the formgrader's pages: no hidden tests, nothing live from a student
+    # --- feedback and the formgrader's pages: no hidden tests, no active content (scripts, forms) from students
     c.GenerateFeedback.preprocessors = [
         "course_admin.nbgrader_plugins.late.ChargeLateness",
         "nbgrader.preprocessors.GetGrades",
@@ -77,8 +76,8 @@ def configure(c: Any, root: Path | str) -> None:
         "clean_html": "course_admin.feedback.sanitise.safe_html",
         "highlight_code": "course_admin.feedback.sanitise.highlighted",
     }
-    # Of feedback pages: nbconvert's own template loads MathJax from a server, which learns who reads which page. The
-    # formgrader sets its own folders: its keys work through MathJax.
+    # For feedback pages only: nbconvert's template loads MathJax from a server, which could log who reads which page.
+    # The formgrader sets its own template folders, because its keyboard shortcuts need MathJax.
     theirs = Path(find_spec("nbgrader").submodule_search_locations[0], "server_extensions", "formgrader", "templates")
     c.HTMLExporter.extra_template_basedirs = [str(Path(__file__).parent / "feedback" / "templates"), str(theirs)]
     c.HTMLExporter.preprocessors = [
@@ -90,7 +89,7 @@ def configure(c: Any, root: Path | str) -> None:
 
 
 def load_settings(root: Path | str) -> Any:
-    """The configuration in a root's nbgrader_config.py, as stock nbgrader run there reads it. Raises CourseError."""
+    """Read a root's nbgrader_config.py as stock nbgrader does. Raises CourseError, also for invalid deadlines."""
     from traitlets.config.loader import PyFileConfigLoader
 
     from course_admin.deadlines import deadlines
@@ -99,13 +98,13 @@ def load_settings(root: Path | str) -> Any:
         config = PyFileConfigLoader(CONFIG, path=str(root)).load_config()
     except Exception as error:  # the file is Python code of the course team
         raise CourseError(f"{Path(root) / CONFIG} does not run: {error}") from error
-    # Raises for an impossible date now, once, instead of for each submission.
+    # Check the dates here once, instead of raising an error for each submission.
     deadlines(config)
     return config
 
 
 def _refuse_quickstart(root: Path | str) -> None:
-    # It writes its example, ps1 with three students, into the gradebook of the folder where it runs.
+    # `nbgrader quickstart` writes its example, ps1 with three students, into the gradebook of the current folder.
     if sys.argv[1:2] == ["quickstart"] and Path(sys.argv[0]).stem in ("nbgrader", "jupyter-nbgrader", "__main__"):
         raise SystemExit(
             f"nbgrader quickstart would write its example into the gradebook of {root}: run it in a folder outside the "
@@ -114,7 +113,7 @@ def _refuse_quickstart(root: Path | str) -> None:
 
 
 def _find_alembic() -> None:
-    # nbgrader starts `alembic` by name whenever it opens a gradebook, so .venv/bin/nbgrader in a shell
-    # that has not activated the environment would stop with "No such file or directory".
+    # nbgrader starts `alembic` by name whenever it opens a gradebook. Without an activated environment,
+    # .venv/bin/nbgrader would stop with "No such file or directory".
     if shutil.which("alembic") is None:
         os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])

@@ -1,7 +1,7 @@
-"""`course doctor`: what is wrong with the set-up of an instructor or a grader, and the remedy.
+"""`course doctor`: find problems in the set-up of an instructor or a grader, and print the remedy.
 
-The student's half is `course_utils/doctor.py` (`python -m course_utils.doctor`), the rest is in `instructor.py`: plain
-functions, each of which returns a Line.
+The checks for students are in `course_utils/doctor.py` (`python -m course_utils.doctor`), the others in
+`instructor.py`. Each check is a plain function that returns a Line.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ COLOURS = {OK: "green", WARNING: "yellow", PROBLEM: "red"}
 
 
 def doctor(root: Path | None, *, console: Any = None) -> bool:
-    """Print a line for everything that the course needs. Returns whether nothing is wrong (warnings are allowed).
+    """Print a line for each check. Return True if there is no problem (warnings are allowed).
 
-    root: the course's folder, None when there is none here.
+    root: the course's folder, None if there is none.
     """
     from rich.console import Console
     from rich.text import Text
@@ -37,9 +37,9 @@ def doctor(root: Path | None, *, console: Any = None) -> bool:
 
 
 def everything(root: Path | None) -> list[tuple[str, Callable[[], Line]]]:
-    """Both halves: (name, function). The student's functions tell the instructor's remedies."""
+    """Return all checks as (name, function). The students' checks get the instructor's remedies."""
     folder = root or Path.cwd()
-    labs = root / "release" if root else folder  # submissions are others' files, and may be anything
+    labs = root / "release" if root else folder  # not submissions: these are students' files with any content
     install = instructor.INSTALL
     theirs: dict[str, Callable[[], Line]] = {
         "python": instructor.python,

@@ -1,4 +1,4 @@
-"""The instructor's half of the doctor: what building and grading need."""
+"""The instructor's checks of the doctor: the requirements of building and grading."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SQLITE = "sqlite:///"
 
 
 def for_instructors(root: Path | None) -> list[tuple[str, Callable[[], Line]]]:
-    """(name, function) in the order of the table."""
+    """Return the checks as (name, function), in the order in which they are printed."""
     return [
         ("set-up", lambda: set_up(root)),
         ("nbgrader", nbgrader),
@@ -31,12 +31,12 @@ def for_instructors(root: Path | None) -> list[tuple[str, Callable[[], Line]]]:
 
 
 def python() -> Line:
-    """A Python that the course's commands accept."""
+    """Check that the Python version is one that the course's commands accept."""
     return student.python(bootstrap.MINIMUM_PYTHON, "make setup PYTHON=python3.12 (remove .venv first)")
 
 
 def set_up(root: Path | None) -> Line:
-    """.venv is made from today's requirements.lock."""
+    """Check that .venv is in use and was made from the current requirements.lock and pyproject.toml."""
     venv = root / ".venv" if root else None
     if venv is None or not venv.is_dir():
         return Line(OK, "set-up", "not by `make setup` (conda, or another environment)")
@@ -50,7 +50,7 @@ def set_up(root: Path | None) -> Line:
 
 
 def nbgrader() -> Line:
-    """nbgrader in a version that the course was tried with."""
+    """Check that nbgrader is installed in a version that the course was tested with."""
     version = student.version_of("nbgrader")
     if not version:
         return Line(PROBLEM, "nbgrader", "not installed here", INSTALL)
@@ -61,7 +61,7 @@ def nbgrader() -> Line:
 
 
 def device() -> Line:
-    """What models are trained on."""
+    """Report the device that models are trained on."""
     if student.torch_pair().state != OK:
         return Line(WARNING, "device", "not examined: torch does not work")
     import torch
@@ -77,7 +77,7 @@ def device() -> Line:
 
 
 def course(root: Path | None) -> Line:
-    """The course's folder: its configuration runs, and its files can be written."""
+    """Check the course's folder: its configuration runs, and the folder is writable."""
     if root is None:
         if Path("notebooks").is_dir() and Path("course_admin").is_dir():
             return Line(PROBLEM, "course", f"{CONFIG} is missing in {Path.cwd()}", f"git checkout {CONFIG}")
@@ -94,7 +94,7 @@ def course(root: Path | None) -> Line:
 
 
 def build(root: Path | None) -> Line:
-    """source/ and release/ are what the texts of the labs make."""
+    """Check that source/ and release/ are up to date with the labs' texts."""
     if root is None:
         return Line(OK, "build", "not in a course's folder")
     from course_admin.authoring import build as work
@@ -115,7 +115,7 @@ def build(root: Path | None) -> Line:
 
 
 def gradebook(root: Path | None) -> Line:
-    """The gradebook, if anything was graded: of this nbgrader's version, not locked, readable."""
+    """Check the gradebook, if there is one: it has this nbgrader's version, is not locked, and can be read."""
     if root is None:
         return Line(OK, "gradebook", "none: not in a course's folder")
     from course_admin.report import gradebook_url, read_marks
@@ -136,7 +136,7 @@ def gradebook(root: Path | None) -> Line:
 
 
 def _trouble_of_file(path: Path) -> tuple[str, str] | None:
-    """What is wrong with a gradebook of SQLite, and the remedy."""
+    """Return the problem of an SQLite gradebook and its remedy, None if there is no problem."""
     if not os.access(path, os.W_OK):
         return "cannot be written", f"chmod u+w {path.name}, or make the file your own"
     connection = sqlite3.connect(path, timeout=1, isolation_level=None)
@@ -166,7 +166,7 @@ def _trouble_of_file(path: Path) -> tuple[str, str] | None:
 
 
 def _revisions() -> tuple[str, set[str]]:
-    """The newest version of the gradebook that the installed nbgrader knows, and all of them."""
+    """Return the newest gradebook version that the installed nbgrader knows, and all versions that it knows."""
     import nbgrader
     from alembic.script import ScriptDirectory
 
@@ -175,7 +175,7 @@ def _revisions() -> tuple[str, set[str]]:
 
 
 def sandbox() -> Line:
-    """Where students' code will run, tried out by this user: what was found and why (course_admin.sandbox.selftest)."""
+    """Open the sandbox for students' code as this user; report what works and why (course_admin.sandbox.selftest)."""
     from course_admin.sandbox.limits import Limits
     from course_admin.sandbox.selftest import open_sandbox
     from course_admin.sandbox.session import PRELOADED, SandboxError

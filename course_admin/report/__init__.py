@@ -1,4 +1,4 @@
-"""`course report`: the marks in the gradebook, as a table or a page for people, as CSV, or for Canvas and Moodle."""
+"""`course report`: the marks in the gradebook as a table, an HTML page, CSV, or a file for Canvas or Moodle."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ def report(
 
     format:
     - "table": per student and exercise, totals and means;
-    - "csv": a line per student and lab with the columns lab, student, total, out_of, to_mark (answers that wait for a
-      person), penalty (taken off for lateness; total is without it), late_seconds and one per exercise, empty where
-      there is no mark. A name that a spreadsheet would take for a formula gets a ' before it;
+    - "csv": one line per student and lab. Columns: lab, student, total, out_of, to_mark (number of answers that need
+      manual grading), penalty (points deducted for lateness, already subtracted from total), late_seconds, and one per
+      exercise, empty if the exercise has no mark. A name that a spreadsheet would read as a formula is prefixed by ';
     - "html": one page with figures, by default report.html in the root;
-    - "canvas", "moodle": one lab in a file for the LMS to read, made of the one that it wrote, see
-      course_admin.report.lms. like: that file; column: the head of the lab's column in it, where it cannot be guessed;
-      scale: adjust the points where the LMS has another maximum.
-    roster: the class list (default: roster.csv in the root, where there is one).
-    Raises UsageError for another format and for a `like` too many or too few, CourseError for a missing gradebook, an
-    unknown lab and a file that cannot be written.
+    - "canvas", "moodle": one lab in a file that the LMS can import, made from a file that the LMS exported, see
+      course_admin.report.lms. like: the exported file; column: the header of the lab's column in it, if the lab's name
+      does not identify the column; scale: scale the points if the LMS has a different maximum.
+    roster: the class list (default: roster.csv in the root, if it exists).
+    Raises UsageError for an unknown format, and if `like` is missing or does not belong to the format. Raises
+    CourseError for a missing gradebook, an unknown lab and a file that cannot be written.
     """
     if format not in FORMATS:
         raise UsageError(f"no report in the format {format!r}: choose one of {', '.join(FORMATS)}")
@@ -105,7 +105,7 @@ def _write(path: Path, text: str) -> None:
         if path.exists() and not path.is_file():  # /dev/stdout
             path.write_text(text, encoding="utf-8", newline="")
             return
-        write_atomic(path.resolve(), text)  # where path is a link, it stays one
+        write_atomic(path.resolve(), text)  # resolved, so that a symbolic link stays a link
     except OSError as error:
         raise CourseError(
             f"cannot write {path} ({error.strerror}): name another file after --out, in a folder that is there"

@@ -1,4 +1,4 @@
-"""The report's figures, as SVG with their alt text. Tables beside them show the same."""
+"""The report's figures as SVG with alt text. The tables beside them show the same numbers."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from course_admin.report.statistics import Exercise
 from course_admin.report.table import number
 from course_utils.plotting.style import PALETTE, styled
 
-# Full, some and no points, and waiting for a person: the order of a bar, dark to light.
+# All, some and no points, and ungraded: the order within a bar, from dark to light.
 GOOD, PARTLY, NOTHING, WAITING = PALETTE[3], PALETTE[5], PALETTE[7], "#d9d9d9"
-WIDTH = 4.8  # inches: the width at which the text is as large as that of the page around it
+WIDTH = 4.8  # inches: at this width, text in the figure has the size of the page's text
 
 
 class Picture:
-    """A figure and the words for those who cannot see it."""
+    """A figure as an SVG data URL (`source`) and its alt text (`alt`)."""
 
     def __init__(self, figure: Figure, alt: str) -> None:
         self.alt = alt
         buffer = io.BytesIO()
-        # The same figure gives the same bytes: no date, no random ids.
+        # No date and no random ids, so that the same figure always gives the same bytes.
         with mpl.rc_context({"svg.hashsalt": "course"}):
             figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
         self.source = "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode()
@@ -35,7 +35,7 @@ class Picture:
 
 @styled
 def marks(rows: Sequence[Marks]) -> Picture:
-    """How many students have how many points: ten bins from none to all, mean and median. rows: all marked."""
+    """Plot a histogram of the totals in ten bins, with mean and median. rows: submissions with all answers marked."""
     totals, out_of = [row.total for row in rows], max(row.out_of for row in rows)
     figure, ax = _figure(2.6)
     counts, edges, _ = ax.hist(totals, bins=10, range=(0, out_of or 1), color=GOOD, edgecolor="white")
@@ -43,7 +43,7 @@ def marks(rows: Sequence[Marks]) -> Picture:
     ax.axvline(median(totals), color=PALETTE[4], linestyle="--", label=f"median {number(median(totals))}")
     ax.set(xlabel=f"points of {out_of:g}", ylabel="students", xlim=(0, out_of or 1))
     ax.yaxis.get_major_locator().set_params(integer=True)
-    # Above the bars, so that it hides none.
+    # The legend is above the axes, so that it hides no bar.
     ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, borderaxespad=0.2)
     most = int(counts.argmax())
     return Picture(
@@ -56,7 +56,7 @@ def marks(rows: Sequence[Marks]) -> Picture:
 
 @styled
 def success(exercises: Sequence[Exercise]) -> Picture:
-    """A bar for each exercise: how many have all, some and none of the points, and how many wait."""
+    """Plot one stacked bar per exercise: students with all, some and no points, and ungraded answers."""
     figure, ax = _figure(0.9 + 0.3 * len(exercises))
     left = [0] * len(exercises)
     kinds = [
@@ -80,7 +80,7 @@ def success(exercises: Sequence[Exercise]) -> Picture:
 
 @styled
 def difficulty(exercises: Sequence[Exercise]) -> Picture | None:
-    """Each exercise, by its number, where its difficulty and its discrimination put it. None where none has both."""
+    """Plot each exercise, by its number, at its difficulty and discrimination. Return None if no exercise has both."""
     known = [(i, one) for i, one in enumerate(exercises, 1) if one.difficulty is not None]
     known = [(i, one) for i, one in known if one.discrimination is not None]
     if not known:
@@ -88,7 +88,7 @@ def difficulty(exercises: Sequence[Exercise]) -> Picture | None:
     figure, ax = _figure(3.2)
     ax.axhspan(-1, 0.2, color="#f2f2f2", zorder=0)
     ax.text(0.01, 0.19, "below 0.2: worth a look", va="top", fontsize=8, color="0.35")
-    # Exercises at the same place share one dot, with their numbers below it.
+    # Exercises at nearly the same position share one dot, with their numbers below it.
     places: dict[tuple[int, int], list[tuple[int, Exercise]]] = {}
     for i, one in known:
         places.setdefault((round(one.difficulty / 0.05), round(one.discrimination / 0.07)), []).append((i, one))
@@ -109,7 +109,7 @@ def difficulty(exercises: Sequence[Exercise]) -> Picture | None:
 
 @styled
 def seconds(values: Sequence[float]) -> Picture:
-    """How long the notebooks ran."""
+    """Plot a histogram of the notebooks' run times in seconds."""
     figure, ax = _figure(2.2)
     ax.hist(values, bins=min(20, max(5, len(values) // 4)), color=PALETTE[0], edgecolor="white")
     ax.set(xlabel="seconds for a notebook", ylabel="students", xlim=(0, None))

@@ -1,19 +1,21 @@
-"""Marks for Canvas and Moodle: the file that the LMS wrote, with one lab's points in it.
+"""Marks for Canvas and Moodle: the file that the LMS exported, with one lab's points filled in.
 
-Canvas (Gradebook, Export): kept are the heads and lines as they came (the lines "Points Possible" and "Manual Posting"
-too) and the columns that say who a student is, with Canvas's own numbers; of the assignments the lab's alone, so that
-a mark that was changed on Canvas in the meantime is not overwritten. What Canvas reads of the file is described in
-GradebookImporter in https://github.com/instructure/canvas-lms, lib/gradebook_importer.rb.
+Canvas (Gradebook, Export): all lines are kept, including "Points Possible" and "Manual Posting". The kept columns are
+those that identify a student, with Canvas's own numbers, and the column of this lab. Other assignments are dropped,
+so that a mark that was changed on Canvas in the meantime is not overwritten. GradebookImporter in
+https://github.com/instructure/canvas-lms, lib/gradebook_importer.rb, shows how Canvas reads the file.
 
-Moodle: either the grading worksheet of the assignment (View all submissions, Download grading worksheet), of which
-every column is kept, since Moodle finds students by Identifier and tells by "Last modified (grade)" whether a mark was
-changed meanwhile (assignfeedback_offline_grade_importer in https://github.com/moodle/moodle,
-mod/assign/feedback/offline/importgradeslib.php); or the gradebook's export (Grades, Export, Plain text file), of which
-the columns about the student and the lab's are kept (grade/export/lib.php writes "Assignment: NAME (Real)"). In English
-or in German; the heads and the numbers are written as they came.
+Moodle, one of two files, in English or in German:
+- the assignment's grading worksheet (View all submissions, Download grading worksheet). All columns are kept, because
+  Moodle finds students by Identifier and detects by "Last modified (grade)" that a mark was changed in the meantime
+  (assignfeedback_offline_grade_importer in https://github.com/moodle/moodle,
+  mod/assign/feedback/offline/importgradeslib.php);
+- the gradebook's export (Grades, Export, Plain text file). The columns about the student and the lab's column are kept
+  (grade/export/lib.php writes "Assignment: NAME (Real)").
+Headers are kept unchanged, and numbers are written in the notation of the file.
 
-A student with answers that wait for a person gets no mark, and neither does one who is not in the gradebook: the cell
-is left as it came. So is one in which a person decided something: EX (excused), a letter, a locked mark.
+The cell of a student stays unchanged in three cases: some answers still need manual grading; the student is not in the
+gradebook; or the cell holds a person's decision: EX (excused), a letter, a locked mark.
 """
 
 from __future__ import annotations
@@ -62,11 +64,11 @@ def for_lms(
     column: str | None = None,
     scale: bool = False,
 ) -> tuple[str, list[str]]:
-    """The file for an LMS, and lines on what a person should know.
+    """Return the text of the file for an LMS, and notes for the instructor, one line each.
 
-    lms: "canvas" or "moodle"; rows: the marks of one lab; like: the file that the LMS wrote; roster: where students
-    are called otherwise in submitted/ than in that file; column: the head of the lab's column, where it cannot be
-    told by the lab's name; scale: adjust the points where the LMS's maximum is another.
+    lms: "canvas" or "moodle"; rows: the marks of one lab; like: the file that the LMS exported; roster: the class list,
+    needed if students have other names in submitted/ than in that file; column: the header of the lab's column, if the
+    lab's name does not identify it; scale: scale the points if the LMS has a different maximum.
     Raises CourseError.
     """
     try:
@@ -157,31 +159,31 @@ def _column(
 
 
 def _title(head: str) -> str:
-    """The assignment's name in a head: Canvas adds its number, Moodle the kind of activity and of mark."""
+    """Return the assignment's name in a header, without Canvas's number or Moodle's type of activity and of mark."""
     head = re.sub(r"\s*\((\d+|Real|Points|Punkte)\)\s*\Z", "", head.strip())
     return re.sub(r"\A(Assignment|Aufgabe|Devoir|Tarea)\s*:\s*", "", head)
 
 
 def _cells(table: Sequence[Sequence[str]], keys: Sequence[str], target: int, worksheet: bool) -> list[str]:
-    """The cells in which the LMS says how many points there are."""
+    """Return the cells that hold the LMS's maximum of points."""
     if worksheet:
         where = [i for i, key in enumerate(keys) if key in MAXIMUM]
         return [row[where[0]] for row in table[1:] if where and where[0] < len(row)]
-    if "section" not in keys or "id" not in keys:  # Moodle's gradebook does not tell
+    if "section" not in keys or "id" not in keys:  # Moodle's gradebook export has no maximum
         return []
-    # Canvas has a line for them above the students; only students have an ID.
+    # Canvas has a line with the maxima above the students. Only students' lines have an ID.
     number = keys.index("id")
     return [row[target] for row in table[1:] if max(target, number) < len(row) and not row[number].strip()]
 
 
 def _maxima(table: Sequence[Sequence[str]], keys: Sequence[str], target: int, worksheet: bool) -> set[float]:
-    """The LMS's maximum, as often as it is told differently; nothing where it does not tell."""
+    """Return all different maxima in the LMS's file; empty if it has none."""
     found = (_number(cell) for cell in _cells(table, keys, target, worksheet))
     return {number for number in found if number is not None}
 
 
 def _has_commas(cells: Sequence[str]) -> bool | None:
-    """Whether numbers are written with a decimal comma, None where these do not show it."""
+    """Return True if numbers have a decimal comma, False if a decimal point, None if the cells do not show it."""
     if any(POINT.fullmatch(cell.strip()) for cell in cells):
         return False
     return True if any(COMMA.fullmatch(cell.strip()) for cell in cells) else None
@@ -189,7 +191,7 @@ def _has_commas(cells: Sequence[str]) -> bool | None:
 
 def _number(text: str) -> float | None:
     text = text.strip()
-    if "," in text and "." in text:  # the first of them parts the thousands
+    if "," in text and "." in text:  # the first of the two separates thousands
         text = text.replace("," if text.rindex(".") > text.rindex(",") else ".", "")
     try:
         return float(text.replace(",", "."))
@@ -213,7 +215,7 @@ def _factor(out_of: float, maxima: set[float], like: Path, scale: bool, notes: l
 
 
 def _students(like: Path, rows: Sequence[Marks], roster: Roster | None) -> dict[int, str]:
-    """Which line of the LMS's file is which student, by the name in the gradebook or else on the class list."""
+    """Map line numbers in the LMS's file to students' ids: from the gradebook, else the class list, else the file."""
     known = Roster([(roster and roster.of(row.student)) or Student(row.student) for row in rows])
     found = {}
     for line, student in read_roster(like).lines.items():
@@ -223,7 +225,7 @@ def _students(like: Path, rows: Sequence[Marks], roster: Roster | None) -> dict[
 
 
 def _by_any(known: Roster, student: Student) -> Student | None:
-    """The student of the gradebook who is called by one of the numbers and names that the LMS gives."""
+    """Return the student whose gradebook id is one of the numbers or names in the LMS's line, None if not unique."""
     local = student.email.partition("@")[0]
     for value in (student.login, student.sis_id, student.email, student.canvas_id, local):
         found = known.find("id", value)

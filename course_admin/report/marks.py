@@ -1,4 +1,4 @@
-"""The marks of a class, read from nbgrader's gradebook, and what each run left in the autograded notebook."""
+"""Read the marks of a class from nbgrader's gradebook, and the notes on each run from the autograded notebooks."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from course_admin.course import CourseError
 
 
 class Grade(NamedTuple):
-    """One exercise of one submission.
+    """The mark of one exercise of one submission.
 
-    points: what counts now (a person's mark before the machine's); automatic: whether the machine marks this exercise;
-    pending: whether a person still has to; known: whether anybody has marked it.
+    points: the points that count now (a manual mark overrides the automatic one); automatic: the exercise is graded
+    automatically; pending: it still needs manual grading; known: it has a mark, manual or automatic.
     """
 
     points: float
@@ -33,8 +33,8 @@ class Grade(NamedTuple):
 class Marks(NamedTuple):
     """One submission in the gradebook.
 
-    grades: by the exercise's name, in the notebook's order; penalty: points taken off for handing in late (nbgrader's
-    late_submission_penalty); late: by how many seconds, 0.0 when in time or when the time is not known.
+    grades: by the exercise's name, in the notebook's order; penalty: points deducted for lateness (nbgrader's
+    late_submission_penalty); late: lateness in seconds, 0.0 if on time or if the time is not known.
     """
 
     lab: str
@@ -45,12 +45,12 @@ class Marks(NamedTuple):
 
     @property
     def points(self) -> float:
-        """The sum of the exercises, nbgrader's `score`."""
+        """The sum of the exercises' points, nbgrader's `score`."""
         return sum(grade.points for grade in self.grades.values())
 
     @property
     def total(self) -> float:
-        """What counts: the points less the penalty."""
+        """The mark that counts: the points minus the penalty."""
         return self.points - self.penalty
 
     @property
@@ -59,20 +59,20 @@ class Marks(NamedTuple):
 
     @property
     def complete(self) -> bool:
-        """Whether all exercises are marked. In the total of others an answer without a mark counts as 0."""
+        """True if all exercises are marked. If not, an answer without a mark counts as 0 in the total."""
         return all(grade.marked for grade in self.grades.values())
 
     @property
     def pending(self) -> int:
-        """How many written answers wait for a person."""
+        """The number of exercises that still need manual grading."""
         return sum(grade.pending for grade in self.grades.values())
 
 
 @dataclass
 class RunNotes:
-    """What the run of one submission left behind, see course_admin.grading.run_result.Run.summary.
+    """Notes on the run of one submission, see course_admin.grading.run_result.Run.summary.
 
-    verdicts: by exercise, (passed, message) of each aspect; seconds: how long it ran, None where nothing is known.
+    verdicts: by exercise, (passed, message) of each aspect; seconds: the run time, None if it is not known.
     """
 
     findings: list[str] = field(default_factory=list)
@@ -81,9 +81,9 @@ class RunNotes:
 
 
 def read_marks(root: Path, labs: Sequence[str] = ()) -> dict[str, list[Marks]]:
-    """The marks in a course's gradebook by lab, students in alphabetical order.
+    """Return the marks in a course's gradebook by lab, students in alphabetical order.
 
-    Penalties for handing in late are brought up to date first, in the gradebook as well. Raises CourseError.
+    Late penalties are updated first, in the gradebook as well. Raises CourseError.
     """
     from nbgrader.api import Gradebook
 
@@ -109,7 +109,7 @@ def read_marks(root: Path, labs: Sequence[str] = ()) -> dict[str, list[Marks]]:
             return found
     except CourseError:
         raise
-    except Exception as error:  # SQLAlchemy's and the databases' own, which have no common base
+    except Exception as error:  # errors of SQLAlchemy and of the databases have no common base class
         reason = (str(getattr(error, "orig", None) or error).strip().splitlines() or [type(error).__name__])[0]
         hint = "`course grade` makes one; move a damaged file away first, or take it from a backup"
         if "locked" in reason:
@@ -122,7 +122,7 @@ def read_marks(root: Path, labs: Sequence[str] = ()) -> dict[str, list[Marks]]:
 
 
 def gradebook_url(root: Path, config: Any = None) -> str:
-    """The address of a course's gradebook: c.CourseDirectory.db_url, by default gradebook.db in the root."""
+    """Return the address of a course's gradebook: c.CourseDirectory.db_url, by default gradebook.db in the root."""
     from nbgrader.coursedir import CourseDirectory
 
     from course_admin.settings import load_settings
@@ -131,19 +131,19 @@ def gradebook_url(root: Path, config: Any = None) -> str:
 
 
 def without_password(url: str) -> str:
-    """A gradebook's address as it may be shown: the path of a file, or a server's address without the password."""
+    """Return a gradebook's address for display: the path of a file, or a server's address without the password."""
     from sqlalchemy.engine import make_url
 
     if url.startswith("sqlite:///"):
         return url.removeprefix("sqlite:///")
     try:
         return make_url(url).render_as_string(hide_password=True)
-    except Exception:  # no address at all
+    except Exception:  # not a valid address
         return "at the address in c.CourseDirectory.db_url"
 
 
 def read_runs(root: Path, lab: str, config: Any = None) -> dict[str, RunNotes]:
-    """What the runs of a lab left in autograded/, by student. What cannot be read is left out."""
+    """Return the notes on a lab's runs in autograded/, by student. Notebooks that cannot be read are skipped."""
     from nbgrader.coursedir import CourseDirectory
 
     from course_admin.settings import load_settings

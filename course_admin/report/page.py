@@ -1,4 +1,4 @@
-"""The report as one HTML page: what templates/report.html.j2 shows."""
+"""The report as one HTML page: compute the values that templates/report.html.j2 shows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from course_utils.sentences import STUB
 
 
 def as_page(root: Path, found: Mapping[str, Sequence[Marks]], *, roster: Roster | None = None) -> str:
-    """The page for the marks of labs. roster: the class list, for names and for who is missing."""
+    """Return the HTML page for the marks of labs. roster: the class list, for names and for missing students."""
     from course_admin.settings import load_settings
 
     config = load_settings(root)
@@ -81,7 +81,7 @@ def _pictures(
 
 
 def _student(row: Marks, items: Sequence[Exercise], run: RunNotes, roster: Roster | None) -> dict[str, Any]:
-    """A line of the table of students."""
+    """Return one line of the table of students."""
     listed = roster.of(row.student) if roster else None
     named = listed and listed.display_name != row.student
     grades = [row.grades.get(item.name) for item in items]

@@ -1,4 +1,4 @@
-"""`course rubric`: what each exercise of a lab is worth, aspect by aspect, as its checks declare it."""
+"""`course rubric`: the points of each exercise of a lab, aspect by aspect, as its exam declares them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ FORMATS = ("table", "markdown", "html")
 
 
 class Row(NamedTuple):
-    """One line of a rubric. worth: "1.5 points" of an aspect, "minus 20 %" of a deduction."""
+    """One line of a rubric. worth: "1.5 points" for an aspect, "minus 20 %" for a deduction; right: what is correct."""
 
     worth: str
     right: str
 
 
 class ExerciseRubric(NamedTuple):
-    """One exercise: its name, its points, and the lines of its rubric; none for an exam that declares none."""
+    """One exercise: its name, its points and its rubric. Without a declared rubric, one aspect says so."""
 
     name: str
     points: float
@@ -28,7 +28,7 @@ class ExerciseRubric(NamedTuple):
 
 
 def rubrics(root: Path, lab: str) -> list[ExerciseRubric]:
-    """The rubrics of a lab's automatically graded exercises, in the order of the notebook.
+    """Return the rubrics of a lab's automatically graded exercises, in the order of the notebook.
 
     Raises CourseError for a lab that does not exist or is not built.
     """
@@ -42,7 +42,7 @@ def rubrics(root: Path, lab: str) -> list[ExerciseRubric]:
 
 
 def as_text(root: Path, lab: str, form: str) -> str:
-    """The rubrics as "markdown" or as one "html" page."""
+    """Return the rubrics as Markdown (form "markdown") or as one HTML page (form "html")."""
     found = rubrics(root, lab)
     if form == "html":
         environment = templates_beside(__file__)

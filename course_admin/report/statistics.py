@@ -1,12 +1,12 @@
-"""What the marks of a class say about the exercises.
+"""Item analysis: statistics of the exercises from the marks of a class.
 
-Difficulty is the mean share of an exercise's points, from 0 (no student had any) to 1 (all students had all): the
-classical index p, which is large where an exercise is easy. Discrimination is the corrected item-total correlation:
+Difficulty is the mean share of an exercise's points, from 0 (no student got any) to 1 (all students got all): the
+classical index p, which is large for an easy exercise. Discrimination is the corrected item-total correlation:
 Pearson's r between the points of the exercise and the sum of all others, so that an exercise does not correlate with
-itself (S. Henrysson, Correction of item-total correlations in item analysis, Psychometrika 28, 1963). Positive: who
-is good at the rest is good at this. Near zero or negative: the exercise, or its marking, deserves a look. R. L. Ebel
-and D. A. Frisbie (Essentials of Educational Measurement, 5th edition, 1991) call 0.4 and more very good, below 0.2
-poor.
+itself (S. Henrysson, Correction of item-total correlations in item analysis, Psychometrika 28, 1963). Positive:
+students who are good at the other exercises are good at this one. Near zero or negative: check the exercise and its
+marking. R. L. Ebel and D. A. Frisbie (Essentials of Educational Measurement, 5th edition, 1991) call 0.4 and more very
+good, below 0.2 poor.
 """
 
 from __future__ import annotations
@@ -19,16 +19,17 @@ from typing import NamedTuple
 from course_admin.report.marks import Marks, RunNotes
 
 ENOUGH = 5
-"""With fewer students a correlation says nothing and is not shown."""
+"""The smallest number of students for which a correlation is shown; with fewer it has no meaning."""
 MOST = 15
-"""How many diagnoses are listed."""
+"""The largest number of diagnoses that are listed."""
 
 
 class Exercise(NamedTuple):
-    """One exercise over the class.
+    """The statistics of one exercise over the class.
 
-    marked: how many have a mark; full, none: how many of them have all points, and no points; waiting: for a person;
-    difficulty: mean share of the points, None without a mark; discrimination: see above, None where it has no value.
+    marked: the number of students with a mark; full, none: how many of these have all points, and no points; waiting:
+    the number of answers that need manual grading; difficulty: mean share of the points, None if nobody has a mark;
+    discrimination: see above, None if it is not defined.
     """
 
     name: str
@@ -43,12 +44,12 @@ class Exercise(NamedTuple):
 
     @property
     def part(self) -> int:
-        """How many have some of the points."""
+        """The number of students with some of the points, but not all."""
         return self.marked - self.full - self.none
 
 
 class Diagnosis(NamedTuple):
-    """What an exam said was wrong: of which exercise, how many students were told so, one wording of it."""
+    """A failed aspect: its exercise, the number of students who got its message, and one wording of the message."""
 
     exercise: str
     students: int
@@ -56,23 +57,23 @@ class Diagnosis(NamedTuple):
 
 
 def exercises(rows: Sequence[Marks]) -> list[Exercise]:
-    """Every exercise of a lab, in the notebook's order."""
+    """Return the statistics of every exercise of a lab, in the notebook's order."""
     names = list(dict.fromkeys(name for row in rows for name in row.grades))
     return [_exercise(name, rows) for name in names]
 
 
 def correlation(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """Pearson's r, None where one of the two does not vary."""
-    if len(first) < 2 or min(statistics.pstdev(first), statistics.pstdev(second)) < 1e-9:  # sums differ by rounding
+    """Return Pearson's r, None if one of the two sequences does not vary."""
+    if len(first) < 2 or min(statistics.pstdev(first), statistics.pstdev(second)) < 1e-9:  # rounding of sums
         return None
     return statistics.correlation(first, second)
 
 
 def diagnoses(runs: Mapping[str, RunNotes], *, leave_out: str = "") -> list[Diagnosis]:
-    """What went wrong most often, the most frequent first.
+    """Return the most frequent messages of failed aspects, the most frequent first.
 
-    Messages that differ in their numbers alone are one; a student counts once. leave_out: the message of an exercise
-    that was left blank, which is no diagnosis.
+    Messages that differ only in their numbers count as one. Each student counts once. leave_out: messages that contain
+    this text are ignored; it is the message for a blank exercise, which is no diagnosis.
     """
     told: dict[tuple[str, str], tuple[set[str], str]] = {}
     for student, run in runs.items():
@@ -86,7 +87,7 @@ def diagnoses(runs: Mapping[str, RunNotes], *, leave_out: str = "") -> list[Diag
 
 
 def blank(runs: Mapping[str, RunNotes], sentence: str) -> dict[str, int]:
-    """How many students left an exercise as it was given out, by exercise."""
+    """Return by exercise how many students left it blank. sentence: the text in the message for a blank exercise."""
     counts: dict[str, int] = {}
     for run in runs.values():
         for exercise, verdicts in run.verdicts.items():
@@ -100,7 +101,7 @@ def _exercise(name: str, rows: Sequence[Marks]) -> Exercise:
     marked = [grade for grade in grades if grade.marked]
     out_of = max((grade.out_of for grade in grades), default=0.0)
     shares = [grade.points / grade.out_of for grade in marked if grade.out_of > 0]
-    # The rest are exercises that are marked for every student: an answer not marked yet would count as wrong.
+    # Only exercises that are marked for every student: an answer not marked yet would count as wrong.
     others = [other for other in _settled(rows) if other != name]
     have = [row for row in rows if name in row.grades and row.grades[name].marked]
     own = [row.grades[name].points for row in have]

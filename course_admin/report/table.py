@@ -1,4 +1,4 @@
-"""Marks as a table in the terminal and as CSV for programs."""
+"""Format marks as a table for the terminal and as CSV for programs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from course_admin.report.marks import Grade, Marks
 
 
 def as_csv(found: dict[str, list[Marks]]) -> str:
-    """Marks as CSV, see course_admin.report.report."""
+    """Return the marks as CSV, see course_admin.report.report."""
     rows = [marks for lab in found.values() for marks in lab]
     exercises = list(dict.fromkeys(name for marks in rows for name in marks.grades))
     text = io.StringIO()
@@ -28,7 +28,7 @@ def as_csv(found: dict[str, list[Marks]]) -> str:
 
 
 def as_text(found: dict[str, list[Marks]]) -> str:
-    """The tables as plain text, 120 characters wide."""
+    """Return the tables as plain text, 120 characters wide."""
     from rich.console import Console
 
     text = io.StringIO()
@@ -46,12 +46,12 @@ def show(found: dict[str, list[Marks]], console: Any) -> None:
 
 
 def number(value: float) -> str:
-    """Points as people read them: two decimals at most, none that say nothing."""
+    """Format points with at most two decimals and without trailing zeros."""
     return f"{round(value, 2):g}"
 
 
 def points_of(grade: Grade) -> str:
-    """An exercise's points, "?" when it is not marked yet."""
+    """Format an exercise's points; "?" if it needs manual grading and has no mark yet."""
     return "?" if grade.pending and not grade.known else number(grade.points)
 
 
@@ -63,7 +63,7 @@ def _show_lab(lab: str, rows: list[Marks], console: Any) -> None:
     exercises = {name: grade.out_of for name, grade in rows[0].grades.items()}
     late = any(row.late for row in rows)
     heads = [f"{name} /{out_of:g}" for name, out_of in exercises.items()]
-    # Names above the columns where they fit, else numbers, and the names below the table.
+    # Column heads are the exercises' names if they fit, else numbers, with the names below the table.
     room = max(len(row.student) for row in rows) + 24 + 22 * late
     numbered = sum(len(head) + 2 for head in heads) + room > console.width
     if numbered:

@@ -1,4 +1,4 @@
-"""Chromium for the tests that look at pages. Without it a test is skipped; where CI is set, it fails."""
+"""Start Chromium for tests of web pages. Without Chromium, a test is skipped; if the variable CI is set, it fails."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FLAGS += ["--disable-component-update", "--disable-sync"]
 
 
 def program() -> str:
-    """The path of Chromium."""
+    """Return the path of Chromium; skip or fail the test if it is not installed."""
     found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if found is None:
         why = "no Chromium on this machine: apt install chromium"
@@ -25,7 +25,7 @@ def program() -> str:
 
 @contextmanager
 def launched() -> Iterator[Any]:
-    """A browser, as playwright's Browser."""
+    """Yield a browser, as playwright's Browser."""
     path = program()
     from playwright.sync_api import sync_playwright
 
@@ -39,7 +39,7 @@ def launched() -> Iterator[Any]:
 
 @contextmanager
 def with_profile(profile: Any, **settings: Any) -> Iterator[Any]:
-    """A browser that keeps its profile in a folder, as playwright's BrowserContext."""
+    """Yield a browser that keeps its profile in the folder `profile`, as playwright's BrowserContext."""
     path = program()
     from playwright.sync_api import sync_playwright
 

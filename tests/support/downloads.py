@@ -1,4 +1,4 @@
-"""Downloads of an LMS for the tests of collecting: a course with a class list, zips, and what was collected."""
+"""Helpers for the tests of `course collect`: a course with a class list, downloads of an LMS, and collected files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ c.Deadlines.timezone = "Europe/Berlin"
 c.Deadlines.due = {"01_pca_vs_ae": "2026-10-12 23:59"}
 """
 
-# The course's own list, and what the LMSs export, each with the three students Ada, Björn and Cy.
+# The course's class list with the three students Ada, Björn and Cy.
 ROSTER = """\
 id,first_name,last_name,email,canvas_id
 ada,Ada,Lovelace,ada@uni.example,4711
@@ -27,7 +27,7 @@ def notebook(text="x = 1"):
 
 
 def make_course(root):
-    """A course with one lab, its due date and a class list; nothing is built."""
+    """Make a course with one lab, its due date and a class list, and return its root. Nothing is built."""
     (root / "notebooks" / LAB).mkdir(parents=True)
     (root / "nbgrader_config.py").write_text((REPO / "nbgrader_config.py").read_text() + CONFIG)
     (root / "roster.csv").write_text(ROSTER, encoding="utf-8")
@@ -35,7 +35,7 @@ def make_course(root):
 
 
 def zipped(path, files, when=(2026, 10, 13, 8, 0, 0)):
-    """A zip of files by name; a value may be a (ZipInfo, content) of its own making."""
+    """Write a zip and return its path. files: name -> content; when: the modification time of all files."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as made:
         for name, content in files.items():
             info = zipfile.ZipInfo(name, when)

@@ -1,6 +1,6 @@
-"""JupyterLab as people use it: a server of our own, a browser, and a notebook open in it.
+"""Test JupyterLab as users see it: start a server, and open a notebook in a browser.
 
-The server knows nothing of this machine's settings, and no test waits for a fixed time: each waits for what it needs.
+The server ignores the Jupyter settings of this machine. No test waits for a fixed time: each waits for an event.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = Path(os.environ.get("COURSE_SCREENSHOTS") or ROOT / "out" / "screenshots")
-# Every cell in the page, whatever is in view; no questions and no news from outside.
+# All cells are in the page, even outside the visible area. No news, no update checks, no notifications.
 LAB_SETTINGS = {
     "notebook-extension/tracker": {"windowingMode": "none"},
     "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True},
 }
-PATIENCE = 240_000  # milliseconds, for what may take long on a busy machine; nothing is measured by it
+PATIENCE = 240_000  # milliseconds: the time limit of steps that may take long on a busy machine
 
 
 # --- the server and the browser -------------------------------------------------------------------------
 
 
 def environment(folder: Path, **more: str) -> dict[str, str]:
-    """The environment of a person who has this Python and nothing else of Jupyter; her settings are in the folder."""
+    """Return the environment of a user whose only Jupyter settings are those in the folder. more: added variables."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "PYTHON", "COURSE"))}
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR"):
         env[name] = str(folder / name.lower())
@@ -51,8 +51,9 @@ def environment(folder: Path, **more: str) -> dict[str, str]:
 
 @contextmanager
 def jupyter_lab(folder: Path, env: dict[str, str], log: Path, attempts: int = 2) -> Iterator[str]:
-    """The address of a running server; another port is tried once when the first attempt does not answer. It and its
-    kernels are gone afterwards, whatever happens.
+    """Start a server and yield its address. If the first attempt does not answer, another port is tried once.
+
+    The server and its kernels are always ended at exit.
     """
     with log.open("w") as output:
         process, address = start(folder, env, output)
@@ -83,7 +84,7 @@ def start(folder, env, output):
 
 
 def answers(process, address):
-    """Wait until the server answers; False when it ends or stays silent."""
+    """Wait until the server answers. Return False if it ends or never answers."""
     for _ in range(600):
         if process.poll() is not None:
             return False
@@ -96,7 +97,7 @@ def answers(process, address):
 
 
 def stop(process):
-    """End a server, kindly (it then ends its kernels), else with all that it started."""
+    """Terminate a server, which then ends its kernels. After 20 s, kill it together with all processes it started."""
     if process.poll() is None:
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
@@ -113,12 +114,12 @@ def shoot(page, name: str) -> None:
 
 @contextmanager
 def new_page(context, name: str):
-    """A page; afterwards the kernels of its server are ended, since each holds torch in memory."""
+    """Yield a page. Afterwards end the kernels of its server, because each holds torch in memory."""
     page = context.new_page()
     try:
         yield page
     finally:
-        with suppress(Exception):  # the last thing seen, also of a failure
+        with suppress(Exception):  # a screenshot of the last state, also after a failure
             shoot(page, f"{name}-end")
         with suppress(Exception):
             page.evaluate(END_KERNELS)
@@ -137,7 +138,7 @@ END_KERNELS = """async () => {
 
 
 def open_notebook(page, address: str, path: str) -> Notebook:
-    """Open a file of the server, in a workspace of its own: without the tabs of another test."""
+    """Open a file of the server in a separate workspace, without the tabs of other tests."""
     page.goto(f"{address}/lab/workspaces/{Path(path).stem}/tree/{path}")
     return Notebook(page)
 
@@ -151,7 +152,7 @@ class Notebook:
         self.wait_until_idle()
 
     def cell(self, text: str):
-        """The code cell with this text in it."""
+        """Return the only code cell whose source contains this text."""
         found = self.page.locator(".jp-CodeCell", has=self.page.locator(".jp-InputArea-editor", has_text=text))
         assert found.count() == 1, f"{found.count()} cells with {text!r}"
         return found
@@ -183,7 +184,7 @@ class Notebook:
         self.page.keyboard.insert_text(source)
 
     def run(self, cell) -> None:
-        """Run the selected cell, wait for its end, and leave the next one selected."""
+        """Run a cell, which must be selected, and wait for its end. The next cell is selected afterwards."""
         before = prompt(cell)
         self.page.keyboard.press("Shift+Enter")
         self.page.wait_for_function(
@@ -197,7 +198,7 @@ class Notebook:
         self.wait_until_idle()
 
     def validate(self, shot: str) -> str:
-        """Press Validate; returns what the dialog says."""
+        """Press Validate, save a screenshot with the name `shot`, and return the text of the dialog."""
         self.page.locator(".jp-NotebookPanel-toolbar").get_by_text("Validate", exact=True).click()
         dialog = self.page.locator(".jp-Dialog", has=self.page.locator("#validation-message"))
         dialog.wait_for(timeout=PATIENCE)
@@ -208,12 +209,12 @@ class Notebook:
         return said
 
     def save(self) -> None:
-        """Save, and wait until the file is written: the tab's mark of unsaved changes goes away."""
+        """Save, and wait until the file is written: the tab's mark of unsaved changes disappears."""
         self.page.keyboard.press("ControlOrMeta+s")
         self.page.locator("#jp-main-dock-panel .lm-TabBar-tab.jp-mod-current.jp-mod-dirty").wait_for(state="detached")
 
     def download(self, folder: Path) -> Path:
-        """What File, Download gives, under the name that the browser proposes."""
+        """Save the file of File, Download under the browser's suggested name, and return its path."""
         with self.page.expect_download() as waiting:
             self.menu("File", "Download")
         path = folder / waiting.value.suggested_filename
@@ -221,7 +222,7 @@ class Notebook:
         return path
 
     def scroll_to(self, locator) -> None:
-        """Put something at the top of the notebook's window."""
+        """Scroll an element to the top of the notebook's window."""
         locator.evaluate(
             """element => {
                 const area = element.closest(".jp-WindowedPanel-outer");
@@ -240,6 +241,6 @@ def output(cell) -> str:
 
 
 def red(page) -> list[str]:
-    """The text on red ground: errors and warnings."""
+    """Return all texts with a red background: errors and standard error."""
     kinds = [f'.jp-OutputArea-output[data-mime-type="application/vnd.jupyter.{kind}"]' for kind in ("stderr", "error")]
     return [text.strip() for text in page.locator(", ".join(kinds)).all_inner_texts()]

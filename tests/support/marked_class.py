@@ -1,4 +1,4 @@
-"""The gradebook of a class none of whose notebooks ran: marks, verdicts, findings and times as grading leaves them."""
+"""Make a class's gradebook without running notebooks: marks, verdicts, findings and times as grading writes them."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ def make_class(
     runs: Mapping[str, Mapping[str, Any]] | None = None,
     config: str = "",
 ) -> Path:
-    """A course root with a gradebook of one lab.
+    """Make a course with a gradebook of one lab, and return its root.
 
-    shares: student -> the share of the points of each of POINTS; written: student -> points of the written answer,
-    which waits for a person for all others; runs: student -> the summary of the run; config: more of the configuration.
+    shares: student -> the share of the points of each of POINTS; written: student -> points of the written answer (for
+    other students it needs manual grading); runs: student -> the summary of the run; config: additional configuration.
     """
     from nbgrader.api import Gradebook
 
@@ -59,7 +59,7 @@ def make_class(
 
 
 def leave_runs(root: Path, runs: Mapping[str, Mapping[str, Any]]) -> None:
-    """Put the summaries of runs where grading leaves them, in autograded notebooks."""
+    """Write the summaries of runs into autograded notebooks, as grading does."""
     for student, summary in runs.items():
         path = root / "autograded" / student / LAB / f"{LAB}.ipynb"
         path.parent.mkdir(parents=True)
@@ -67,7 +67,7 @@ def leave_runs(root: Path, runs: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def invented_class(folder: Path, size: int = 60, seed: int = 0) -> Path:
-    """A class to look at: abilities of all kinds, two of three answers marked, diagnoses, findings, some late."""
+    """Make a class with random abilities, diagnoses and findings; two of three written answers are marked."""
     rng = random.Random(seed)
     shares, runs, written = {}, {}, {}
     told = {

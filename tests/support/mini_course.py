@@ -1,5 +1,5 @@
-# ruff: noqa: E501 (the lines of a lab and the table of refusals are read across)
-"""A course of one small lab for the tests of the build: one exercise, one written answer, one figure file, its exam."""
+# ruff: noqa: E501 (the lines of the lab's text are long)
+"""Make a course of one small lab for the tests of the build: one exercise, a written answer, a figure, the exam."""
 
 from __future__ import annotations
 
@@ -113,7 +113,10 @@ def make_course(root: Path) -> Lab:
 
 
 def make_template_course(root: Path) -> Lab:
-    """Write a course with the template's lab, in the short form, into `root`; its exercises are course_utils' own."""
+    """Write a course with the template's lab, in the short form, into `root` and return the lab.
+
+    The lab's exercises are those of course_utils.
+    """
     lab = Lab(root, "00_template")
     root.mkdir(parents=True, exist_ok=True)
     shutil.copy(REPOSITORY / "nbgrader_config.py", root)
@@ -122,6 +125,6 @@ def make_template_course(root: Path) -> Lab:
 
 
 def put(path: Path, content: str | bytes) -> None:
-    """Write a file, with its folders, with line ends as they are."""
+    """Write a file and its folders. Line endings stay unchanged."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content.encode() if isinstance(content, str) else content)

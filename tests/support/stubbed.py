@@ -1,4 +1,4 @@
-"""Stand-ins for what a worker does, so that everything round it can be tried often and fast. Importable by workers."""
+"""Stubs for a worker's tasks, so that the code around them can be tested often and fast. Workers can import them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SECONDS = float(os.environ.get("STUB_SECONDS", "0.02"))
 
 
 def execute_job(job: Job) -> JobResult:
-    """Full marks for everybody who has not "wrong" in the name, after a moment."""
+    """Return full marks after SECONDS, or no marks for a student with "wrong" in the name."""
     from course_admin.grading.exams import Transcript
 
     time.sleep(SECONDS)
@@ -33,13 +33,13 @@ def execute_job(job: Job) -> JobResult:
 
 
 def render(page: Page) -> str:
-    """A page with the score alone."""
+    """Return a page that shows only the score."""
     time.sleep(SECONDS / 4)
     return f"<p>{page.resources['nbgrader']['score']} of {page.resources['nbgrader']['max_score']}</p>"
 
 
 def ends_itself(value: int) -> int:
-    """A task that ends its worker, the same each time."""
+    """A task that always ends its worker, with the exit code `value`."""
     os._exit(value)
 
 
@@ -56,7 +56,7 @@ def waits(_: int) -> int:
 
 
 def opens_a_sandbox(execution: Execution) -> tuple[int, str]:
-    """The parent in this worker's sandbox, and the value of a cell that was run in it."""
+    """Return the process id of the parent in this worker's sandbox, and the output of a cell that ran in it."""
     sandbox = shared_sandbox(execution.sandbox, execution.limits, fork_server=execution.fork_server)
     with sandbox.session() as session:
         (output,) = session.execute("6 * 7").outputs

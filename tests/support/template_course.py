@@ -1,4 +1,4 @@
-"""A course whose only lab is the template: three exercises, a second to grade."""
+"""Make a course whose only lab is the template: three exercises, graded in a second."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LAB = "00_template"
 
 
 def template_course(folder: Path) -> Path:
-    """Make the course in a folder, built, and return its root."""
+    """Make the course in a folder, build it, and return its root."""
     root = new_course(folder, like=REPO)
     new_lab(root, LAB)
     build(root, say=lambda line: None)
@@ -21,5 +21,5 @@ def template_course(folder: Path) -> Path:
 
 
 def template_answers(root: Path) -> dict[str, str]:
-    """The reference answers of the template lab by grade_id."""
+    """Return the reference answers of the template lab by grade_id."""
     return classroom.reference_answers(classroom.read_notebook(root / "source" / LAB / f"{LAB}.ipynb"))

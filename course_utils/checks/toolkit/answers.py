@@ -26,18 +26,18 @@ TORCH_SAYS = {
     "ensure they have the same size": "two tensors have different shapes, such as [4, 1, 2, 3] and [4, 6]: flatten one",
     "only for scalar outputs": "backward() starts from one number, this loss has several: take their mean",
 }
-"""torch's messages about losses and training steps, and what they mean."""
+"""A part of torch's error message about losses and training steps, and its explanation for students."""
 SIZES = re.compile("multiplied|for input of size|must match|mismatch|reshape array|broadcast|out of bounds|expanded")
-"""What torch and numpy say where sizes do not fit on each other."""
+"""Parts of the error messages of torch and numpy for sizes that do not match."""
 FIXED = "is a size fixed in your code, such as 784, or is a dimension missing?"
 CAUSES = {
     "multiplied": "is a matrix on the wrong side, a column of ones or a flatten missing, or a size fixed in your code?",
     "input of size": FIXED,
     "reshape array": FIXED,
 }
-"""Words of such a message, and what the likely cause is."""
+"""A part of such a message, and the likely cause."""
 SHOWN = 6
-"""Decimal numbers that a counterexample shows at the most; of whole numbers twice as many."""
+"""The largest number of decimal numbers that a counterexample shows; for whole numbers, twice as many."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +45,13 @@ class Answer:
     """The answer to one question."""
 
     words: str  # the case, as a counterexample names it
-    inputs: dict  # what was asked with
-    got: Evidence  # empty when the student's code raised
-    error: StudentError | None = None  # what it raised
+    inputs: dict  # the inputs of the question
+    got: Evidence  # empty if the student's code raised
+    error: StudentError | None = None  # the error that the student's code raised
     value: str = "value"  # the name of the returned value in the evidence
-    what: str = "the result"  # that value as the student knows it
-    oracle: Any = None  # what is right: a function of the inputs, or a value
-    near: str = ""  # what is wrong with the form of the values that came back together
+    what: str = "the result"  # the name of that value in messages for the student
+    oracle: Any = None  # the right value, or a function of the inputs that returns it
+    near: str = ""  # the message if the returned values have a wrong number or order
 
     def part(self, value: str, what: str = "the result", oracle: Any = None, near: str = "") -> Answer:
         """The same answer, read under another name of the evidence."""
@@ -119,7 +119,7 @@ class Answer:
         """What the student's code raised, as lines for the student; "" if nothing."""
         if self.error is None or self.error.is_stub or not SIZES.search(self.error.text):
             return "" if self.error is None else explain(self.error)
-        own = {name: value for name, value in self.inputs.items() if not name.startswith("weight_")}  # as a probe takes
+        own = {name: value for name, value in self.inputs.items() if not name.startswith("weight_")}  # no weights
         arrays = [(name, value.shape) for name, value in own.items() if isinstance(value, np.ndarray)][:3]
         came = ", ".join(f"{name} {list(shape)}" for name, shape in arrays) or self.words
         causes = (cause for words, cause in CAUSES.items() if words in self.error.text)
@@ -188,10 +188,10 @@ def counterexample(what: str, words: str, value: np.ndarray, expected: np.ndarra
 
 
 def _text(value: np.ndarray, digits: int) -> str:
-    """Numbers in nested brackets, dimensions of size 1 left out."""
+    """Format an array as numbers in nested brackets, without dimensions of size 1."""
     array = np.asarray(value)
     while array.ndim > 1 and 1 in array.shape:
         array = array.squeeze(array.shape.index(1))
     if array.ndim:
         return f"[{', '.join(_text(row, digits) for row in array)}]"
-    return f"{array.item() + 0.0:.{digits}g}" if array.dtype.kind == "f" else str(array.item())  # no -0
+    return f"{array.item() + 0.0:.{digits}g}" if array.dtype.kind == "f" else str(array.item())  # + 0.0 avoids -0

@@ -18,7 +18,7 @@ from course_utils.checks.toolkit.written import library_calls
 from course_utils.probes import QUESTION_SECONDS, Ask, StudentError, direct_ask, written
 
 LIBRARY = 0.6
-"""What a call of the library costs where the exercise is to be written by hand."""
+"""The deduction for a call of a library function in an exercise that must be written by hand."""
 
 
 class CheckFailed(AssertionError):  # noqa: N818 - students read this name; "Error" would suggest their code crashed
@@ -60,7 +60,7 @@ class Exercise:
     def __call__(self, *objects: Any) -> None:
         """Check the student's objects: prints what is right, raises CheckFailed with what is wrong."""
         try:
-            # Wild numbers of the student's may overflow in a comparison: that is a finding, not a warning to print.
+            # A student's huge numbers may overflow in a comparison: the check reports that, so numpy need not warn.
             with np.errstate(all="ignore"):
                 ask = direct_ask(dict(zip(self.targets, objects, strict=True)), QUESTION_SECONDS)
                 lines = lines_of(self.judge(ask, np.random.default_rng()))
@@ -120,10 +120,10 @@ def exercises_in(package: str, path: Sequence[str]) -> dict[str, Exercise]:
 
 
 def _slips_in(function: Callable) -> int:
-    """How many slips a function names: entries of the dicts slips, lengths and losses, in its calls or before them."""
+    """Count the slips that a function names: entries of its dicts slips, lengths and losses, in calls or assigned."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, TypeError, SyntaxError):  # no source: each call counts its own
+    except (OSError, TypeError, SyntaxError):  # no source: each call checks its own number of slips
         return 0
     given = [(node.arg, node.value) for node in ast.walk(tree) if isinstance(node, ast.keyword)]
     given += [(ast.unparse(node.targets[0]), node.value) for node in ast.walk(tree) if isinstance(node, ast.Assign)]

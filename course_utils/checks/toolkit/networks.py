@@ -23,7 +23,7 @@ _TORCH: dict[str, Callable] = {
     "ELU": F.elu, "GELU": F.gelu, "SiLU": F.silu, "softplus": F.softplus,
 }  # fmt: skip
 NONLINEARITIES = {name: lambda x, f=f: f(torch.as_tensor(x)).numpy() for name, f in _TORCH.items()}
-"""What stands between layers, by name: the options of a stage of `which`."""
+"""Functions between layers, by name: the options of a stage of `which`."""
 
 
 def nonlinearities(right: str, *names: str) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
@@ -127,7 +127,7 @@ class Networks(Randomness):
         values = {stage: stages[stage][option] for stage, option in right.items()}
         try:
             compared = [Compared(a, build(a.inputs, **values), what) for a in _listed(answers)]
-        except ValueError:  # layers that do not fit on each other, of which `architecture` tells
+        except ValueError:  # the sizes of the layers do not match: `architecture` reports that
             for stage in stages:
                 self.verify(stage, False, "")
             return values
@@ -170,14 +170,14 @@ def _reproduces(build: Callable, inputs: dict, options: dict, value: np.ndarray)
 
 
 def _shapes(spec: Sequence[Any]) -> list[tuple[int, ...]]:
-    """The shapes of the weights that sizes of linear layers, or torch modules, have."""
+    """Return the shapes of the weights. spec: the sizes of linear layers, or torch modules."""
     if all(isinstance(size, int) for size in spec):
         return [(leaving, entering) for entering, leaving in pairwise(spec)]
     return [tuple(value.shape) for layer in spec for value in layer.state_dict().values() if value.ndim > 1]
 
 
 def _words(shapes: Sequence[tuple[int, ...]]) -> str:
-    """784-128-2 for linear layers that fit on each other, the shapes of the weights for others."""
+    """Describe weights: "784-128-2" for linear layers whose sizes match, else the list of the weights' shapes."""
     if not shapes or any(len(shape) != 2 for shape in shapes):
         return ", ".join(str(list(shape)) for shape in shapes)
     sizes: list[int] = []

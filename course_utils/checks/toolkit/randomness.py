@@ -10,11 +10,11 @@ from course_utils.checks.toolkit.answers import Answer, close, counterexample, e
 from course_utils.checks.toolkit.values import After, Given, Slips, Values, _count, _listed, near_form
 
 ERRORS = 6.0
-"""Standard errors within which a mean or a standard deviation has to lie: one right answer in 10^8 is outside."""
+"""The tolerance of means and standard deviations, in standard errors: one right answer in 10^8 is outside."""
 UNLIKELY = 1e-7
-"""The p-value of the Kolmogorov-Smirnov test below which numbers do not have the distribution asked for."""
+"""If the p-value of the Kolmogorov-Smirnov test is below this, samples do not have the required distribution."""
 LAWS = {"normal": ("norm", ()), "uniform": ("uniform", (-(3**0.5), 2 * 3**0.5))}
-"""scipy's distributions of mean 0 and standard deviation 1."""
+"""scipy's distributions with mean 0 and standard deviation 1: (name, arguments)."""
 
 
 class Randomness(Values):
@@ -138,7 +138,7 @@ def _has_law(samples: np.ndarray, moments: np.ndarray, law: str) -> bool:
     alike = ((samples - moments[0]) / np.maximum(moments[1], 1e-12)).reshape(len(samples), -1)
     rows = np.arange(len(alike))  # one entry of each sample, since entries may depend on each other
     alike = alike[rows, rows % alike.shape[1]]
-    # Tails tell more about a sum of a few uniform numbers, or the Laplace distribution, than kstest sees.
+    # The kurtosis detects a sum of a few uniform numbers, or the Laplace distribution, better than kstest.
     if law == "normal" and abs(kurtosis(alike)) > max(0.3, ERRORS * (24 / alike.size) ** 0.5):
         return False
     return kstest(alike, *LAWS[law]).pvalue > UNLIKELY

@@ -11,9 +11,9 @@ from typing import NamedTuple
 from course_utils.sentences import STUB
 
 MAX_SLIPS = 8
-"""Named slips an exercise may have. Whatever else is wrong gets a counterexample."""
+"""The largest number of named slips of an exercise. All other mistakes get a counterexample."""
 DEDUCTIONS = {"form": (0.2, "the form asked for"), "writes": (0.2, "the inputs are left as they were")}
-"""Deductions that every exercise has unless it declares its own of that name."""
+"""Deductions of every exercise, unless it declares an aspect or a deduction with the same name."""
 
 
 class Verdict(NamedTuple):
@@ -54,7 +54,7 @@ def declare(aspects: dict[str, tuple[float, str]], costs: dict[str, tuple[float,
     deductions = {name: pair for name, pair in DEDUCTIONS.items() if name not in aspects} | costs
     found = Rubric(
         tuple(Line(name, *pair) for name, pair in aspects.items()),
-        tuple(Line(name, *pair) for name, pair in deductions.items() if pair[0]),  # 0 turns a standard one off
+        tuple(Line(name, *pair) for name, pair in deductions.items() if pair[0]),  # a cost of 0 turns it off
     )
     meant = all(line.size > 0 for line in found.aspects) and all(0 < line.size < 1 for line in found.deductions)
     if not aspects or not meant:

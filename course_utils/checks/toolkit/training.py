@@ -15,7 +15,7 @@ from course_utils.data.drawn import draw_digits
 Path = list[Weights]
 Images = tuple[np.ndarray, np.ndarray]
 Loss = Callable[[dict[str, torch.Tensor], torch.Tensor], torch.Tensor]
-"""loss(weights, batch) -> a scalar, in torch, differentiable."""
+"""loss(weights, batch) -> a differentiable torch scalar."""
 
 
 class Training(Networks):
@@ -76,7 +76,7 @@ class Training(Networks):
             alike = abs(first / -rate - 1) > 0.02 or max(abs(part - 1) for part in parts) < 0.02
             right = None not in lengths and min(parts) > 0 and alike
             return self.verify(aspect, right, "" if right else _later_slip(taken, path, batches, loss, own, parts))
-        # The loss is another one: at least every batch has to move the weights.
+        # No known loss explains the first step. Then only require that every batch moves the weights.
         moved = all(step.any() for step in taken)
         return self.verify(aspect, moved, "only the first batch moves the weights: is the return inside the loop?")
 
@@ -112,7 +112,7 @@ def loss_at(loss: Loss, weights: Weights, batch: Any) -> float:
 
 
 def _gradient(loss: Loss, weights: Weights, batch: Any) -> np.ndarray:
-    """Autograd's gradient of loss(weights, batch), in double precision, as one row."""
+    """Return autograd's gradient of loss(weights, batch) as one vector, in double precision."""
     leaves, images = _in_torch(weights, batch)
     found = torch.autograd.grad(loss(leaves, images), list(leaves.values()), allow_unused=True)
     pairs = zip(leaves.values(), found, strict=True)
@@ -125,12 +125,12 @@ def _in_torch(weights: Weights, batch: Any) -> tuple[dict[str, torch.Tensor], to
 
 
 def _change(before: Weights, after: Weights) -> np.ndarray:
-    """A step as one row."""
+    """Return a step, the change of all weights, as one vector."""
     return np.concatenate([(after[name] - before[name]).ravel() for name in before])
 
 
 def _times_longer(step: np.ndarray, expected: np.ndarray) -> float | None:
-    """How many times longer one step is than another (negative: the other way); None when directions differ."""
+    """Return step / expected, the ratio of lengths (negative: opposite directions); None if they are not parallel."""
     if not step.any() or not expected.any():
         return None
     ratio = float(step @ expected / (expected @ expected))
@@ -144,7 +144,11 @@ def _no_step(path: Path) -> str:
 
 
 def _later_slip(taken: list, path: Path, batches: Sequence[Any], loss: Loss, own: list, parts: list) -> str:
-    """What is wrong with the later steps. taken, own: steps and gradients; parts: how long those are, by the first."""
+    """Return the message for wrong later steps.
+
+    taken: the steps; own: the gradient of each step's own batch; parts: the steps' lengths as multiples of their
+    gradients, relative to the first step.
+    """
     if not taken[1].any():
         return "only the first batch moves the weights: is the return inside the loop, or step() after it?"
     first, second = (_gradient(loss, path[i], batches[1 - i]) for i in (1, 0))

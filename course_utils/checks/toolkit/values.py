@@ -13,7 +13,7 @@ from course_utils.checks.toolkit.rubric import MAX_SLIPS, Rubric, Verdict
 from course_utils.probes import Ask, StudentError
 
 ANOTHER_SIZE = 0.5
-"""What an aspect keeps when some cases are right and the student's code raises on those of another size."""
+"""The share that an aspect keeps if some cases are right, but the student's code raises on cases of another size."""
 Within = tuple[float, float]
 WITHIN = (1e-3, 1e-4)
 Shape = Sequence[int]
@@ -22,7 +22,7 @@ After = str | Sequence[str]
 Given = Answer | Sequence[Answer]
 
 
-class Stop(Exception):  # noqa: N818 - ends the judging, is no error
+class Stop(Exception):  # noqa: N818 - ends the judging and is no error
     """Raised by `c.stop`."""
 
 
@@ -42,7 +42,7 @@ class Values:
 
     def function(self, name: str) -> Any:
         """The same `c`, asking one of several functions: `c.function("softmax").call(...)`."""
-        other = copy.copy(self)  # shares the verdicts and answers
+        other = copy.copy(self)  # a shallow copy shares the verdicts and answers
         other._target = (name,)
         return other
 
@@ -178,7 +178,7 @@ class Values:
     def shape(self, aspect: str, answer: Answer, shape: Shape, what: str = "the result", after: After = ()) -> bool:
         """Judge whether a finite tensor of this shape came back."""
         raw = answer.got.get(answer.value)
-        kind = bool if isinstance(raw, np.ndarray) and raw.dtype.kind == "b" else float  # one is as good as the other
+        kind = bool if isinstance(raw, np.ndarray) and raw.dtype.kind == "b" else float  # both are accepted
         item = Compared(answer, np.zeros(tuple(shape), kind), what)
         self._form(item.near)
         return self.cost(aspect, item.value is not None, item.line(), after)
@@ -268,7 +268,7 @@ def near_form(answer: Answer, expected: np.ndarray, what: str, number: bool = Fa
     raw, kind = answer.got.get(answer.value), answer.kind()
     booleans = isinstance(raw, bool) or (isinstance(raw, np.ndarray) and raw.dtype.kind == "b")
     value = answer.listed()
-    if value is None and answer.items() > 1:  # more values than were asked for
+    if value is None and answer.items() > 1:  # more values than required
         value, _ = near_form(answer.part(f"{answer.value}_0"), expected, what, number)
         return value, f"{what}: {kind} came back, expected {_asked(expected, number)} alone"
     near = ""
@@ -279,13 +279,13 @@ def near_form(answer: Answer, expected: np.ndarray, what: str, number: bool = Fa
         alike = _squeezed(value.shape) == _squeezed(expected.shape)
         if value.size != expected.size or not (rows or alike):
             return None, near
-        whole = expected.dtype.kind in "iu"  # positions, perhaps
+        whole = expected.dtype.kind in "iu"  # integers are probably indices
         cause = "torch.nonzero without [:, 0], or keepdim=True" if whole else "keepdim=True"
         kept = f": {cause} leaves a dimension of size 1" if alike and value.ndim == expected.ndim + 1 else ""
         near = f"shape {list(value.shape)}, expected {list(expected.shape)}{kept}"
     elif answer.items() or kind == "array" or (expected.ndim == 0 and not number and kind in ("int", "float")):
         near = f"{kind.replace('array', 'numpy array')} came back, expected {_asked(expected)}"
-    elif number and kind.rstrip("0123456789") not in ("int", "float", "missing"):  # numpy's numbers are as good
+    elif number and kind.rstrip("0123456789") not in ("int", "float", "missing"):  # numpy's scalars are accepted
         near = f"{kind} came back, expected a number, which .item() takes out of a tensor"
     elif number and expected.dtype.kind in "iu" and "float" in kind:
         near = "float came back, expected an int"
@@ -295,18 +295,18 @@ def near_form(answer: Answer, expected: np.ndarray, what: str, number: bool = Fa
 
 
 def _places(answer: Answer, expected: list[np.ndarray], asked: str) -> tuple[tuple[str, ...], str]:
-    """Where in the evidence each part stands, and what is wrong with their order or number."""
+    """Return the name of each part in the evidence, and the message for a wrong order or number ("" if right)."""
     found, count = answer.items(), len(expected)
     own = [f"{answer.value}_{i}" for i in range(min(found, count + 2))] or [answer.value]
     own += ["nothing"] * (count - len(own))
 
     def fits(places: Sequence[str]) -> tuple[bool, int]:
-        """Whether all values are right in these places, and whether all shapes are; where some lack, how many are."""
+        """Rank an assignment: are all values right, then are all shapes right (if values are missing: how many)."""
         pairs = [(near_form(answer.part(name), one, "")[0], one) for name, one in zip(places, expected, strict=True)]
         near = [close(value, one) for value, one in pairs if value is not None]
         return len(near) == count and all(near), len(near) if found < count else len(near) == count
 
-    places = max(permutations(own, count), key=fits)  # of several that fit as well, the one in the order asked for
+    places = max(permutations(own, count), key=fits)  # of equally good orders, the first: the required order
     if answer.error is not None or (found == count and places == tuple(own)):
         return places, ""
     if found < count:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 MAX_TEXT = 50_000
-"""Characters of a cell that are read."""
+"""The number of characters of a cell that are read."""
 MAGIC = re.compile(r"^([ \t]*)[%!?].*$", re.MULTILINE)
 
 
@@ -18,7 +18,7 @@ def library_calls(text: str, names: Iterable[str], own: Sequence[str] = ()) -> s
     """
     names, text = set(names), text[:MAX_TEXT]
     tree = next(filter(None, map(_parsed, (text, MAGIC.sub(r"\1pass", text)))), None)
-    if tree is None:  # no Python, so it defines nothing; or something that IPython alone reads
+    if tree is None:  # not Python, so it defines nothing; or syntax that only IPython can read
         return names & set(re.findall(r"[.,\s]\s*(\w+)", text)) - set(own)
     bound = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
     bound |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
