@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from conftest import REPO
 from submissions import TOOLS, Case, hand_in, mismatches, read_cases
 from template_course import template_answers, template_course
+from tested_labs import REPO
 
 from course_admin import classroom
 from course_admin.authoring.new_lab import new_course

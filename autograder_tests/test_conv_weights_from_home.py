@@ -14,8 +14,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import torch
-from conftest import REPO
 from scipy.optimize import linear_sum_assignment
+from tested_labs import REPO
 from torch.nn import functional as F
 
 from course_admin.grading.exams import load_exams, run_exam

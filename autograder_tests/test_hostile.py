@@ -26,9 +26,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from conftest import REPO
 from submissions import Case, hand_in, mismatches, read_cases, read_groups
 from template_course import template_answers, template_course
+from tested_labs import REPO
 
 from course_admin.authoring.new_lab import new_course
 from course_admin.grading.exams import SEED, load_exams, points_of

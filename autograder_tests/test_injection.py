@@ -8,8 +8,8 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from conftest import REPO
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+from tested_labs import REPO
 
 from course_admin.authoring.new_lab import new_course
 from course_admin.feedback.formulas import ALLOWED

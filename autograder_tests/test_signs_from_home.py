@@ -12,9 +12,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from conftest import REPO
 from scipy.optimize import linear_sum_assignment
 from sklearn.linear_model import LogisticRegression
+from tested_labs import REPO
 from torch.nn import functional as F
 
 from course_admin.grading.exams import load_exams, run_exam

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import torch
 from candidates import candidate, solution
-from conftest import REPO
 from scipy.optimize import linear_sum_assignment, quadratic_assignment
+from tested_labs import REPO
 from torch import nn
 
 from course_admin.grading.exams import load_exams, run_exam
