@@ -65,7 +65,7 @@ class Built:
 
 
 def build(root: Path, names: Sequence[str] = (), *, say: Callable[[str], None] = print) -> None:
-    """Build labs (default: all) and write the files that changed. A lab with a problem is not written at all.
+    """Build labs (default: all) and write the files that changed. Each lab is written completely or not at all.
 
     Raises Refused with the problems of all labs. The labs without problems are built nevertheless.
     """
@@ -83,7 +83,7 @@ def build(root: Path, names: Sequence[str] = (), *, say: Callable[[str], None] =
 
 
 def check(root: Path, names: Sequence[str] = (), *, say: Callable[[str], None] = print) -> None:
-    """Check that source/ and release/ are what a build of the texts makes. This function writes no files.
+    """Check that source/ and release/ are what a build of the texts makes. Write nothing.
 
     Raises Refused, which names each file that differs.
     """
