@@ -81,7 +81,7 @@ def figures_of(notebook: nbformat.NotebookNode) -> list[Figure]:
 def sheet(figures: list[Figure], columns: int = 3) -> Image.Image:
     """Return one image with all figures on white, in rows of `columns`.
 
-    A figure wider than its column is scaled down to the column's width. The alt text of each figure stands below the figure.
+    A figure wider than its column is scaled down to the column's width. Each figure's alt text stands below the figure.
     """
     font = ImageFont.load_default(size=14)
     tiles = [_tile(figure, font) for figure in figures]
