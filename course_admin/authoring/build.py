@@ -1,13 +1,14 @@
 """`course build`: notebooks/<lab>/<lab>.py -> source/<lab>/<lab>.ipynb -> release/<lab>/<lab>.ipynb, byte-identical
 on every machine.
 
-The text is the truth. Every cell of it, with what derived_cells adds, becomes a cell of the source notebook; nbgrader's
-own GenerateAssignment makes the release of that, in a temporary folder and without a gradebook. Cells without nbgrader
-metadata get none: an id made up from a cell's text would change with every mended typo, and nbgrader refuses to change
-the ids of a notebook that students have handed in.
+The text is the master version. Each cell of the text, with the additions of derived_cells, becomes a cell of the
+source notebook. nbgrader's own GenerateAssignment makes the release from the source notebook, in a temporary folder
+and without a gradebook. Cells without nbgrader metadata get no such metadata. The reason: an id generated from a
+cell's text would change with every corrected typo, and nbgrader refuses to change the ids of a notebook that students
+have submitted.
 
-The source notebook's metadata says what was built ("course": digest and files). So an edit made in JupyterLab or in
-the formgrader is never overwritten: the build refuses, and `adopt` takes the edit back into the text.
+The source notebook's metadata records what was built ("course": digest and files). The build therefore never overwrites
+an edit made in JupyterLab or in the formgrader. The build refuses, and `adopt` takes the edit back into the text.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from course_utils.versions import NAME
 
 
 class Refused(CourseError):  # noqa: N818
-    """The build refuses. problems: all of them."""
+    """The error that the build raises when it refuses labs. problems: all problems that it found."""
 
     def __init__(self, found: Sequence[Problem]) -> None:
         self.problems = list(found)
@@ -45,8 +46,8 @@ class Refused(CourseError):  # noqa: N818
 
 @dataclass(frozen=True)
 class Built:
-    """A lab in memory. source, release: the notebooks' bytes; files: what goes along with both, by name; digest: of
-    the source's cells.
+    """A lab built in memory. source, release: the bytes of the notebooks; files: the files that are copied with both
+    notebooks, by name; digest: the digest of the source notebook's cells.
     """
 
     lab: Lab
@@ -56,7 +57,7 @@ class Built:
     digest: str
 
     def outputs(self) -> dict[Path, bytes]:
-        """Every file that belongs on disk, the source notebook last: it says that the others are there."""
+        """Return all files to write, by path. The source notebook is last, because it records that the others exist."""
         found = {}
         for notebook in (self.lab.release, self.lab.source):
             found.update({notebook.parent / name: data for name, data in self.files.items()})
@@ -64,9 +65,9 @@ class Built:
 
 
 def build(root: Path, names: Sequence[str] = (), *, say: Callable[[str], None] = print) -> None:
-    """Build labs (default: all) and write what changed. Each lab is written whole or not at all.
+    """Build labs (default: all) and write the files that changed. Each lab is written completely or not at all.
 
-    Raises Refused with the problems of all labs; those without problems are built all the same.
+    Raises Refused with the problems of all labs. The labs without problems are built nevertheless.
     """
     found: list[Problem] = []
     refuse_address_of_course(root, say=say)
@@ -82,8 +83,9 @@ def build(root: Path, names: Sequence[str] = (), *, say: Callable[[str], None] =
 
 
 def check(root: Path, names: Sequence[str] = (), *, say: Callable[[str], None] = print) -> None:
-    """Say whether source/ and release/ are what the texts make. Writes nothing. Raises Refused naming each file
-    that differs.
+    """Check that source/ and release/ are what a build of the texts makes. Write nothing.
+
+    Raises Refused, which names each file that differs.
     """
     found: list[Problem] = []
     for lab in find_labs(root, tuple(names)):
@@ -101,11 +103,11 @@ def check(root: Path, names: Sequence[str] = (), *, say: Callable[[str], None] =
 
 
 def adopt(root: Path, name: str, *, say: Callable[[str], None] = print) -> None:
-    """Take an edited source/<lab> (notebook without its outputs, and files) back into notebooks/<lab>, then build
-    the lab.
+    """Take an edited source/<lab> (the notebook without its outputs, and the files) back into notebooks/<lab>. Then
+    build the lab.
 
-    Raises Refused when the text changed as well since the last build, or when what would come out does not build;
-    nothing is written then.
+    Raises Refused if the text also changed since the last build, or if the result does not build. In both cases nothing
+    is written.
     """
     lab = Lab(Path(root), name)
     if not lab.source.is_file():
@@ -151,8 +153,9 @@ def adopt(root: Path, name: str, *, say: Callable[[str], None] = print) -> None:
 
 
 def make(lab: Lab, *, text: str | None = None, files: dict[str, bytes] | None = None) -> Built:
-    """Build a lab in memory (text, files: in place of those in notebooks/<lab>). Raises Refused with everything
-    that is wrong.
+    """Build a lab in memory. text, files: used instead of the text and the files in notebooks/<lab>.
+
+    Raises Refused with all problems.
     """
     found: list[Problem] = []
     if files is None:
@@ -173,7 +176,7 @@ def make(lab: Lab, *, text: str | None = None, files: dict[str, bytes] | None = 
         release = _generate(lab, notebook)
     except CourseError as error:
         release, trouble = None, error
-    lines = parsed.lines if text is None else []  # a text that is being adopted is not on disk
+    lines = parsed.lines if text is None else []  # a text that is being adopted is not yet on disk
     found.extend(
         problems(Draft(lab, parsed.cells, cells, exercises, lines, release["cells"] if release else [], files))
     )
@@ -188,7 +191,7 @@ def make(lab: Lab, *, text: str | None = None, files: dict[str, bytes] | None = 
 
 
 def install_cell(lab: Lab) -> str:
-    """The cell that installs course_utils where it, or this lab's checks in it, is missing."""
+    """Return the source of the cell that installs course_utils if it is missing or lacks this lab's checks."""
     checks = checks_folder(lab)
     needed = next((path.name for path in (checks, checks.with_suffix(".py")) if path.exists()), "")
     text = INSTALL_CELL.read_text(encoding="utf-8").strip("\n")
@@ -216,7 +219,7 @@ def _source_notebook(lab: Lab, cells: list[Cell], files: dict[str, bytes]) -> di
 
 
 def _cell_id(position: int, cell: Cell, taken: set[str]) -> str:
-    # nbformat allows 1 to 64 letters, digits, - and _ and wants each id once.
+    # nbformat allows 1 to 64 letters, digits, - and _ in an id. Each id must be unique in the notebook.
     named = re.sub(r"[^a-zA-Z0-9_-]", "-", cell["metadata"].get("nbgrader", {}).get("grade_id", ""))[:64]
     hashed = hashlib.sha256(f"{position}\n{cell['cell_type']}\n{cell['source']}".encode()).hexdigest()
     found = next(name for name in (named, *(hashed[k : k + 12] for k in range(50))) if name and name not in taken)
@@ -225,8 +228,9 @@ def _cell_id(position: int, cell: Cell, taken: set[str]) -> str:
 
 
 def _generate(lab: Lab, notebook: dict[str, Any]) -> dict[str, Any]:
-    """The release that nbgrader makes of a source notebook with the course's own configuration. Raises CourseError
-    with nbgrader's reason.
+    """Return the release that nbgrader makes from a source notebook with the course's own configuration.
+
+    Raises CourseError with nbgrader's reason.
     """
     import logging
 
@@ -248,7 +252,7 @@ def _generate(lab: Lab, notebook: dict[str, Any]) -> dict[str, Any]:
         path.parent.mkdir(parents=True)
         path.write_bytes(_dump(notebook))
         coursedir = CourseDirectory(config=config, log=log)
-        # nbgrader works in the folder and goes back to where it was afterwards.
+        # nbgrader changes its working directory to the folder and returns to the former one afterwards.
         try:
             GenerateAssignment(coursedir=coursedir, config=config, log=log).start()
         except NbGraderException:
@@ -269,12 +273,12 @@ def _configuration(root: Path) -> Any:
 
     try:
         return PyFileConfigLoader(CONFIG, path=str(root)).load_config()
-    except Exception as error:  # it is somebody's Python
+    except Exception as error:  # the file is Python code, so any error is possible
         raise CourseError(f"{root / CONFIG} does not run: {error}") from error
 
 
 class _Listener:
-    """A logging handler that keeps nbgrader's complaints."""
+    """A logging handler that keeps nbgrader's error messages."""
 
     level = 40
 
@@ -290,7 +294,10 @@ class _Listener:
 
 
 def _verify(lab: Lab, notebook: dict[str, Any], release: dict[str, Any]) -> None:
-    """What must never happen: nbgrader's own reading refuses, or a cell lost its grading metadata on the way."""
+    """Raise an error if nbgrader's own reader refuses a notebook, or if the release lacks a cell's grading metadata.
+
+    Neither must ever happen.
+    """
     from nbgrader.nbgraderformat import reads
 
     for made in (notebook, release):
@@ -337,7 +344,7 @@ def _read_notebook(lab: Lab) -> dict[str, Any]:
 
     try:
         notebook = nbformat.reads(lab.source.read_bytes().decode("utf-8-sig"), as_version=4)
-    except Exception as error:  # nbformat's, json's and unicode's
+    except Exception as error:  # errors of nbformat, of json and of the decoding
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise CourseError(
             f"{lab.show(lab.source)} is not a readable notebook ({reason}): "
@@ -347,7 +354,10 @@ def _read_notebook(lab: Lab) -> dict[str, Any]:
 
 
 def _files(lab: Lab) -> tuple[dict[str, bytes], list[Problem]]:
-    """What stands in notebooks/<lab> beside the text and goes along, by name with forward slashes."""
+    """Return the other files in notebooks/<lab>, which are copied with the notebook, by path with forward slashes.
+
+    Also return a problem for each link and each notebook there.
+    """
     found, wrong = {}, []
     for path in _listing(lab.folder):
         name = path.relative_to(lab.folder).as_posix()
@@ -374,7 +384,7 @@ def _listing(folder: Path) -> list[Path]:
 
 
 def _refuse_to_overwrite(built: Built) -> None:
-    """Raise Refused when the source notebook or a file beside it was changed by hand since the last build."""
+    """Raise Refused if the source notebook or a file beside it was changed by hand since the last build."""
     lab = built.lab
     if not lab.source.is_file():
         return
@@ -399,7 +409,7 @@ def _refuse_to_overwrite(built: Built) -> None:
 def _refuse_two_edits(
     lab: Lab, notebook: dict[str, Any], edited: list[Cell], text: list[Cell] | None, text_digest: str | None = None
 ) -> None:
-    """Raise Refused when source notebook and text both changed since the last build, in different ways."""
+    """Raise Refused if the source notebook and the text both changed since the last build, in different ways."""
     last = _last(notebook).get("digest")
     of_text = text_digest or lab_text.digest(text or [])
     now = lab_text.digest(edited)
@@ -435,8 +445,9 @@ def _refuse_attachments(lab: Lab, notebook: dict[str, Any]) -> None:
 
 
 def _files_to_adopt(lab: Lab, notebook: dict[str, Any]) -> tuple[dict[str, bytes], list[Problem]]:
-    """Files beside the source notebook that no build put there, and those that changed there and in notebooks/ as
-    well.
+    """Return the files beside the source notebook that were added or changed by hand since the last build.
+
+    Also return a problem for each of these files that changed in notebooks/ as well.
     """
     built, ours = _last(notebook).get("files", {}), _files(lab)[0]
     found, wrong = {}, []
@@ -457,7 +468,7 @@ def _files_to_adopt(lab: Lab, notebook: dict[str, Any]) -> tuple[dict[str, bytes
 
 
 def _differences(built: Built) -> list[Problem]:
-    """How the files on disk differ from what was built."""
+    """Return a problem for each file on disk that differs from the lab built in memory."""
     lab, found = built.lab, []
     remedy = f"run `course build {lab.name}`"
     try:
@@ -500,7 +511,7 @@ def _last(notebook: dict[str, Any]) -> dict[str, Any]:
 
 
 def _write(built: Built) -> str:
-    """Put the files in their places, those that changed only. Returns what was done, in words."""
+    """Write the files that changed and delete files of the last build that are obsolete. Return a summary in words."""
     lab = built.lab
     stale = _last(_read_notebook(lab)).get("files", {}).keys() - built.files.keys() if lab.source.is_file() else set()
     done = {}

@@ -1,4 +1,4 @@
-"""What `course build` refuses. Every rule is a function that yields problems; a rule looks at one thing only."""
+"""The rules that `course build` checks. Every rule is a function that yields problems. A rule checks one thing only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from course_admin.common import regions
 
 
 def problems(draft: Draft) -> list[Problem]:
-    """Everything that is wrong with a draft."""
+    """Return all problems of a draft, each problem once."""
     found = [problem for rule in RULES for problem in rule(draft)]
     return list(dict.fromkeys(found))
 
@@ -19,7 +19,7 @@ def problems(draft: Draft) -> list[Problem]:
 
 
 def metadata_is_nbgraders(draft: Draft) -> Iterator[Problem]:
-    """Each cell's metadata passes nbgrader's own validator."""
+    """Require that each cell's metadata passes nbgrader's own validator."""
     from nbformat import from_dict
     from nbgrader.nbgraderformat import MetadataValidator
 
@@ -27,7 +27,7 @@ def metadata_is_nbgraders(draft: Draft) -> Iterator[Problem]:
     for number, cell in draft.numbered():
         try:
             validator.validate_cell(from_dict(cell))
-        except Exception as error:  # jsonschema's and nbgrader's have no common base
+        except Exception as error:  # the errors of jsonschema and nbgrader have no common base class
             yield draft.at(number, f"nbgrader does not accept its metadata: {str(error).strip().splitlines()[0]}")
 
 
@@ -48,7 +48,10 @@ def markers_are_balanced(draft: Draft) -> Iterator[Problem]:
 
 
 def markers_stand_where_they_work(draft: Draft) -> Iterator[Problem]:
-    """nbgrader takes each kind of region out of one kind of cell only, and stops at any other."""
+    """Require each kind of region in its own kind of cell.
+
+    nbgrader removes a kind of region from that kind of cell only, and stops with an error if it is in another cell.
+    """
     for number, cell in draft.numbered():
         meta, source = nbgrader(cell), cell["source"]
         if "BEGIN SOLUTION" in source and not meta.get("solution"):
@@ -95,7 +98,7 @@ def solutions_are_marked(draft: Draft) -> Iterator[Problem]:
 
 
 def code_is_python(draft: Draft) -> Iterator[Problem]:
-    """With the solutions, and as students get it."""
+    """Require valid Python in each code cell, both with the solutions and as students get the cell."""
     for number, cell in draft.numbered():
         if cell["cell_type"] != "code":
             continue
@@ -113,8 +116,8 @@ def code_is_python(draft: Draft) -> Iterator[Problem]:
 
 
 def nothing_leaks(draft: Draft) -> Iterator[Problem]:
-    """No solution, hidden test or mark scheme in the release's cells, their metadata and outputs, or the files that
-    go along.
+    """Refuse a line of a solution, hidden test or mark scheme in the release's cells, in their metadata and outputs, or
+    in the files that are copied with the notebook.
     """
     wanted = leaks.secrets(draft.cells)
     where = draft.lab.show(draft.lab.release)

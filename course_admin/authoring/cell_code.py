@@ -1,4 +1,4 @@
-"""The code of a cell, read and never run: what it calls, which names it binds and which it reads."""
+"""Read the code of a cell without running it: its calls, the names that it binds and the names that it reads."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 
 def parse(source: str) -> ast.Module:
-    """The syntax tree of a cell. Raises SyntaxError."""
+    """Return the syntax tree of a cell. Raises SyntaxError."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return compile(_as_python(source), "cell", "exec", ast.PyCF_ONLY_AST | ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
 
 
 def tree(source: str) -> ast.Module | None:
-    """The syntax tree of a cell, None where it is not valid Python."""
+    """Return the syntax tree of a cell, or None if the cell is not valid Python."""
     try:
         return parse(source)
     except SyntaxError:
@@ -24,7 +24,7 @@ def tree(source: str) -> ast.Module | None:
 
 
 def syntax_error(source: str) -> tuple[str, int] | None:
-    """What is not valid Python in a cell and in which of its lines (from 1)."""
+    """Return the message and the line (from 1) of a cell's syntax error, or None if the cell is valid Python."""
     try:
         parse(source)
     except SyntaxError as error:
@@ -33,7 +33,7 @@ def syntax_error(source: str) -> tuple[str, int] | None:
 
 
 def called(call: ast.Call) -> str:
-    """What a call calls: "checks.to_range" in checks.to_range(f)."""
+    """Return the dotted name of the called function: "checks.to_range" for checks.to_range(f)."""
     names, node = [], call.func
     while isinstance(node, ast.Attribute):
         names.append(node.attr)
@@ -43,14 +43,17 @@ def called(call: ast.Call) -> str:
 
 
 def names_bound(source: str, *, imports: bool = True) -> set[str]:
-    """The names that a cell binds at its top level: functions, classes, variables and, if wanted, imports."""
+    """Return the names that a cell binds at its top level: functions, classes, variables and, if wanted, imports."""
     table = _table(source)
     symbols = table.get_symbols() if table else []
     return {symbol.get_name() for symbol in symbols if _binds(symbol) and (imports or not symbol.is_imported())}
 
 
 def names_read(source: str) -> set[str]:
-    """The names that a cell reads, in functions too, and does not bind itself. Empty where that cannot be told."""
+    """Return the names that a cell reads, also inside functions, and does not bind itself at its top level.
+
+    The set is empty if the names cannot be determined, for example in a cell that is not valid Python.
+    """
     table = _table(source)
     if table is None:
         return set()
@@ -61,7 +64,7 @@ def names_read(source: str) -> set[str]:
 
 
 def signatures(source: str) -> dict[str, list[str] | None]:
-    """The parameters of each function at the top level of a cell by its name; None for a class."""
+    """Return the parameters of each function at the top level of a cell, by the function's name. A class has None."""
     module, found = tree(source), {}
     for node in module.body if module else ():
         if isinstance(node, ast.ClassDef):
@@ -81,7 +84,7 @@ def _binds(symbol: symtable.Symbol) -> bool:
 def _table(source: str) -> symtable.SymbolTable | None:
     try:
         return symtable.symtable(_as_python(source), "cell", "exec")
-    except SyntaxError:  # no Python, or `await` at the top level
+    except SyntaxError:  # not valid Python; some Python versions also refuse `await` at the top level
         return None
 
 
@@ -92,7 +95,7 @@ def _below(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
 
 
 def _as_python(source: str) -> str:
-    # Magics, shell commands and top-level await are Python to a notebook.
+    # A notebook accepts magics, shell commands and top-level await as Python.
     from IPython.core.inputtransformer2 import TransformerManager
 
     return TransformerManager().transform_cell(source)

@@ -1,11 +1,12 @@
-"""From the short form in which authors write graded cells to nbgrader's cells, and back.
+"""Convert the short form, in which authors write graded cells, to nbgrader's cells and back.
 
-    # %% exercise="to_range"                          the cell that students fill in
+    # %% exercise="to_range"                          a cell that students fill in
     # %% check="to_range" points=2                    the visible check, checks.to_range(to_range)
     # %% [markdown] written="samples" points=2        an answer that a person marks
 
-What follows from these lines is derived: nbgrader's metadata, the hidden tests of a check, and the tag
-raises-exception of every cell that reads a name of an exercise. nbgrader={...} by hand stays possible.
+The build derives the rest from these lines: nbgrader's metadata, the hidden tests of a check, and the tag
+raises-exception. Each check has this tag, and so has each cell that reads a name defined in an exercise. Authors can
+still write nbgrader={...} by hand.
 """
 
 from __future__ import annotations
@@ -25,22 +26,23 @@ from course_admin.course import Lab
 
 WRITTEN = "written-"
 SHORT_KEYS = {"exercise": "code", "check": "code", "written": "markdown"}
-"""The keys of the short form, and the type of the cells that they belong to."""
+"""The keys of the short form, each with the type of its cells."""
 
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 MAY_FAIL = "raises-exception"
-"""The tag of a cell after which Run All goes on, whatever the cell raises."""
+"""The tag of a cell whose exceptions do not stop Run All."""
 
 
 def read_cells(lab: Lab) -> list[Cell]:
-    """The cells of a lab's text with all that is derived."""
+    """Return the cells of a lab's text with all derived parts."""
     cells = lab_text.parse(lab.text.read_text(encoding="utf-8-sig"))[0].cells
     return derived(lab.name, cells, known_exercises(lab))
 
 
 def derived(lab: str, cells: list[Cell], exercises: KnownExercises) -> list[Cell]:
-    """The cells with nbgrader's metadata, hidden tests and tags in place of the short form. Cells in neither form, and
-    those whose short form is wrong, stay as they are.
+    """Return the cells with nbgrader's metadata, hidden tests and tags in place of the short form.
+
+    A cell without a valid short form stays unchanged, except for the tag raises-exception.
     """
     full = [_full(lab, cell, exercises) for cell in cells]
     for position in _cells_that_read_exercises(full):
@@ -49,7 +51,10 @@ def derived(lab: str, cells: list[Cell], exercises: KnownExercises) -> list[Cell
 
 
 def shortened(lab: str, cells: list[Cell], exercises: KnownExercises) -> list[Cell]:
-    """The cells in the short form, without what `derived` adds. What the short form cannot say stays as it is."""
+    """Return the cells in the short form, without the additions of `derived`.
+
+    A cell that the short form cannot express keeps its nbgrader metadata.
+    """
     full = derived(lab, cells, exercises)
     short = [_short(lab, cell, exercises) for cell in full]
     for position in _cells_that_read_exercises(full):
@@ -58,7 +63,10 @@ def shortened(lab: str, cells: list[Cell], exercises: KnownExercises) -> list[Ce
 
 
 def short_form(cell: Cell) -> tuple[str, str] | None:
-    """("check", "to_range") of a cell in the short form; None for any other, and where the short form is wrong."""
+    """Return the key and the name of a cell in the short form, for example ("check", "to_range").
+
+    Return None for any other cell and for a wrong short form.
+    """
     keys = SHORT_KEYS.keys() & cell["metadata"].keys()
     if len(keys) != 1 or "nbgrader" in cell["metadata"]:
         return None
@@ -69,7 +77,7 @@ def short_form(cell: Cell) -> tuple[str, str] | None:
 
 
 def hidden_tests(lab: str, name: str, exercises: KnownExercises) -> str | None:
-    """The hidden tests of an exercise's check cell; None where no exercise of this name is known."""
+    """Return the hidden tests of an exercise's check cell, or None if no exercise of this name is known."""
     known = exercises.by_name.get(name)
     if known is None:
         return None
@@ -78,7 +86,7 @@ def hidden_tests(lab: str, name: str, exercises: KnownExercises) -> str | None:
 
 
 def same_code(one: str, other: str) -> bool:
-    """Whether two texts are the same Python but for comments, blank lines and the kind of quotes."""
+    """Return True if two texts are the same Python code, apart from comments, blank lines and the kind of quotes."""
     trees = tree(one), tree(other)
     return None not in trees and ast.dump(trees[0]) == ast.dump(trees[1])
 
@@ -124,12 +132,15 @@ def _short(lab: str, cell: Cell, exercises: KnownExercises) -> Cell:
     short = lab_text.normal({**cell, "source": source, "metadata": {**own, **metadata}})
     if "check" in own:
         short = _untagged(short)
-    # What nbgrader's metadata says beyond the short form stays written by hand.
+    # The short form cannot express all nbgrader metadata. A cell with other metadata stays as it is.
     return short if _full(lab, short, exercises)["metadata"].get("nbgrader") == nbgrader else cell
 
 
 def _cells_that_read_exercises(full: list[Cell]) -> list[int]:
-    """The positions of the cells that read a name which an exercise's cell defines, and no given cell after it."""
+    """Return the positions of the given cells that read a name defined in an exercise's cell.
+
+    If a given cell defines the name again, the cells after it do not count, because they do not need the exercise.
+    """
     students: set[str] = set()
     found = []
     for position, cell in enumerate(full):

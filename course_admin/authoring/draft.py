@@ -1,4 +1,4 @@
-"""A lab as the rules of `course build` look at it, and the problems that they find."""
+"""The draft of a lab that the rules of `course build` check, and the problems that the rules find."""
 
 from __future__ import annotations
 
@@ -13,7 +13,9 @@ from course_admin.course import Lab
 
 @dataclass(frozen=True)
 class Problem:
-    """where: file:line, or the file alone, and the cell where there is one; reason: what is wrong and what to do."""
+    """A problem in a lab. where: file:line or the file alone, with the cell if there is one; reason: what is wrong and
+    how to correct it.
+    """
 
     where: str
     reason: str
@@ -24,13 +26,12 @@ class Problem:
 
 @dataclass(frozen=True)
 class Draft:
-    """What the rules look at.
+    """The data that the rules check.
 
-    written: the cells as the author writes them; cells: the same cells with all that is derived; lines: of
-    each cell the line of its `# %%` in the lab's text and that of the first line of its source, empty where the cells
-    come from the source notebook; exercises: those that
-    course_utils.checks and the exam file declare; release: nbgrader's cells as JSON, empty where there are none;
-    files: what goes along, by name.
+    written: the cells as the author writes them; cells: the same cells with all derived parts; exercises: the exercises
+    that course_utils.checks and the exam file declare; lines: for each cell, the line of its `# %%` in the lab's text
+    and the line where its source begins (empty if the cells come from the source notebook); release: the cells of
+    nbgrader's release as JSON (empty if there are none); files: the files that are copied with the notebook, by name.
     """
 
     lab: Lab
@@ -42,7 +43,7 @@ class Draft:
     files: dict[str, bytes] = field(default_factory=dict)
 
     def at(self, number: int, reason: str, line: int | None = None) -> Problem:
-        """A problem of cell `number` (from 1), or of a line of its source (from 0)."""
+        """Return a problem of cell `number` (from 1), or of a line of its source (from 0)."""
         cell = f"cell {number} ({label(self.cells[number - 1])})"
         if not self.lines:
             return Problem(f"{self.lab.show(self.lab.source)}, {cell}", reason)
@@ -55,31 +56,31 @@ class Draft:
 
 
 def label(cell: Cell) -> str:
-    """A cell's grade_id, or its first line."""
+    """Return a cell's grade_id, or its first line, shortened, if it has none."""
     first = cell["source"].strip().split("\n")[0]
     return grade_id(cell) or textwrap.shorten(first, 40, placeholder=" …") or "empty"
 
 
 def nbgrader(cell: Cell) -> dict[str, Any]:
-    """A cell's nbgrader metadata, empty where there is none."""
+    """Return a cell's nbgrader metadata, or an empty dict if there is none."""
     return cell["metadata"].get("nbgrader", {})
 
 
 def grade_id(cell: Cell) -> str:
-    """A cell's grade_id, empty where there is none."""
+    """Return a cell's grade_id, or an empty string if there is none."""
     return str(nbgrader(cell).get("grade_id", ""))
 
 
 def is_check(cell: Cell) -> bool:
-    """Whether an exam marks this cell."""
+    """Return True if an exam marks this cell."""
     return bool(nbgrader(cell).get("grade") and not nbgrader(cell).get("solution"))
 
 
 def is_answer(cell: Cell) -> bool:
-    """Whether students write in this cell and a person marks it."""
+    """Return True if students write in this cell and a person marks it."""
     return bool(nbgrader(cell).get("grade") and nbgrader(cell).get("solution"))
 
 
 def is_solution(cell: Cell) -> bool:
-    """Whether students write code in this cell and a check cell carries its points."""
+    """Return True if students write code in this cell and a check cell has the points for it."""
     return cell["cell_type"] == "code" and bool(nbgrader(cell).get("solution")) and not nbgrader(cell).get("grade")

@@ -1,4 +1,4 @@
-"""What `course build` refuses about exercises: their cells, their checks, their hidden tests and their exams."""
+"""The rules of `course build` for exercises: their cells, their checks, their hidden tests and their exams."""
 
 from __future__ import annotations
 
@@ -121,7 +121,7 @@ def checks_let_run_all_go_on(draft: Draft) -> Iterator[Problem]:
 
 
 def _checks(draft: Draft) -> Iterator[tuple[int, str]]:
-    """The number and the exercise of each check cell."""
+    """Yield the number of each check cell (from 1) and the name of its exercise."""
     for number, cell in draft.numbered():
         if is_check(cell) and grade_id(cell).startswith(CHECK):
             yield number, grade_id(cell).removeprefix(CHECK)
@@ -152,7 +152,7 @@ def _checks_shown(draft: Draft) -> str:
 
 
 def _shown(draft: Draft, path: Path) -> str:
-    """A path from the root, or from the folder with course_utils where that is elsewhere."""
+    """Return a path relative to the root. Outside the root, return the path from the folder course_utils on."""
     if path.is_relative_to(draft.lab.root):
         return draft.lab.show(path)
     parts = path.parts

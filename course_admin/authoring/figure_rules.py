@@ -1,4 +1,4 @@
-"""What `course build` refuses about figures: a picture without alt text, and one that does not exist."""
+"""The rules of `course build` for figures: each picture has alt text, and each linked picture exists."""
 
 from __future__ import annotations
 
@@ -92,11 +92,11 @@ def _draws_without_words(source: str) -> str | None:
 
 DESCRIBERS = frozenset(
     ["describe", "plotting.describe", "course_utils.plotting.describe"]
-)  # a data frame's describe() is none
+)  # the describe() method of a data frame adds no alt text
 
 
 def _pictures(markdown: str) -> Iterator[tuple[str, str]]:
-    """(alt text, target) of every picture in a markdown text, code in it left out."""
+    """Yield (alt text, target) of every picture in a Markdown text. Code in the text is ignored."""
     text = re.sub(r"(?ms)^(\s*)(```+|~~~+).*?^\1\2\s*$", "", markdown)
     text = re.sub(r"(`+)(?:(?!\1).)+\1", "", text)
     for match in re.finditer(r"!\[([^\]]*)\]\(\s*(?:<([^>]*)>|([^)\s]*))", text):

@@ -1,7 +1,7 @@
-"""Contact sheets: every figure of a lab, as its notebook draws it, on one picture with the alt text below each.
+"""Contact sheets: one image per lab, with every figure that its notebook draws and the alt text below each figure.
 
-`make figures` runs the instructors' notebooks and writes out/figures/<lab>.png, so that all figures can be looked at,
-and their alt texts read, in a minute. COURSE_BUDGET says how long the models train, as in the notebooks.
+`make figures` runs the instructors' notebooks and writes out/figures/<lab>.png. An instructor can then look at all
+figures, and read their alt texts, in a minute. COURSE_BUDGET sets how long the models train, as in the notebooks.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Figure(NamedTuple):
 
 
 def main(names: list[str]) -> int:
-    """A sheet for each named lab, or for all; returns the exit code."""
+    """Write a contact sheet for each named lab, or for all labs if none is named. Return the exit code."""
     try:
         root = find_root()
         for lab in find_labs(root, names):
@@ -50,7 +50,10 @@ def main(names: list[str]) -> int:
 
 
 def run(lab: Lab) -> nbformat.NotebookNode:
-    """The instructors' notebook with its outputs; cells that fail are passed over, their figures are missing."""
+    """Run the instructors' notebook and return it with its outputs.
+
+    A cell that fails does not stop the run. Figures that it did not draw are missing.
+    """
     if not lab.source.is_file():
         raise CourseError(f"{lab.show(lab.source)} is missing: run `course build` first")
     notebook = nbformat.read(lab.source, as_version=4)
@@ -61,7 +64,7 @@ def run(lab: Lab) -> nbformat.NotebookNode:
 
 
 def figures_of(notebook: nbformat.NotebookNode) -> list[Figure]:
-    """The PNG pictures in a notebook's outputs, in their order."""
+    """Return the PNG pictures in a notebook's outputs with their alt texts, in the order of the outputs."""
     found = []
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
@@ -76,7 +79,10 @@ def figures_of(notebook: nbformat.NotebookNode) -> list[Figure]:
 
 
 def sheet(figures: list[Figure], columns: int = 3) -> Image.Image:
-    """All figures on white, in rows of `columns`, each scaled to the column's width with its words below."""
+    """Return one image with all figures on white, in rows of `columns`.
+
+    A figure wider than its column is scaled down to the column's width. Each figure's alt text stands below the figure.
+    """
     font = ImageFont.load_default(size=14)
     tiles = [_tile(figure, font) for figure in figures]
     rows = [tiles[start : start + columns] for start in range(0, len(tiles), columns)]

@@ -1,5 +1,6 @@
-"""The address in install_cell.py from which students' notebooks install course_utils: the published bundle, and never
-a repository, folder or archive with the answers.
+"""Check the address in install_cell.py from which students' notebooks install course_utils.
+
+It must be the address of the published bundle, and never of a repository, folder or archive with the answers.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from course_admin.course import CourseError
 INSTALL_CELL = Path(__file__).with_name("install_cell.py")
 FOR_INSTRUCTORS = re.compile(r"(?:^|/)(source(?=/[^/]+/[^/]+\.ipynb$)|autograder_tests/|course_admin/)")
 SECONDS = 30
-LARGEST = 100_000_000  # bytes of an archive: a bundle has 3 MB
+LARGEST = 100_000_000  # bytes, the most that is read of an archive; a bundle has 3 MB
 
 
 def install_from() -> str:
-    """The address in install_cell.py; empty where there is none."""
+    """Return the address in install_cell.py, or an empty string if there is none."""
     for node in ast.parse(INSTALL_CELL.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "INSTALL_FROM":
             return str(ast.literal_eval(node.value)).strip()
@@ -33,9 +34,11 @@ def install_from() -> str:
 
 
 def refuse_address_of_course(root: Path, address: str | None = None, *, say: Callable[[str], None] = print) -> None:
-    """Raise CourseError where students who follow the address find an instructor's folder: in a git repository (in any
-    branch), in an archive, in a folder. What cannot be reached is named by `say`, but for the course's own repository,
-    which is known without a network.
+    """Raise CourseError if students find an instructors' folder at the address: in a git repository (in any branch), in
+    an archive or in a folder.
+
+    The course's own repository is recognised without a network and refused. Any other address that cannot be reached
+    is only reported with `say`.
     """
     address = install_from() if address is None else address
     if not address:
@@ -63,8 +66,10 @@ def _refuse(address: str, reason: str) -> None:
 
 
 def _repository(address: str) -> str:
-    """Host and path of a repository or of an archive that its host makes of it, the same for all ways to write it:
-    github.com/ada/course for git@github.com:ada/course.git and https://github.com/ada/course/archive/main.zip.
+    """Return host and path of a repository, or of an archive that its host makes of the repository.
+
+    The result is the same for all ways to write the address. For example, it is github.com/ada/course for
+    git@github.com:ada/course.git and for https://github.com/ada/course/archive/main.zip.
     """
     address = re.sub(r"^[\w.-]+ @ ", "", address).removeprefix("git+").split("#")[0]
     if scp := re.fullmatch(r"(?:[\w.-]+@)?([\w.-]+):(?!//)(.+)", address):
@@ -86,7 +91,7 @@ def _remotes(root: Path) -> set[str]:
 
 
 def _names(address: str) -> Iterable[str]:
-    """The paths of all files at an address."""
+    """Return the paths of all files at an address."""
     address = re.sub(r"^[\w.-]+ @ ", "", address).split("#")[0]
     if address.startswith("git+") or address.endswith(".git"):
         return _names_in_git(re.sub(r"(?<=[^/])@[^/@:]*$", "", address.removeprefix("git+")))
