@@ -84,7 +84,7 @@ def baseline(draws: Sequence[Draw]) -> Entry:
 
 
 def _answer(submission: Submission, sandbox: Sandbox, draw: Draw) -> tuple[np.ndarray, float]:
-    """Return the guessed classes of a draw's pool, and the start time of the call. Raises StudentError if there are none."""
+    """Return the guessed classes of a draw's pool, and the call's start time. Raises StudentError if there are none."""
     with sandbox.session() as session:
         for path, content in submission.files.items():
             session.put(path, content)
