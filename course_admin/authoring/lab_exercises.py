@@ -1,8 +1,8 @@
-"""The exercises that a lab's checks and exams declare, by name. The files are read and never run, since running them
-loads torch.
+"""Find the exercises that a lab's checks and exams declare, by name. The files are parsed and never run, since running
+them loads torch.
 
-An exercise is a function under `@exercise(...)` in a module of course_utils/checks/<topic>/, or one under
-`@exam("name")` in autograder_tests/exams/<lab>.py; course_admin.grading.exams loads the same ones.
+An exercise is a function with the decorator `@exercise(...)` in a module of course_utils/checks/<topic>/, or with
+`@exam("name")` in autograder_tests/exams/<lab>.py; course_admin.grading.exams loads the same exercises.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from course_admin.course import Lab
 
 @dataclass(frozen=True)
 class KnownExercise:
-    """targets: the names in the student's notebook that it asks about; path, line: where it is declared; check:
-    whether course_utils.checks has a visible check of this name.
+    """A declared exercise. targets: the names in the student's notebook that it tests; path, line: the place of its
+    declaration; check: whether course_utils.checks has a visible check of this name.
     """
 
     name: str
@@ -32,14 +32,14 @@ class KnownExercise:
 
 @dataclass(frozen=True)
 class KnownExercises:
-    """by_name: the exercises; wrong: what cannot be read, as (path, line, reason)."""
+    """The declared exercises of a lab. by_name: exercises by name; wrong: faults as (path, line, reason)."""
 
     by_name: dict[str, KnownExercise] = field(default_factory=dict)
     wrong: list[tuple[Path, int, str]] = field(default_factory=list)
 
 
 def known_exercises(lab: Lab) -> KnownExercises:
-    """All exercises that a lab's checks and its exam file declare."""
+    """Return all exercises that a lab's checks and its exam file declare."""
     found = KnownExercises()
     for path in _modules_of_checks(lab):
         _read(path, "exercise", found)
@@ -63,7 +63,7 @@ def known_exercises(lab: Lab) -> KnownExercises:
 
 
 def checks_folder(lab: Lab) -> Path:
-    """course_utils/checks/<topic>: in the course where it has one, else beside the course_utils that is installed."""
+    """Return the path of course_utils/checks/<topic>: in the course if it exists there, else in the installed package."""
     own = lab.root / "course_utils" / "checks" / lab.topic
     installed = importlib.util.find_spec("course_utils")
     if own.exists() or own.with_suffix(".py").exists() or installed is None or installed.origin is None:
@@ -79,7 +79,7 @@ def _modules_of_checks(lab: Lab) -> list[Path]:
 
 
 def _read(path: Path, decorator: str, found: KnownExercises) -> None:
-    """Add the functions under a decorator to what was found."""
+    """Add the functions in a file that have the decorator to `found`."""
     for function, call in _decorated(path, decorator, found.wrong):
         name = function.name if decorator == "exercise" else _text(_argument(call, 0, "name"))
         if name is None:
@@ -129,7 +129,7 @@ def _text(node: ast.expr | None) -> str | None:
 
 
 def _texts(node: ast.expr | None) -> tuple[str, ...] | None:
-    """The strings of a list or tuple; empty where there is none, None for anything else."""
+    """Return the strings of a list or tuple; empty if `node` is None. Return None for anything else."""
     if node is None:
         return ()
     if not isinstance(node, (ast.List, ast.Tuple)):

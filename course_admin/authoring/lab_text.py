@@ -1,7 +1,7 @@
-"""A lab's text (jupytext py:percent) as cells, cells as text again, and what counts as a change of a cell.
+"""Convert a lab's text (jupytext py:percent) to cells and back, and define which differences change a cell.
 
-Two parts of the text never reach a notebook, and are kept byte for byte when a notebook is taken back: comments
-before the first `# %%` line, and the blank lines between cells.
+Two parts of the text are never in a notebook: comments before the first `# %%` line, and the blank lines between
+cells. Both are kept byte for byte when the changes of a notebook are written back into the text.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 Cell = dict[str, Any]
-"""cell_type, source, metadata: a cell in its normal form, see `normal`."""
+"""A cell in its normal form with the keys cell_type, source and metadata, see `normal`."""
 
 MARKER = re.compile(r"^# ?%%(\s|%|$)")
 
-# What JupyterLab, Colab, VS Code, nbgrader and jupytext leave in a cell's metadata without anybody having asked for it.
+# Keys that JupyterLab, Colab, VS Code, nbgrader and jupytext add to a cell's metadata without being asked.
 NOISE = frozenset(
     [
         "autoscroll",
@@ -53,17 +53,17 @@ INSTALL_LINE = (
     "# Here the build puts the cell that installs course_utils where it is missing "
     "(course_admin/authoring/install_cell.py)."
 )
-"""What the text has in a cell tagged `install`. The notebooks have the cell itself there, the same in every lab."""
+"""The source of a cell tagged `install` in the text. In the notebooks it is the full cell, the same in every lab."""
 
-# What makes a cell a graded one comes first in its `# %%` line.
+# Keys of graded cells, which come first in the `# %%` line.
 FIRST_KEYS = ("nbgrader", "exercise", "check", "written", "points", "tags")
 NBGRADER_NOISE = frozenset(["checksum", "cell_type"])
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """A cell as it stands in the text. text: its lines; gap: the line ends and blank lines after it; line: of its
-    marker, from 1; first: of the first line of the cell's source.
+    """A cell in the text. text: its lines; gap: the line ends and blank lines after it; line: the line number of its
+    marker, counted from 1; first: the line number of the first line of its source.
     """
 
     cell: Cell
@@ -75,7 +75,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class LabText:
-    """A lab's text taken apart: header + every chunk's text and gap is the text again."""
+    """The parts of a lab's text: the header followed by each chunk's text and gap is the complete text."""
 
     header: str
     chunks: tuple[Chunk, ...]
@@ -86,7 +86,7 @@ class LabText:
 
     @property
     def lines(self) -> list[tuple[int, int]]:
-        """Of each cell, the line of its marker and that of the first line of its source."""
+        """For each cell, the line number of its marker and that of the first line of its source."""
         return [(chunk.line, chunk.first) for chunk in self.chunks]
 
     def __str__(self) -> str:
@@ -94,10 +94,10 @@ class LabText:
 
 
 def normal(cell: Any) -> Cell:
-    """A notebook's cell without what does not make it another cell: outputs, counts, ids, editors' metadata, line
-    ends, blank edges.
+    """Return a notebook's cell in its normal form, without the parts that do not count as a change: outputs, execution
+    counts, ids, editors' metadata, kinds of line ends, blank lines at both ends.
 
-    nbgrader metadata is completed, so that the text may use the short form nbgrader={"grade_id": "standardise",
+    Missing nbgrader keys are added, so the text may use the short form nbgrader={"grade_id": "standardise",
     "solution": true}.
     """
     metadata = {key: value for key, value in json.loads(json.dumps(cell["metadata"])).items() if key not in NOISE}
@@ -108,7 +108,7 @@ def normal(cell: Any) -> Cell:
             del metadata[key]
     if isinstance(metadata.get("nbgrader"), dict):
         metadata["nbgrader"] = _complete(metadata["nbgrader"])
-    elif "nbgrader" in metadata:  # no object: `parse` says so
+    elif "nbgrader" in metadata:  # not a JSON object: `parse` reports it
         del metadata["nbgrader"]
     if isinstance(metadata.get("points"), float) and metadata["points"].is_integer():
         metadata["points"] = int(metadata["points"])
@@ -120,7 +120,7 @@ def normal(cell: Any) -> Cell:
 
 
 def normal_cells(cells: list[Any]) -> list[Cell]:
-    """Cells in their normal form; the empty ones that JupyterLab leaves at the end of a notebook are no cells."""
+    """Return cells in their normal form, without the empty cells that JupyterLab leaves at the end of a notebook."""
     found = [normal(cell) for cell in cells]
     while found and not found[-1]["source"].strip() and "nbgrader" not in found[-1]["metadata"]:
         found.pop()
@@ -128,12 +128,12 @@ def normal_cells(cells: list[Any]) -> list[Cell]:
 
 
 def digest(cells: list[Cell]) -> str:
-    """A digest of cells in their normal form: two notebooks with the same one are the same lab."""
+    """Return a digest of cells in their normal form: two notebooks with the same digest have the same cells."""
     return "sha256:" + hashlib.sha256(json.dumps(cells, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 
 def parse(text: str) -> tuple[LabText, list[tuple[int, str]]]:
-    """Take a lab's text apart. Returns it and what is wrong with it, as (line, reason); with anything wrong the
+    """Split a lab's text into cells. Return the parts and the faults, as (line, reason); if there is any fault, the
     cells may be incomplete.
     """
     import jupytext
@@ -167,21 +167,21 @@ def parse(text: str) -> tuple[LabText, list[tuple[int, str]]]:
 
 
 def write_cell(cell: Cell) -> str:
-    """One cell as py:percent text, without a line end."""
+    """Return one cell as py:percent text, without a final line end."""
     import jupytext
     import nbformat.v4 as v4
 
     make = {"code": v4.new_code_cell, "markdown": v4.new_markdown_cell, "raw": v4.new_raw_cell}[cell["cell_type"]]
     notebook = v4.new_notebook(cells=[make(cell["source"], metadata=cell["metadata"])])
-    # Without the filters jupytext writes a header and leaves metadata out that it does not know.
+    # Without the filters, jupytext writes a header and omits metadata that it does not know.
     notebook.metadata["jupytext"] = {"notebook_metadata_filter": "-all", "cell_metadata_filter": "all"}
     return jupytext.writes(notebook, fmt="py:percent").rstrip("\n")
 
 
 def take_back(old: LabText, cells: list[Cell], shortened: Callable[[list[Cell]], list[Cell]] = list) -> str:
-    """The text for `cells`, in which everything that is as it was in `old` stays as it was, byte for byte.
+    """Return the text for `cells`. Cells that are unchanged since `old` keep their text byte for byte.
 
-    shortened: makes of cells the form in which the others are written; two cells with the same are the same.
+    shortened: converts cells to the short form of the text; two cells with the same short form are the same.
     Raises ValueError with a cell's position (from 0) when that cell cannot be written as py:percent.
     """
     cells = shortened(cells)
@@ -197,7 +197,7 @@ def take_back(old: LabText, cells: list[Cell], shortened: Callable[[list[Cell]],
             chunks.append(_rewritten(before, cell))
     if not chunks:
         raise ValueError(0)
-    # Only the last chunk may end the file.
+    # Only the last chunk may have the gap at the end of the file.
     last = len(chunks) - 1
     for position, chunk in enumerate(chunks):
         moved = not old.chunks or (position == last) != (chunk is old.chunks[-1])
@@ -213,7 +213,7 @@ def take_back(old: LabText, cells: list[Cell], shortened: Callable[[list[Cell]],
 
 
 def _rewritten(before: Chunk | None, cell: Cell) -> Chunk:
-    # A changed body keeps its marker line where type and metadata are the same: it may be written in another order.
+    # If type and metadata are unchanged, the old marker line is kept: its keys may be in another order.
     text = write_cell(cell)
     if before and (before.cell["cell_type"], before.cell["metadata"]) == (cell["cell_type"], cell["metadata"]):
         text = "\n".join([before.text.split("\n", 1)[0], *text.split("\n")[1:]])
@@ -278,7 +278,7 @@ def _chunk_problems(body: str, cell: Any):
 
 
 def _marker_inside(pieces: list[str]) -> int:
-    # The first piece that jupytext reads as a continuation of the piece before.
+    # Return the index of the first piece that jupytext does not read as exactly one new cell.
     import jupytext
 
     for count in range(1, len(pieces) + 1):

@@ -1,9 +1,9 @@
-"""What a release must not contain, and finding it there.
+"""Find secrets in a release: content that it must not have.
 
 Secrets are the statements and comments between BEGIN and END SOLUTION, the hidden tests, and the lines of mark
-schemes. They are compared without regard to white space and kind of quotes, as parts of whatever text there is, so a
-solution in one line of a hint, wrapped over three lines, or in the metadata of a picture is found as well. Lines that
-say nothing (`return z`, `else:`, imports, `loss.backward()`, a call of one function on plain names) are no secrets.
+schemes. They are searched as parts of any text, and white space and the kind of quotes are ignored. So a solution in
+one line of a hint, wrapped over three lines, or in the metadata of a picture is found as well. Lines that reveal
+nothing (`return z`, `else:`, imports, `loss.backward()`, a call of one function on plain names) are no secrets.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ ON_PURPOSE = "shown-on-purpose"
 """The tag of a cell that may repeat a solution."""
 
 SHORTEST_CODE = 10
-SHORTEST_EXPRESSION = 20  # of a right-hand side alone, and of one line of a statement that goes over several
+SHORTEST_EXPRESSION = 20  # of a right-hand side alone, and of one line of a multi-line statement
 SHORTEST_PROSE = 25
 FRAGMENT = re.compile(r"\w+\s*=\s*[\w.]+(\([\w.-]*\))?,?|.*\($")
-"""Of a statement over several lines, what says nothing alone: a keyword with a plain value, the line that opens it."""
+"""Lines of a multi-line statement that reveal nothing by themselves: a keyword with a plain value, the opening line."""
 SIMPLE = (ast.Import, ast.ImportFrom, ast.Pass, ast.Break, ast.Continue, ast.Global, ast.Nonlocal)
 HEADED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 @dataclass(frozen=True)
 class Secret:
-    """kind: "solution", "hidden test" or "mark scheme"; cell: its number from 1 (0: of no cell); line: as people read
-    it; key: as it is looked for; lab: the lab's name, where several labs are searched.
+    """A secret. kind: such as "solution", "hidden test" or "mark scheme"; cell: the cell's number from 1 (0: no cell);
+    line: the text for readers; key: the text for the search; lab: the lab's name, if several labs are searched.
     """
 
     kind: str
@@ -46,7 +46,7 @@ class Secret:
 
 
 def secrets(cells: list[Cell]) -> list[Secret]:
-    """The secrets of a lab's cells (solutions in), each key once."""
+    """Return the secrets of a lab's cells (with solutions), each key once."""
     found: dict[str, Secret] = {}
     for number, cell in enumerate(cells, 1):
         for kind, line in _secret_lines(cell):
@@ -56,7 +56,7 @@ def secrets(cells: list[Cell]) -> list[Secret]:
 
 
 def secrets_of_code(text: str, kind: str) -> list[Secret]:
-    """The secrets of code that students never see as a whole, an exam say: its lines and comments, each key once."""
+    """Return the secrets of code that is secret as a whole, such as an exam: its lines and comments, each key once."""
     found: dict[str, Secret] = {}
     for line in _code_lines(text):
         key = squash(line)
@@ -65,13 +65,13 @@ def secrets_of_code(text: str, kind: str) -> list[Secret]:
 
 
 def find(wanted: list[Secret], text: str) -> list[Secret]:
-    """The secrets that stand in a text."""
+    """Return the secrets that a text contains."""
     squashed = squash(text)
     return [secret for secret in wanted if secret.key in squashed and _whole(secret.key, squashed)]
 
 
 def strings(value: Any) -> Iterator[str]:
-    """Every string in a JSON value, keys included."""
+    """Yield every string in a JSON value, including keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
@@ -84,14 +84,14 @@ def strings(value: Any) -> Iterator[str]:
 
 
 def text_of_file(name: str, data: bytes) -> str:
-    """What can be read in a file that goes along with a release: its name, its text, the text fields of a picture."""
+    """Return the readable text of a file in a release: its name, its content, the text fields of a picture."""
     found = [name, data.decode("utf-8", "ignore")]
     if is_picture(data):
         from PIL import Image
 
         try:
             with Image.open(io.BytesIO(data)) as picture:
-                picture.load()  # a PNG's text may stand after its pixels, compressed
+                picture.load()  # a PNG's text may be compressed and come after its pixels
                 info = {**picture.info, **getattr(picture, "text", {})}
         except (OSError, ValueError, SyntaxError):
             info = {}
@@ -101,12 +101,12 @@ def text_of_file(name: str, data: bytes) -> str:
 
 
 def is_picture(data: bytes) -> bool:
-    """Whether a file is a PNG, GIF or JPEG."""
+    """Return whether the data are a PNG, GIF or JPEG file."""
     return data[:8] == b"\x89PNG\r\n\x1a\n" or data[:3] in (b"GIF", b"\xff\xd8\xff")
 
 
 def squash(text: str) -> str:
-    """A text without the white space that changes nothing, and with one kind of quotes."""
+    """Return a text without insignificant white space, and with one kind of quotes."""
     text = re.sub(r"\s+", " ", text).strip().replace("'", '"')
     return re.sub(r"(?<!\w) | (?!\w)", "", text)
 
@@ -124,7 +124,7 @@ def _secret_lines(cell: Cell) -> Iterator[tuple[str, str]]:
     for text in regions.texts(source, regions.MARK_SCHEME):
         yield from (("mark scheme", line) for line in _prose_lines(text))
     if meta.get("grade") and meta.get("solution") and not code and "BEGIN SOLUTION" not in source:
-        # nbgrader replaces all of such a cell, so all of it is a model answer.
+        # nbgrader replaces the whole source of such a cell, so all of it is a model answer.
         yield from (("mark scheme", line) for line in _prose_lines(source))
 
 
@@ -140,7 +140,7 @@ def _code_lines(text: str, trivial: Callable[[ast.AST], bool] | None = None) -> 
     yield from _comments(text)
     try:
         tree = ast.parse(text)
-    except SyntaxError:  # a region may begin with `else:`, or hold a magic
+    except SyntaxError:  # a region may begin with `else:`, or contain an IPython command
         yield from (line.strip() for line in text.split("\n") if len(squash(line)) >= SHORTEST_EXPRESSION)
         return
     for node in ast.walk(tree):
@@ -157,7 +157,7 @@ def _statement_lines(node: ast.AST, text: str, trivial: Callable[[ast.AST], bool
         return
     lines = text.split("\n")
     if body:
-        # From the keyword to the colon: what the header asks, without what it then does.
+        # The header from the keyword to the colon, without the body.
         segment = "\n".join(lines[node.lineno - 1 : max(body[0].lineno - 1, node.lineno)])
     else:
         segment = ast.get_source_segment(text, node) or ""
@@ -204,7 +204,7 @@ def _trivial(node: ast.AST) -> bool:
 
 
 def _plain(node: ast.AST) -> bool:
-    # Names, attributes, constants, and tuples, lists and negations of them.
+    # Plain: names, attributes, constants; tuples, lists and unary operations of these; an empty dict.
     if isinstance(node, (ast.Name, ast.Constant)):
         return True
     if isinstance(node, (ast.Attribute, ast.Starred)):
@@ -219,7 +219,7 @@ def _plain(node: ast.AST) -> bool:
 
 
 def _says_nothing(node: ast.AST) -> bool:
-    # model(images), range(epochs), loss.backward(), torch.no_grad(), super().__init__(), nn.Linear(width, 10)
+    # Examples: model(images), range(epochs), loss.backward(), torch.no_grad(), super().__init__(), nn.Linear(width, 10)
     if not isinstance(node, ast.Call):
         return False
     if not node.args and not node.keywords:
@@ -229,7 +229,7 @@ def _says_nothing(node: ast.AST) -> bool:
 
 
 def _whole(key: str, text: str) -> bool:
-    # Not in the middle of a word: total_loss=a+b does not hold loss=a+b.
+    # A key must not begin or end inside of a word: total_loss=a+b does not contain loss=a+b.
     left = r"(?<!\w)" if re.match(r"\w", key) else ""
     right = r"(?!\w)" if re.search(r"\w$", key) else ""
     return re.search(left + re.escape(key) + right, text) is not None

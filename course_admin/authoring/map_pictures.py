@@ -1,8 +1,8 @@
-"""The pictures of notebooks/README.md that labs draw themselves.
+"""Make the pictures of notebooks/README.md that labs draw themselves.
 
 `python -m course_admin.authoring.map_pictures [LAB ...]` runs the set-up cells and one section of the instructors'
-notebook, each section on its own as students can run it, and saves one figure as docs/pictures/<lab>.png. The
-pictures of labs 01 and 05 are screenshots of something that moves, so they are not made here.
+notebook, and saves one figure as docs/pictures/<lab>.png. The section is run without the other sections, as students
+can run it. The pictures of labs 01 and 05 are screenshots of moving figures, so they are not made here.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ PICTURES = {
     "04_conv": (5, "give the indices"),
     "06_semi_supervised": (2, "SVM"),
 }
-"""lab: the section that draws the figure, and words of the figure's alt text."""
+"""For each lab: the section that draws the figure, and words in the figure's alt text."""
 WIDTH = 1000  # pixels
 LARGEST = 150 * 1024  # bytes
 
 
 def main(names: list[str]) -> int:
-    """Save the picture of each named lab, or of all in PICTURES; returns the exit code."""
+    """Save the picture of each named lab, or of all labs in PICTURES, and return the exit code."""
     try:
         root = find_root()
         for lab in find_labs(root, names or list(PICTURES)):
@@ -46,8 +46,9 @@ def main(names: list[str]) -> int:
 
 
 def figure(lab: Lab) -> bytes:
-    """The PNG of the first figure of the lab's section with the words of PICTURES in its alt text; later cells are not
-    run. Cells that fail are passed over.
+    """Return the PNG of the first figure that has the words of PICTURES in its alt text. Later cells are not run.
+
+    Cells that fail are ignored. Raises CourseError if there is no such figure, or if PICTURES does not have the lab.
     """
     if lab.name not in PICTURES:
         raise CourseError(f"no picture is chosen for {lab.name}: add it to PICTURES in {__name__}")
@@ -66,7 +67,7 @@ def figure(lab: Lab) -> bytes:
 
 
 def only_section(notebook: NotebookNode, number: int) -> None:
-    """Leave two kinds of cells in a notebook: those before the first numbered heading, and those of one section."""
+    """Remove all cells of a notebook except those before the first numbered heading and those of one section."""
     section, kept = None, []
     for cell in notebook.cells:
         heading = cell.cell_type == "markdown" and re.search(r"^## (\d+) ·", cell.source, flags=re.MULTILINE)
@@ -77,7 +78,10 @@ def only_section(notebook: NotebookNode, number: int) -> None:
 
 
 def small(png: bytes) -> bytes:
-    """A PNG of at most WIDTH pixels and LARGEST bytes, on white, in 256 colours; CourseError where it stays larger."""
+    """Return a PNG on white with 256 colours, at most WIDTH pixels wide and at most LARGEST bytes large.
+
+    Raises CourseError if it has more bytes.
+    """
     drawn = Image.open(io.BytesIO(png)).convert("RGBA")
     scale = min(1, WIDTH / drawn.width)
     drawn = drawn.resize((round(drawn.width * scale), max(1, round(drawn.height * scale))))

@@ -1,4 +1,4 @@
-"""`course new`: a lab that builds, grades and passes its own tests, made from course_admin/authoring/template."""
+"""`course new`: make a lab from course_admin/authoring/template; it builds, can be graded and passes its tests."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ PACKAGE = Path(__file__).parents[2]
 CHECKS = Path("course_utils", "checks")
 LAB_NAME = re.compile(r"\d\d_[a-z][a-z0-9_]*")
 FIXTURE = "00_template"
-"""The template itself as a lab, for tests: its checks are there already."""
+"""The name of the template itself as a lab, for tests: its checks exist already."""
 
 IN_CHECKS = ("exercise",)
-"""What `from course_utils.checks import <topic> as checks` would find in place of a lab's checks."""
+"""Names that `from course_utils.checks import <topic> as checks` would import instead of a lab's checks."""
 
 
 def new_lab(root: Path, lab: str) -> list[Path]:
-    """Write the files of a new lab into a course and return their paths. Files of a run that was killed are kept.
+    """Write the files of a new lab into a course and return their paths. Files of a killed run are kept.
 
     lab: its name, two digits and a topic ("07_attention"). Raises CourseError, before anything is written, for a name
-    of another form, for a topic whose checks are there or that no module can have, and when any of the files is there.
+    of another form, for a topic that has checks already or cannot be a module's name, and for a lab that exists.
     """
     root = Path(root)
     if not LAB_NAME.fullmatch(lab):
@@ -47,7 +47,7 @@ def new_lab(root: Path, lab: str) -> list[Path]:
 
 
 def new_course(root: Path, *, like: Path) -> Path:
-    """Make `root` a course folder of its own, with the configuration of the course `like`."""
+    """Make `root` a separate course folder, with the configuration of the course `like`, and return it."""
     root = Path(root)
     (root / "notebooks").mkdir(parents=True, exist_ok=True)
     shutil.copy(Path(like) / "nbgrader_config.py", root)
@@ -55,7 +55,7 @@ def new_course(root: Path, *, like: Path) -> Path:
 
 
 def _files(lab: str, topic: str) -> dict[Path, str]:
-    """The text of each file of the lab, by its path from the root."""
+    """Return the text of each file of the lab, by its path relative to the root."""
     files = {
         Path("notebooks", lab, f"{lab}.py"): TEMPLATE / "lab.py",
         Path("autograder_tests", "exams", f"{lab}.py"): TEMPLATE / "exam.py",
@@ -74,7 +74,7 @@ def _files(lab: str, topic: str) -> dict[Path, str]:
 
 
 def _refuse_topic(root: Path, topic: str, files: dict[Path, str]) -> None:
-    """A lab has checks of its own: no module course_utils.checks.<topic> may be there."""
+    """Raise CourseError if another module course_utils.checks.<topic> exists: a lab needs its own checks."""
     for course in dict.fromkeys((root, PACKAGE)):
         module = course / CHECKS / topic
         for place in (module.with_suffix(".py"), *module.glob("*.py")):

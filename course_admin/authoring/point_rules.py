@@ -1,4 +1,4 @@
-"""What `course build` refuses about points and minutes: metadata, headings and the table of exercises must agree.
+"""Rules of `course build` about points and minutes: metadata, headings and the table of exercises must agree.
 
 ### Exercise 1.1 (2 points, about 5 minutes)          above the exercise's cell
 | exercise | you write | points | minutes |           at the top of the lab
@@ -32,7 +32,7 @@ TOTAL = re.compile(r"(\d+(?:\.\d+)?) points (?:in total|in all|altogether)|total
 
 @dataclass(frozen=True)
 class Heading:
-    """cell, line: where it is, the line counted from 0 in the cell's source."""
+    """The heading of an exercise. cell: the cell's number; line: its line in the cell's source, counted from 0."""
 
     cell: int
     line: int
@@ -43,7 +43,7 @@ class Heading:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of the table of exercises; points and minutes are None where the row has no number there."""
+    """A row of the table of exercises; points and minutes are None if the row has no number in that column."""
 
     cell: int
     line: int
@@ -159,7 +159,7 @@ def totals_are_right(draft: Draft) -> Iterator[Problem]:
 
 
 def _paired(draft: Draft) -> tuple[list[tuple[Heading, int]], list[Heading], list[int]]:
-    """Headings with the graded cell that follows each; headings without one; graded cells without one."""
+    """Return headings paired with the next graded cell, headings without such a cell, and cells without a heading."""
     graded = [(number, -1, None) for number, cell in draft.numbered() if is_check(cell) or is_answer(cell)]
     marks = [(heading.cell, heading.line, heading) for heading in _headings(draft)]
     pairs, unused, without = [], [], []
@@ -195,7 +195,7 @@ def _rows(draft: Draft) -> Iterator[Row]:
 
 
 def _prose(draft: Draft) -> Iterator[tuple[int, int, str]]:
-    """Each line of the markdown cells as (cell, line, text), without fenced code and what students do not see."""
+    """Yield the lines of markdown cells as (cell, line, text), without fenced code and without model answers."""
     for number, cell in draft.numbered():
         if cell["cell_type"] != "markdown" or is_answer(cell):
             continue
@@ -208,7 +208,10 @@ def _prose(draft: Draft) -> Iterator[tuple[int, int, str]]:
 
 
 def _fits(draft: Draft, check: int, writes: str) -> bool:
-    """Whether a row names what the exercise of a check asks for; a function may be given with its parameters."""
+    """Return whether a row names the targets of a check's exercise; a function may be written with its parameters.
+
+    Return True if the exercise is unknown.
+    """
     exercise = _exercise_of(draft, check)
     if exercise is None or not exercise[0]:
         return True
@@ -221,7 +224,7 @@ def _fits(draft: Draft, check: int, writes: str) -> bool:
 
 
 def _writes(draft: Draft, graded: int) -> str:
-    """What the second column of the table says about a graded cell."""
+    """Return the correct text for a graded cell in the second column of the table."""
     exercise = _exercise_of(draft, graded)
     if exercise is None:
         return "an answer in words"
@@ -231,7 +234,7 @@ def _writes(draft: Draft, graded: int) -> str:
 
 
 def _exercise_of(draft: Draft, check: int) -> tuple[list[str], dict[str, list[str] | None]] | None:
-    """The targets of a check's exercise, and the parameters of all that the exercise's cell defines."""
+    """Return the targets of a check's exercise, and the parameters by name of all that the exercise's cell defines."""
     name = grade_id(draft.cells[check - 1]).removeprefix(CHECK)
     cell = next((cell for cell in draft.cells if is_solution(cell) and grade_id(cell) == name), None)
     if cell is None:
@@ -253,7 +256,7 @@ def _said(points: float | None) -> str:
 
 
 def _split(text: str) -> list[str]:
-    """The cells of a row of a table, none where a line is not one."""
+    """Return the cells of a table row; an empty list if the line is not a table row."""
     return [part.strip() for part in text.strip("|").split("|")] if text.startswith("|") else []
 
 

@@ -1,8 +1,8 @@
-"""`course publish`: the student bundle, a folder with everything that students need and nothing else.
+"""`course publish`: make the student bundle, a folder with everything that students need and nothing else.
 
-It holds the releases with their figures, course_utils with its data, and, made from the course's own pyproject.toml so
-that package names stand in one place, a pyproject.toml that installs course_utils alone and an environment.yml. What
-goes in is collected in memory, searched for answers, and only then written.
+It has the releases with their figures, course_utils with its data, a pyproject.toml that installs course_utils alone,
+and an environment.yml. The last two are made from the course's own pyproject.toml, so that package names are in one
+place only. The content is collected in memory, searched for answers, and only then written.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ README = Path(__file__).with_name("bundle") / "README.md"
 MARKER = (
     "# A student bundle, made by `course publish`. Run again, it replaces this folder: keep your own work elsewhere."
 )
-"""The first line of a bundle's pyproject.toml, by which the next run knows the folder for one of ours."""
+"""The first line of a bundle's pyproject.toml; by this line the next run recognises the folder."""
 
 ROOMS = (
     *("notebooks", "source", "release", "course_utils", "course_admin", "autograder_tests", "tests", "benchmarks"),
@@ -47,9 +47,9 @@ LITTER = frozenset([".ipynb_checkpoints", "__pycache__", ".virtual_documents", "
 READABLE = re.compile(rb"[\t\n\r\x20-\x7e\x80-\xff]{%d,}" % leaks.SHORTEST_CODE)
 RIGHT_ANSWER = "right answer of a corpus"
 SHOWN = 20
-"""Of so many finds the message says every word."""
+"""Number of finds that the message shows in full."""
 
-BY_PIP = ("torch", "torchvision")  # in PyTorch's own builds, which know the GPU
+BY_PIP = ("torch", "torchvision")  # pip installs PyTorch's own builds, which support the GPU
 
 
 def publish(
@@ -60,11 +60,11 @@ def publish(
     zip: bool = False,
     say: Callable[[str], None] = print,
 ) -> Path:
-    """Write the bundle of the named labs (default: all) to the folder `dest` and return it. zip: also dest.zip, with
-    that folder in it, the same bytes for the same content.
+    """Write the bundle of the named labs (default: all) to the folder `dest` and return it. zip: also write dest.zip,
+    which contains that folder; the same content gives the same bytes.
 
-    Raises CourseError, before anything is written, when a release is not what its text makes, when `dest` holds
-    something else than a bundle, and when an answer would go out.
+    Raises CourseError, before anything is written, when a release differs from the build of its text, when `dest`
+    contains anything other than a bundle, and when the bundle would contain an answer.
     """
     root, dest = Path(root).resolve(), Path(dest).resolve()
     archive = dest.with_name(dest.name + ".zip")
@@ -88,14 +88,14 @@ def publish(
 
 
 def contents(root: Path, labs: Sequence[Lab]) -> dict[str, bytes]:
-    """Every file of the bundle, by its path with forward slashes."""
+    """Return the content of all files of the bundle, by path with forward slashes."""
     project = _project()
     files = {f"{lab.name}/{name}": data for lab in labs for name, data in _released(lab).items()}
     files.update(_with_checks_of(labs, _package(Path(root), project)))
     files.update({name: (HOME / name).read_bytes() for name in project["project"]["license-files"]})
     files["pyproject.toml"] = _pyproject(project).encode()
     files["environment.yml"] = _environment(project).encode()
-    # The Validate button reads it where `jupyter lab` was started.
+    # The Validate button reads this file in the folder where `jupyter lab` was started.
     validate = {"Validator": {"Execute": {"timeout": SECONDS_TO_VALIDATE}}}
     files["nbgrader_config.json"] = json.dumps(validate).encode() + b"\n"
     files["README.md"] = _readme(project, labs).encode()
@@ -103,11 +103,11 @@ def contents(root: Path, labs: Sequence[Lab]) -> dict[str, bytes]:
 
 
 def answers_in(files: Mapping[str, bytes], root: Path) -> list[str]:
-    """What must not go out, one line for each find: solutions, hidden tests, mark schemes, exams and corpora of all
-    labs of the course, whichever are published, and markers that only an instructor's notebook has.
+    """Return the finds that must not be published, one line for each: files for instructors; solutions, hidden tests,
+    mark schemes, exams and corpora of all labs of the course, published or not; markers of instructors' notebooks.
 
-    The right answers of a corpus are not looked for in the notebooks of other labs: they are written in every way that
-    people write such code, and other labs give some of it.
+    The right answers of a corpus are not searched in the notebooks of other labs: they cover every common way to write
+    such code, and other labs give some of this code to students.
     """
     everything = answers_of(root)
     labs = {lab.name for lab in find_labs(root)}
@@ -129,7 +129,7 @@ def answers_in(files: Mapping[str, bytes], root: Path) -> list[str]:
 
 
 def answers_of(root: Path) -> list[Secret]:
-    """What `answers_in` looks for, each key once, those of right answers once for each lab."""
+    """Return the secrets that `answers_in` searches: each key once, keys of right answers once for each lab."""
     found: dict[str, Secret] = {}
     for lab in find_labs(root):
         cells = derived_cells.read_cells(lab) if lab.text.is_file() else []
@@ -145,8 +145,8 @@ def answers_of(root: Path) -> list[Secret]:
 
 
 def texts(name: str, data: bytes) -> Iterator[tuple[str, str]]:
-    """All that can be read in a file, as (where in it, text): a notebook's cells one by one with their metadata, the
-    members of archives (.npz and checkpoints are such) with their names, the text fields of pictures.
+    """Yield all readable text of a file as (place in the file, text): a notebook's cells one by one with their
+    metadata, the members of archives (such as .npz files and checkpoints) with their names, the text fields of pictures.
     """
     if name.endswith(".ipynb"):
         notebook = json.loads(data)
@@ -165,13 +165,13 @@ def texts(name: str, data: bytes) -> Iterator[tuple[str, str]]:
                 for place, text in texts(member.filename, archive.read(member)):
                     yield f", member {member.filename}{place}", text
     elif b"\0" in data and not leaks.is_picture(data):
-        # Numbers: of these only what reads like text, or the pixels of all digits would be searched for each answer.
+        # Numbers: yield only parts that look like text, or the pixels of all digits would be searched for each answer.
         yield "", "\n".join([name, *(run.decode("utf-8", "ignore") for run in READABLE.findall(data))])
     else:
         yield "", leaks.text_of_file(name, data)
 
 
-# --- what goes in ---------------------------------------------------------------------------------------
+# --- content --------------------------------------------------------------------------------------------
 
 
 def _released(lab: Lab) -> dict[str, bytes]:
@@ -182,8 +182,8 @@ def _released(lab: Lab) -> dict[str, bytes]:
 
 
 def _package(root: Path, project: dict[str, Any]) -> dict[str, bytes]:
-    """course_utils as its wheel would have it: modules and package data. A course elsewhere adds the checks of its
-    labs.
+    """Return the files that course_utils has in its wheel: modules and package data. A course in another folder adds
+    the checks of its labs.
     """
     patterns = ["**/*.py", *project["tool"]["setuptools"]["package-data"]["course_utils"]]
     found = {}
@@ -197,8 +197,8 @@ def _package(root: Path, project: dict[str, Any]) -> dict[str, bytes]:
 
 
 def _with_checks_of(labs: Sequence[Lab], package: Mapping[str, bytes]) -> dict[str, bytes]:
-    """course_utils without the checks of other labs. What stays: the toolkit, the labs' own checks, and all that the
-    releases and the files that stay import.
+    """Return the files of course_utils without the checks of other labs. The checks that stay are the toolkit, the
+    labs' own checks, and all checks that the releases or the other kept files import.
     """
     wanted, found = {"__init__", "toolkit", *(lab.topic for lab in labs)}, {}
     for lab in labs:
@@ -217,13 +217,13 @@ def _with_checks_of(labs: Sequence[Lab], package: Mapping[str, bytes]) -> dict[s
 
 
 def _checks_of(name: str) -> str:
-    """The part of course_utils.checks that a file belongs to ("pca_vs_ae"); empty for files elsewhere."""
+    """Return the part of course_utils.checks that a file belongs to ("pca_vs_ae"); empty for other files."""
     match = re.match(r"course_utils/checks/(\w+)", name)
     return match[1] if match else ""
 
 
 def _checks_imported(source: str, package: str) -> set[str]:
-    """The parts of course_utils.checks that code in this package imports."""
+    """Return the parts of course_utils.checks that code imports. package: the code's package, "" for a notebook."""
     names: list[str] = []
     for node in ast.walk(cell_code.tree(source) or ast.Module([], [])):
         if isinstance(node, ast.Import):
@@ -313,7 +313,7 @@ def _readme(project: dict[str, Any], labs: Sequence[Lab]) -> str:
 
 
 def _title(lab: Lab) -> str:
-    """The first heading of a release, else the lab's name."""
+    """Return the first heading of a release, or the lab's name if there is none."""
     for cell in json.loads(lab.release.read_text(encoding="utf-8"))["cells"]:
         heading = re.match(r"# (.+)", "".join(cell["source"]))
         if cell["cell_type"] == "markdown" and heading:
@@ -321,13 +321,14 @@ def _title(lab: Lab) -> str:
     return lab.name
 
 
-# --- what is looked for ---------------------------------------------------------------------------------
+# --- secrets to search ----------------------------------------------------------------------------------
 
 
 def _secrets_of_corpus(path: Path, cells: Sequence[Cell]) -> list[Secret]:
-    """Each entry's heading; the code of right answers (entries without keeps=) too, but for what the lab gives to
-    students up to that exercise: an answer is a whole cell and repeats it. The code of wrong answers is no secret:
-    anybody writes much of it, labs included.
+    """Return the secrets of a corpus: the headings of all entries, the code of right answers (entries without keeps=).
+
+    Code that the lab gives to students up to that exercise is no secret: an answer is a whole cell and repeats it. The
+    code of wrong answers is no secret either: much of it is common code, which labs also have.
     """
     found = []
     for entry in re.split(r"^(?=# %%)", path.read_text(encoding="utf-8"), flags=re.MULTILINE):
@@ -344,7 +345,7 @@ def _secrets_of_corpus(path: Path, cells: Sequence[Cell]) -> list[Secret]:
 
 
 def _given(cells: Sequence[Cell], exercise: str) -> str:
-    """The code that students get, down to the cell of an exercise and with it."""
+    """Return the code that students get up to and including the cell of an exercise; empty without such a cell."""
     found = []
     for cell in cells:
         if cell["cell_type"] == "code":
@@ -355,7 +356,7 @@ def _given(cells: Sequence[Cell], exercise: str) -> str:
 
 
 def _refusal(found: Sequence[str]) -> str:
-    """All finds, a line each; of more than SHOWN the files at least."""
+    """Return the error message: the first SHOWN finds in full, one line for each; for the others only their files."""
     lines = [f"nothing was published, an answer would go to students: {found[0]}", *found[1:SHOWN]]
     if rest := found[SHOWN:]:
         files = dict.fromkeys(re.split(r", | (?:shows|has|is) ", line)[0] for line in rest)
@@ -427,7 +428,7 @@ def _ours(folder: Path) -> bool:
 
 
 def _known(path: Path) -> bool:
-    """Whether something at the top of a bundle came with it, or was made by using it."""
+    """Return whether an entry at the top of a bundle belongs to the bundle, or was made by using the bundle."""
     if path.name in LITTER or path.name.endswith(".egg-info"):
         return True
     if path.is_dir():
@@ -437,8 +438,8 @@ def _known(path: Path) -> bool:
 
 
 def _write_folder(dest: Path, files: Mapping[str, bytes]) -> None:
-    # Beside it first. A killed run may leave such a sibling, or between the two renames no bundle: the next run
-    # repairs both.
+    # Write a sibling folder first, then rename it. A killed run may leave a sibling, or, between the two renames, no
+    # bundle. The next run repairs both.
     new, old = (dest.with_name(f".{dest.name}.course-publish{end}") for end in ("", "-old"))
     for left in (new, old):
         shutil.rmtree(left, ignore_errors=True)
@@ -459,7 +460,7 @@ def _write_archive(archive: Path, top: str, files: Mapping[str, bytes]) -> None:
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as made:
         for name, data in files.items():
-            member = zipfile.ZipInfo(f"{top}/{name}")  # dated 1980: no clock in it
+            member = zipfile.ZipInfo(f"{top}/{name}")  # dated 1980: independent of the clock
             member.compress_type = zipfile.ZIP_DEFLATED
             member.create_system, member.external_attr = 3, 0o644 << 16
             made.writestr(member, data)
@@ -467,7 +468,7 @@ def _write_archive(archive: Path, top: str, files: Mapping[str, bytes]) -> None:
 
 
 def _toml(value: str | Sequence[str]) -> str:
-    # JSON's strings and lists of strings are TOML's.
+    # JSON strings and lists of strings are also valid TOML.
     return json.dumps(value, ensure_ascii=False)
 
 

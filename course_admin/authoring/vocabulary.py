@@ -1,6 +1,6 @@
-"""The vocabulary of the checks as a table in docs/contributors.md, made from the toolkit's docstrings.
+"""Write the vocabulary of the checks as a table in docs/contributors.md, from the toolkit's docstrings.
 
-`python -m course_admin.authoring.vocabulary` writes it anew; a test fails when it is out of date.
+`python -m course_admin.authoring.vocabulary` updates the table; a test fails when the table is out of date.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FUNCTIONS = (toolkit.exercise, toolkit.nonlinearities, toolkit.run_linear, toolk
 
 
 def table() -> str:
-    """The vocabulary as markdown: for each method of `c` its arguments and what its docstring says."""
+    """Return the vocabulary as Markdown: the arguments and docstring of each method of `c` and of each function."""
     lines = []
     for title, owner in SUBJECTS.items():
         lines += [f"### {title}", "", "| call | what it does |", "|---|---|"]
@@ -35,7 +35,7 @@ def table() -> str:
 
 
 def written(text: str) -> str:
-    """The text of the guide with the table in its place. Raises ValueError where the marks are missing."""
+    """Return the text of the guide with the new table. Raises ValueError if BEGIN or END is missing."""
     if BEGIN not in text or END not in text:
         raise ValueError(f"the guide has no place for the table: {BEGIN} ... {END}")
     before, after = text.split(BEGIN)[0], text.split(END)[1]

@@ -1,4 +1,4 @@
-"""`course guide`: the guides and the solved notebooks as a site of their own, and the notebooks as PDF."""
+"""`course guide`: write the guides and the solved notebooks as a separate site, and both as PDF."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from course_admin.site.inspect_pages import faults, read_pages
 from course_admin.site.notebook_pages import page_of, write_notebook
 
 GUIDE = ".course-guide"
-"""Marks a folder that the command made. Not the site's: a guide must never take the place of the students' site."""
+"""Name of the file that marks a folder made by the command.
+
+It differs from the marker of `course site`: a guide must never replace the students' site.
+"""
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 PDF_SECONDS = 300
 WARNING = "For instructors: solutions, mark schemes and exams' messages. Students must not get these pages."
@@ -40,8 +43,8 @@ def guide(
 ) -> Path:
     """Write the guides of the named labs (default: all) to the folder `dest` and return it.
 
-    pdf: also print each solved notebook and each guide, where there is a Chromium. Raises CourseError as `course site`
-    does, and for notes in docs/guide that belong to nothing.
+    pdf: also print each solved notebook and each guide, if Chromium is installed. Raises CourseError for the faults
+    that `course site` refuses, except shown answers, and for notes in docs/guide that match nothing in the lab.
     """
     root, dest = Path(root).resolve(), Path(dest).resolve()
     refuse_budget(budget)
@@ -67,14 +70,14 @@ def guide(
 
 
 def print_pdf(browser: str, page: Path, pdf: Path) -> None:
-    """Print a page with Chromium. Raises CourseError when no PDF comes out."""
+    """Print a page to a PDF file with Chromium. Raises CourseError if no PDF is written."""
     pdf.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="course-print-") as profile:
         command = [browser, "--headless", "--disable-gpu", f"--user-data-dir={profile}", "--no-first-run"]
         command += ["--no-pdf-header-footer", "--hide-scrollbars", "--virtual-time-budget=20000"]
         command += [f"--print-to-pdf={pdf}", page.as_uri()]
         if hasattr(os, "geteuid") and os.geteuid() == 0:
-            command.insert(2, "--no-sandbox")  # Chromium's own does not work for root; the page is ours
+            command.insert(2, "--no-sandbox")  # Chromium's sandbox fails for root; the page is the course's own
         try:
             ran = subprocess.run(command, capture_output=True, text=True, timeout=PDF_SECONDS)
         except subprocess.TimeoutExpired:
@@ -85,7 +88,7 @@ def print_pdf(browser: str, page: Path, pdf: Path) -> None:
 
 
 def _write_lab(lab: Lab, source: Path, budget: str, say: Callable[[str], None], *, pdf: bool) -> str:
-    """Write what Sphinx reads of one lab; returns the lab's title."""
+    """Write the files of one lab that Sphinx reads, and return the lab's title."""
     if not lab.source.is_file():
         raise CourseError(f"lab {lab.name} is not built: run `course build {lab.name}` first")
     notebook = executed(lab.source, lab.root, budget, say)

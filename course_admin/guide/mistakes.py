@@ -1,4 +1,4 @@
-"""The wrong answers of a lab's corpora, each with the message that the exam gives it; kept by content."""
+"""The wrong answers of a lab's corpora, each with the message of the exam. The messages are kept by content."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ HOME = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class Mistake:
-    """name: of the corpus's entry; share: of the points that is kept; message: the lines about what is wrong; code:
-    the whole answer; patch: "old => new" where the answer differs from the reference in that alone.
+    """A wrong answer of a corpus. name: the name of the corpus's entry; share: the share of the points that is kept;
+    message: the lines about what is wrong; code: the whole answer; patch: "old => new" if this is the answer's only
+    difference from the reference, else empty.
     """
 
     exercise: str
@@ -34,7 +35,7 @@ class Mistake:
 
 
 def load_candidates(root: Path) -> Any:
-    """autograder_tests/candidates.py, which reads the corpora; by path, since that folder is no package."""
+    """Load autograder_tests/candidates.py, which reads the corpora; by path, since that folder is not a package."""
     spec = importlib.util.spec_from_file_location("course_candidates", _candidates_file(root))
     module = sys.modules["course_candidates"] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -47,9 +48,9 @@ def _candidates_file(root: Path) -> Path:
 
 
 def mistakes_of(lab: Lab, say: Callable[[str], None]) -> list[Mistake]:
-    """The mistakes that students make, by exercise; the rare ones of unlikely.py are not among them.
+    """Return the mistakes that students make, without the rare ones of unlikely.py.
 
-    The corpora are the course's own files: their code is executed in this process.
+    The corpora are the course's own files, so their code is executed in this process.
     """
     kept = lab.root / "out" / "judged" / f"{lab.name}-{_key(lab)}.json"
     if kept.is_file():
@@ -81,7 +82,9 @@ def _judged(lab: Lab, candidates: Any, entry: Any) -> Mistake:
 
 
 def _key(lab: Lab) -> str:
-    """What the messages depend on: the corpora, the exams and what runs them, all of course_utils, the lab's text."""
+    """Return a key of everything that the messages depend on: the corpora, the exams and the code that runs them,
+    all of course_utils, and the lab's text.
+    """
     from course_admin.grading import exams
 
     own = [lab.text, lab.exams, *sorted(lab.corpora.glob("*.py")), Path(exams.__file__), _candidates_file(lab.root)]

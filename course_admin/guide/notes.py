@@ -1,5 +1,5 @@
-"""docs/guide/<lab>.md: what no other file of a lab has. What to say at the board about an exercise, and answers to the
-questions that the lab only asks.
+"""Read docs/guide/<lab>.md. It holds what no other file of a lab has: what to say at the board about an exercise, and
+answers to the questions that the lab asks without answering them.
 
     ## 1.1
     What to say about exercise 1.1.
@@ -22,18 +22,18 @@ THINK = "Think: "
 
 @dataclass(frozen=True)
 class Notes:
-    """board: by the number of the exercise; answers: by the first words of the question."""
+    """Notes on a lab. board: text by the number of the exercise; answers: text by the first words of the question."""
 
     board: dict[str, str]
     answers: dict[str, str]
 
     def answer(self, question: str) -> str:
-        """The answer to a question; empty where there is none."""
+        """Return the answer to a question; empty if there is none."""
         return next((text for words, text in self.answers.items() if question.startswith(words)), "")
 
 
 def read_notes(path: Path) -> Notes:
-    """The notes of a lab; none where there is no such file."""
+    """Read the notes of a lab; empty notes if there is no such file."""
     parts = re.split(r"^## ", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:] if path.is_file() else []
     board, answers = {}, {}
     for part in parts:
@@ -46,7 +46,7 @@ def read_notes(path: Path) -> Notes:
 
 
 def problems(notes: Notes, outline: Outline) -> Iterator[str]:
-    """Notes that belong to nothing in the lab, as after an exercise or a question was changed."""
+    """Yield a line for each note without an exercise or question, for example after one of these was changed."""
     numbers = {exercise.number for exercise in outline.exercises}
     yield from (f"there is no exercise {number}" for number in notes.board if number not in numbers)
     for words in notes.answers:

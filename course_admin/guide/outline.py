@@ -1,4 +1,4 @@
-"""A lab as a teacher looks at it: sections, exercises with points and minutes, questions, written answers."""
+"""The outline of a lab for teachers: sections, exercises with points and minutes, questions, written answers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ SECTION = re.compile(r"## (?P<title>(?P<number>\d+) · .+)")
 THINK = "**Think.**"
 TAKES = re.compile(r"(?i)sections? (\d+)(?: to (\d+))? takes? about (\d+)")
 WORDS_A_MINUTE = 130
-"""Of a text with formulas in a foreign language; only where a lab does not say how long it takes."""
+"""Reading speed for a text with formulas in a foreign language; used only if a lab does not state its time."""
 
 
 @dataclass
 class ExerciseText:
-    """An exercise. name: of its exam, or the grade_id of a written answer; question: the text below its heading;
-    anchor: the id of this heading on the page of the solved notebook.
+    """An exercise. name: the name of its exam, or the grade_id of a written answer; question: the text below its
+    heading; anchor: the id of this heading on the page of the solved notebook.
     """
 
     number: str
@@ -37,7 +37,7 @@ class ExerciseText:
 
 @dataclass
 class Section:
-    """A numbered section. words: of its text; seconds: that its cells computed."""
+    """A numbered section. words: number of words of its text; seconds: computing time of its cells."""
 
     number: int
     title: str
@@ -48,7 +48,7 @@ class Section:
 
 
 class Sitting(NamedTuple):
-    """The sections of one session, from `first` to `last`; minutes: that they take, None where the lab does not say."""
+    """The sections of one session, from `first` to `last`; minutes: their stated time, None if the lab states none."""
 
     first: int
     last: int
@@ -57,7 +57,9 @@ class Sitting(NamedTuple):
 
 @dataclass
 class Outline:
-    """sittings: one, or more where the lab says so, as "section 6 takes about 60 minutes" after the others."""
+    """The outline of a lab. sittings: its sessions, usually one; several if the first cell states a time for each, as
+    in "section 6 takes about 60 minutes" after the time of the other sections.
+    """
 
     title: str
     promise: str
@@ -67,12 +69,12 @@ class Outline:
 
     @property
     def last(self) -> int:
-        """The last section that belongs to a session."""
+        """The number of the last section that belongs to a session."""
         return self.sittings[-1].last
 
     @property
     def minutes(self) -> float | None:
-        """What all sessions take together."""
+        """The stated minutes of all sessions together; None if the lab states none."""
         stated = [sitting.minutes for sitting in self.sittings if sitting.minutes is not None]
         return sum(stated) if stated else None
 
@@ -85,13 +87,13 @@ class Outline:
         return [question for section in self.sections for question in section.questions]
 
     def sections_of(self, sitting: Sitting) -> list[Section]:
-        """The sections of a session; what comes before the first section belongs to the first session."""
+        """Return the sections of a session; text before the first section belongs to the first session."""
         first = -1 if sitting == self.sittings[0] else sitting.first
         return [section for section in self.sections if first <= section.number <= sitting.last]
 
 
 def outline_of(notebook: NotebookNode) -> Outline:
-    """The outline of an instructor's notebook; with its outputs, also how long its sections computed."""
+    """Return the outline of an instructor's notebook. The computing time of its sections is known only after a run."""
     sections = [Section(-1, "Before the first section")]
     waiting: ExerciseText | None = None
     remember: list[str] = []
@@ -116,7 +118,7 @@ def outline_of(notebook: NotebookNode) -> Outline:
 
 
 def _read_text(source: str, sections: list[Section], waiting: ExerciseText | None) -> ExerciseText | None:
-    """Add a cell's sections, words and questions; returns the exercise whose graded cell comes next."""
+    """Add a cell's sections, words and questions, and return the exercise whose graded cell comes next."""
     for part in re.split(r"(?=^#+ )", source, flags=re.MULTILINE):
         heading = part.partition("\n")[0].strip()
         if found := SECTION.fullmatch(heading):
@@ -134,6 +136,6 @@ def _read_text(source: str, sections: list[Section], waiting: ExerciseText | Non
 
 
 def _list_below(source: str, heading: str) -> list[str]:
-    """The list below a heading."""
+    """Return the paragraphs of the list below a heading; empty if there is none."""
     found = re.search(rf"^{heading}\s*$(.*?)(?=^#+ |\Z)", source, flags=re.MULTILINE | re.DOTALL)
     return [part for part in re.split(r"\n\s*\n", found[1].strip()) if part.startswith("- ")] if found else []

@@ -1,4 +1,4 @@
-"""The teacher's guide of a lab as markdown, and the solved notebook without the build's markers."""
+"""Write the teacher's guide of a lab as Markdown, and make the solved notebook without the markers of the build."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ HOW_TO_READ = (
     "nobody can hand in any more."
 )
 AFTER = "After: "
-"""Begins the paragraph of a note that gives the answer away, and what follows it does so, too."""
+"""Start of the first paragraph of a note that gives the answer away; all paragraphs below it count as such, too."""
 FURTHER = "Going further: "
 
 
@@ -37,8 +37,8 @@ def guide_page(
     links: str,
     solved_page: str = "",
 ) -> str:
-    """The guide of one lab. schemes: model answer and mark scheme by grade_id; links: the line above it all;
-    solved_page: the address of the solved notebook, empty where there is none.
+    """Return the guide of one lab. schemes: model answer and mark scheme by grade_id; links: the line below the title;
+    solved_page: the address of the solved notebook, empty if there is none.
     """
     lines = [f"# {outline.title}: teacher's guide", "", links, ""]
     lines += ["## What students do, and what they should remember", "", outline.promise, "", outline.remember, ""]
@@ -55,9 +55,10 @@ def guide_page(
 
 
 def solved(notebook: NotebookNode) -> NotebookNode:
-    """An instructor's notebook without the markers of regions, and without hidden tests; hints are open.
+    """Return an instructor's notebook without the markers of regions and without hidden tests; hints are open.
 
-    A hidden test repeats the lines of its check and returns the points: each line is shown once, the points are not.
+    The output of a hidden test repeats the lines of its check, and its value is the points. Here each line is shown
+    once, and the points are not shown.
     """
     made = copy.deepcopy(notebook)
     for cell in made.cells:
@@ -153,7 +154,7 @@ def _exercise(
 
 
 def _wrong_code(mistake: Mistake) -> str:
-    """The whole answer, or the one place that differs from the course's own answer."""
+    """Return the whole answer, or only the place that differs from the course's own answer if there is just one."""
     if not mistake.patch:
         return mistake.code
     right, _, wrong = mistake.patch.partition(" => ")
@@ -175,7 +176,11 @@ def _written(outline: Outline, schemes: dict[str, str], notes: Notes) -> Iterato
 
 
 def _said(note: str, *, written: bool = False) -> Iterator[str]:
-    """What to say at the board, and after hand-in: of a note on an answer in words that marks nothing, all is after."""
+    """Yield the parts of a note: what to say at the board, and what to say after hand-in.
+
+    written: the note is about an answer in words. If it has no paragraph that begins with AFTER, all of it is for
+    after hand-in.
+    """
     before, mark, after = f"\n\n{note}".partition(f"\n\n{AFTER}")
     if written and not mark:
         before, after = "", before

@@ -1,4 +1,4 @@
-"""A plan for a session of two hours, from the minutes that a lab states and the seconds that it computed."""
+"""Plan a session of two hours from the minutes that a lab states and the measured seconds of computing."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import NamedTuple
 from course_admin.guide.outline import WORDS_A_MINUTE, Outline, Section, Sitting
 
 SESSION, END = 120, 5
-"""Minutes: of a session, and at least for its end."""
+"""Minutes of a session, and the least number of minutes for its end."""
 LONG = 20
-"""Minutes at the end that are more than looking back needs."""
+"""If more minutes than this are left at the end, looking back does not need them all."""
 
 
 class Step(NamedTuple):
-    """A line of the plan, in minutes from the start of the session. seconds: of computing."""
+    """A line of the plan. begin, end: minutes from the start of the session; seconds: computing time."""
 
     begin: float
     end: float
@@ -25,8 +25,9 @@ class Step(NamedTuple):
 
 
 def plan(outline: Outline, sitting: Sitting | None = None) -> list[Step]:
-    """The steps of a session (default: the first): its sections, with the time that is left for reading shared out by
-    words.
+    """Return the steps of a session (default: the first): one for each section, and one for the end.
+
+    The time for reading is divided among the sections in proportion to their number of words.
     """
     sitting = sitting or outline.sittings[0]
     graded = [section for section in outline.sections_of(sitting) if section.words]
@@ -51,7 +52,7 @@ def plan(outline: Outline, sitting: Sitting | None = None) -> list[Step]:
 
 
 def surplus(steps: list[Step]) -> float:
-    """By how many minutes a plan is longer than a session; 0 where it fits."""
+    """Return the number of minutes by which a plan is longer than a session; 0 if it fits."""
     return max(0.0, steps[-1].end - SESSION)
 
 

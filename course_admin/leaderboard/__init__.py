@@ -1,6 +1,6 @@
-"""`course leaderboard`: everybody's `fit_predict` on the same digits, ungraded.
+"""`course leaderboard`: run every student's `fit_predict` on the same digits, without grading.
 
-draws.py: labels and pool, the same for all; play.py: one submission in the sandbox; page.py: the page.
+draws.py draws labels and pool, the same for all; play.py runs one submission in the sandbox; page.py makes the page.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ def leaderboard(
     out: Path | None = None,
     console: Any,
 ) -> Path:
-    """Run each student's `fit_predict` and write the page; returns its path.
+    """Run each student's `fit_predict`, write the page, and return its path.
 
     draws: how often labels and pool are drawn; seconds, memory (GB): limits of one call; names: show the students'
-    names in place of pseudonyms; seed: of the draws, else a new one.
-    Raises CourseError for a lab without this exercise or without submissions, SandboxError where no sandbox works.
+    names instead of pseudonyms; seed: the seed of the draws (default: a new one).
+    Raises CourseError for a lab without this exercise or without submissions, SandboxError if no sandbox works.
     """
     lab = Lab(root, name)
     if not lab.source.is_file() or f'"{EXERCISE}"' not in lab.source.read_text(encoding="utf-8"):
@@ -67,7 +67,7 @@ def leaderboard(
 
 
 def pseudonym(root: Path, lab: str, student: str) -> str:
-    """A name that says nothing of the student, the same each time; made with the course's secret."""
+    """Return a name that reveals nothing about the student; made with the course's secret, the same in each run."""
     path = root / SECRET
     create_once(path, secrets.token_hex(32) + "\n", mode=0o600)
     return "player " + hmac.digest(path.read_bytes(), f"{lab}/{student}".encode(), "sha256").hex()[:6]

@@ -1,4 +1,4 @@
-"""The tasks of the leaderboard: a few labelled digits, and many whose labels only the command knows."""
+"""Draw the tasks of the leaderboard: a few labelled digits, and many digits whose labels only the command knows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHANGED = (
 
 
 class Draw(NamedTuple):
-    """images [n, 1, 28, 28] and labels [n] for learning; pool [U, 1, 28, 28]; truth [U]: its labels."""
+    """A task. images [n, 1, 28, 28] and labels [n] for learning; pool [U, 1, 28, 28]; truth [U]: labels of the pool."""
 
     images: np.ndarray
     labels: np.ndarray
@@ -26,7 +26,7 @@ class Draw(NamedTuple):
 
 
 def draws_of(seed: int, count: int) -> tuple[list[Draw], str]:
-    """`count` draws, and where their images come from. In each draw the classes have other numbers."""
+    """Return `count` draws and the source of their images. In each draw the classes are renumbered at random."""
     rng = np.random.default_rng(seed)
     images, labels, whence = _digits()
     return [_draw(images, labels, rng, whence == CHANGED) for _ in range(count)], whence
@@ -34,7 +34,7 @@ def draws_of(seed: int, count: int) -> tuple[list[Draw], str]:
 
 def _draw(images: np.ndarray, labels: np.ndarray, rng: np.random.Generator, change: bool) -> Draw:
     order = rng.permutation(len(labels))
-    ranks = np.empty(len(labels), int)  # of each image among those of its class
+    ranks = np.empty(len(labels), int)  # the rank of each image within its class
     for k in range(CLASSES):
         own = order[labels[order] == k]
         ranks[own] = np.arange(len(own))

@@ -1,4 +1,4 @@
-"""The leaderboard as one HTML page: what templates/leaderboard.html.j2 shows."""
+"""Show the leaderboard on one HTML page, with templates/leaderboard.html.j2."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from course_admin.sandbox.limits import Limits, size
 def as_page(
     lab: str, entries: Sequence[Entry], *, draws: Sequence[Draw], whence: str, limits: Limits, seed: int
 ) -> str:
-    """The page; entries in any order, the best mean first on the page, those without an answer last."""
+    """Return the page as HTML. It shows the best mean first, and entries without an answer last."""
     environment = templates_beside(__file__)
     ranked = sorted(entries, key=lambda entry: (entry.mean is None, -(entry.mean or 0.0), entry.name))
     shown = {

@@ -1,6 +1,6 @@
-"""One submission's `fit_predict` on all draws, each in a Python process of its own.
+"""Run one submission's `fit_predict` on all draws, each draw in a separate Python process.
 
-A new process for each draw, since the draws share images: what one call has seen must not be there for the next.
+Each draw needs a new process, because the draws share images: a call must not see the data of an earlier call.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ EXERCISE = "fit_predict"
 
 @dataclass
 class Entry:
-    """A line of the leaderboard. accuracies, seconds: of the draws that gave an answer; failures: of the others."""
+    """A line of the leaderboard. accuracies, seconds: one for each answered draw; failures: one for each other draw."""
 
     name: str
     accuracies: list[float] = field(default_factory=list)
@@ -36,13 +36,13 @@ class Entry:
 
     @property
     def mean(self) -> float | None:
-        """Mean accuracy; a draw without an answer counts as 0."""
+        """The mean accuracy; a draw without an answer counts as 0. None if no draw has an answer."""
         count = len(self.accuracies) + len(self.failures)
         return sum(self.accuracies) / count if self.accuracies else None
 
     @property
     def half_width(self) -> float | None:
-        """Half the length of the mean's 95 % interval (Student's t); None for fewer than two draws or with failures."""
+        """Half the length of the mean's 95 % interval (Student's t); None for fewer than two draws or any failure."""
         from scipy.stats import sem, t
 
         n = len(self.accuracies)
@@ -56,7 +56,7 @@ class Entry:
 
 
 def play(name: str, submission: Submission, sandbox: Sandbox, draws: Sequence[Draw]) -> Entry:
-    """Run a submission on all draws. Never raises for anything that the submission does."""
+    """Run a submission on all draws. Nothing that the submission does raises an error here."""
     entry = Entry(name)
     for draw in draws:
         began = time.monotonic()
@@ -71,7 +71,7 @@ def play(name: str, submission: Submission, sandbox: Sandbox, draws: Sequence[Dr
 
 
 def baseline(draws: Sequence[Draw]) -> Entry:
-    """A support vector machine on the pixels of the labelled images."""
+    """Return the entry of a support vector machine that is trained on the pixels of the labelled images."""
     from sklearn.svm import SVC
 
     entry = Entry("an SVM on the pixels, for comparison", is_baseline=True)
@@ -84,7 +84,7 @@ def baseline(draws: Sequence[Draw]) -> Entry:
 
 
 def _answer(submission: Submission, sandbox: Sandbox, draw: Draw) -> tuple[np.ndarray, float]:
-    """The guessed classes of a draw's pool, and when the question was put. Raises StudentError for anything else."""
+    """Return the guessed classes of a draw's pool, and the call's start time. Raises StudentError if there are none."""
     with sandbox.session() as session:
         for path, content in submission.files.items():
             session.put(path, content)

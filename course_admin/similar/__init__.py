@@ -1,7 +1,7 @@
-"""`course similar`: which answers of a class resemble each other, exercise by exercise, as one page.
+"""`course similar`: show on one page which answers of a class resemble each other, exercise by exercise.
 
-answers.py: what of a submission is the student's own; engine.py: the comparison, by copydetect; page.py: the page.
-Nothing that was handed in is executed: the texts are read, parsed and compared.
+answers.py extracts the student's own code from a submission; engine.py compares with copydetect; page.py makes the
+page. Submitted code is never executed: the texts are read, parsed and compared.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from course_admin.similar.page import as_page
 from course_admin.submissions.read import read, read_release
 
 SHOWN = 20
-"""So many pairs of a class are on the page; a pair that is not among them shares less than all of these."""
+"""Number of pairs of a class on the page. A pair that is not on the page is at most as similar as these pairs."""
 
 __all__ = ["SHOWN", "Pair", "compare", "similar"]
 
@@ -26,7 +26,7 @@ __all__ = ["SHOWN", "Pair", "compare", "similar"]
 def similar(root: Path, name: str, *, pairs: int = SHOWN, out: Path | None = None, console: Any) -> list[Pair]:
     """Compare the answers of a lab in code, write the page, and return the pairs, the most similar first.
 
-    Raises CourseError for an unknown lab, one that is not built, and where fewer than two have handed in.
+    Raises CourseError for an unknown lab, a lab that is not built, and fewer than two submissions.
     """
     (lab,) = find_labs(root, (name,))
     if not lab.source.is_file():
@@ -54,7 +54,7 @@ def similar(root: Path, name: str, *, pairs: int = SHOWN, out: Path | None = Non
 
 
 def _answers(notebook: Any) -> list[Any]:
-    """The cells of answers in code."""
+    """Return the code cells that hold answers."""
     return [
         cell
         for cell in notebook.cells

@@ -1,4 +1,4 @@
-"""Removes given lines, docstrings and comments from an answer: the rest is the student's own."""
+"""Remove given lines, docstrings and comments from an answer: the rest is the student's own code."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import tokenize
 from course_admin.submissions.cell_analysis import parsed
 
 LONGEST = 20_000
-"""Characters of one answer that are compared. The longest honest one has 3,000."""
+"""Number of characters of one answer that are compared. The longest honest answer has 3,000."""
 
 
 def own_code(answer: str, given: str) -> str:
-    """The lines of an answer that are not given, their layout kept. given: the cell as it was given out, a stub in it.
+    """Return the lines of an answer that were not given, with their layout. given: the cell as released, with a stub.
 
-    What is no Python loses the given lines alone.
+    From an answer that is not valid Python, only the given lines and blank lines are removed.
     """
     answer = answer[:LONGEST]
     lines, theirs = answer.split("\n"), {_plain(line) for line in given.split("\n")}
@@ -32,7 +32,7 @@ def _plain(line: str) -> str:
 
 
 def _heads_and_docstrings(tree: ast.Module) -> set[int]:
-    """Lines of docstrings, and of the heads of functions and classes at the top: the exercise fixes these."""
+    """Return the lines of docstrings and of headers of top-level functions and classes: the exercise fixes these."""
     found: set[int] = set()
     for node in ast.walk(tree):
         if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -41,7 +41,7 @@ def _heads_and_docstrings(tree: ast.Module) -> set[int]:
         if node in tree.body:
             found.update(range(node.lineno, first.lineno))
         if ast.get_docstring(node, clean=False) is not None:
-            # A statement may stand behind it on its last line: "a docstring"; return x
+            # A statement may follow the docstring on its last line: "a docstring"; return x
             shared = len(node.body) > 1 and node.body[1].lineno == first.end_lineno
             found.update(range(first.lineno, first.end_lineno + (0 if shared else 1)))
     return found
@@ -54,6 +54,6 @@ def _without_comments(answer: str, lines: list[str]) -> list[str]:
             if token.type == tokenize.COMMENT:
                 row, column = token.start
                 lines[row - 1] = lines[row - 1][:column].rstrip()
-    except (tokenize.TokenError, SyntaxError):  # a magic of IPython's: the engine leaves comments out, too
+    except (tokenize.TokenError, SyntaxError):  # an IPython command; copydetect removes comments, too
         pass
     return lines

@@ -1,11 +1,11 @@
-"""The comparison, by copydetect: k-grams of code in which every name is the same (Schleimer, Wilkerson, Aiken 2003).
+"""Compare answers with copydetect: k-grams of code in which all names are replaced by the same letter.
 
-    from Winnowing: Local Algorithms for Document Fingerprinting
+    Schleimer, Wilkerson, Aiken (2003): Winnowing: Local Algorithms for Document Fingerprinting
 
-copydetect replaces names by V, strings by S, and leaves out comments and white space, so renamed variables, other
-comments and statements in another order change little. It only reads the text.
+copydetect replaces names by V and strings by S, and leaves out comments and white space. So renamed variables, other
+comments and statements in another order change little. copydetect only reads the text.
 
-What many have in common says nothing: a k-gram that more than a third of the class has is left out.
+Code that many students share is no evidence: a k-gram that occurs in more than a third of the answers is left out.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from typing import Any
 from course_admin.common.text import in_unicode, one_line, printable
 
 K = 12
-"""Characters of a k-gram, in code whose names are one letter: about one short statement."""
+"""Number of characters of a k-gram, in code whose names are one letter: about one short statement."""
 COMMON = 1 / 3
-"""A k-gram that a larger part of the answers to an exercise has is left out (never one that two or three have)."""
+"""A k-gram in a larger share of the answers to an exercise is left out, unless only two or three answers have it."""
 SHORT = 50
-"""Answers of fewer characters, with names of one letter, are short: two or three lines."""
+"""Answers with fewer characters, names counted as one letter, are short: two or three lines."""
 
 
 @dataclass
 class Half:
-    """One answer of a pair. lines: (text, whether it resembles the other's); length, same: own characters, names
-    counted as one letter, and those of them that the other one has, too.
+    """One answer of a pair. lines: (text, whether the line resembles the other answer); length: number of compared
+    characters, with names counted as one letter; same: how many of these the other answer has, too.
     """
 
     lines: list[tuple[str, bool]]
@@ -62,19 +62,19 @@ class Pair:
 
     @property
     def shown(self) -> list[str]:
-        """Their names, fit to be shown."""
+        """The names of the two students in printable form."""
         return [one_line(in_unicode(student)) for student in self.students]
 
     @property
     def share(self) -> float:
-        """Of all that the two wrote in the lab, the part that resembles the other's."""
+        """The share of all own code of the two students in the lab that resembles the other student's code."""
         return _share(sum(found.one.same + found.other.same for found in self.exercises), self.length)
 
 
 @dataclass
 class Usual:
-    """An exercise in this class. answers: how many; length: the median of their characters; nearest: the median over
-    the students of the largest similarity with anybody's answer.
+    """Usual values of an exercise in this class. answers: number of answers; length: median number of characters;
+    nearest: median over the students of the largest similarity with another student's answer.
     """
 
     exercise: str
@@ -89,7 +89,7 @@ class Usual:
 
 @dataclass
 class Compared:
-    """Of a class: all pairs with anything in common, the most similar first, and what is usual in each exercise."""
+    """The result for a class: all pairs with common code, the most similar first, and usual values of each exercise."""
 
     pairs: list[Pair]
     usual: list[Usual]
@@ -129,7 +129,7 @@ def compare(classes: Mapping[str, Mapping[str, str]]) -> Compared:
 def _fingerprint(code: str) -> Any:
     from copydetect.detector import CodeFingerprint
 
-    # With a window of 1 every k-gram counts: answers are short, and the result is the same each time.
+    # With a window of 1 every k-gram counts: answers are short, and the result is the same in each run.
     return CodeFingerprint("answer.py", K, 1, language="python", fp=io.StringIO(code))
 
 

@@ -1,4 +1,4 @@
-"""The pairs as one HTML page: what templates/similar.html.j2 shows."""
+"""Show the pairs on one HTML page, with templates/similar.html.j2."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from course_utils.plotting.style import PALETTE
 
 
 def as_page(lab: str, found: Compared, *, students: int, shown: int) -> str:
-    """The page of a class. shown: how many pairs are on it."""
+    """Return the page of a class as HTML. shown: the largest number of pairs on the page."""
     environment = templates_beside(__file__)
     environment.filters["percent"] = lambda share: f"{100 * share:.0f} %"
     return environment.get_template("similar.html.j2").render(

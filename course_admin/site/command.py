@@ -1,4 +1,4 @@
-"""`course site`: executed releases and manuals in, checked pages out."""
+"""`course site`: make checked web pages from executed releases and manuals."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from course_admin.site.inspect_pages import faults, read_pages
 from course_admin.site.notebook_pages import page_of, promise_of, title_of, write_notebook
 
 SITE = ".course-site"
-"""This file marks a folder that the command made, so that the next run may replace it."""
+"""Name of the file that marks a folder made by the command, so that the next run may replace the folder."""
 FOR_INSTRUCTORS = ("contributors.md", "decisions.md")
-"""Manuals that show answers, or tell what an exam does not find."""
+"""Manuals that show answers, or that state which mistakes an exam does not find."""
 RESULTS = "results.md"
 FOOTER = "the course team. Code: BSD-3-Clause. Text and figures: CC BY 4.0"
 SHOWN = 20
@@ -36,8 +36,8 @@ def site(
 ) -> Path:
     """Write the site of the named labs (default: all) to the folder `dest` and return it.
 
-    Raises CourseError, and leaves an older site as it was, when a release does not run, a link leads nowhere, a page
-    would load something from elsewhere, a picture has no words, or a page shows an answer.
+    Raises CourseError when a release does not run, a link has no target, a page would load something from another
+    site, a picture has no alt text, or a page shows an answer. An older site then stays unchanged.
     """
     root, dest = Path(root).resolve(), Path(dest).resolve()
     refuse_budget(budget)
@@ -58,16 +58,16 @@ def site(
 
 
 def shown_answers(root: Path, made: Path) -> list[str]:
-    """Where a site shows an answer, a line each.
+    """Return the places where a site shows an answer, one line for each place.
 
-    The pages are searched as people read them, the notebooks and pictures as they are; the theme's own files, and the
-    search index, which holds single words, are not.
+    The pages are searched as text, without their HTML tags; the notebooks and pictures are searched as files. The
+    theme's own files are not searched, nor is the search index, which holds single words only.
     """
     files: dict[str, bytes] = {}
     labs = {lab.name for lab in find_labs(root)}
     for name, page in read_pages(made).items():
         lab = Path(name).stem
-        # In a lab's notebook the scanner does not look for right answers of other labs. A lab's page is searched in
+        # In a lab's notebook, `answers_in` does not look for right answers of other labs. A lab's page is searched in
         # the same way.
         files[f"{lab}/{lab}.ipynb" if lab in labs else name] = (
             _as_notebook(page.text) if lab in labs else page.text.encode()
@@ -82,14 +82,17 @@ def shown_answers(root: Path, made: Path) -> list[str]:
 
 
 def title_of_course(root: Path) -> str:
-    """The README's first heading."""
+    """Return the README's first heading; "The labs" if there is none."""
     readme = root / "README.md"
     first = readme.read_text(encoding="utf-8").partition("\n")[0] if readme.is_file() else ""
     return first.removeprefix("# ").strip() or "The labs"
 
 
 def refuse_place(root: Path, dest: Path, marker: str) -> None:
-    """Raises CourseError for a folder that this command has not made. marker: the file in those that it has made."""
+    """Raise CourseError unless `dest` is in out/ or outside the course, and is new, empty or made by this command.
+
+    marker: the name of the file that the command writes into each folder that it makes.
+    """
     inside = dest.relative_to(root).parts if dest.is_relative_to(root) else ()
     if root.is_relative_to(dest):
         raise CourseError(f"{dest} holds the course itself: name a folder beside it, or one in out/")
@@ -104,14 +107,14 @@ def refuse_place(root: Path, dest: Path, marker: str) -> None:
 
 
 def refuse_faults(found: list[str]) -> None:
-    """Raises CourseError when there is any fault."""
+    """Raise CourseError if any fault was found."""
     if found:
         rest = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
         raise CourseError("\n".join(["the site was not written, correct this first:", *found[:SHOWN], *rest]))
 
 
 def put(made: Path, dest: Path, marker: str) -> None:
-    """Put finished pages in the place of older ones, and the marker into their folder."""
+    """Replace the folder `dest` by the finished pages, and write the marker file into it."""
     (made / marker).write_text("Made by a command of the course. Run again, the command replaces this folder.\n")
     dest.parent.mkdir(parents=True, exist_ok=True)
     new = dest.with_name(f".{dest.name}.new")
@@ -122,7 +125,7 @@ def put(made: Path, dest: Path, marker: str) -> None:
     new.rename(dest)
 
 
-# --- what Sphinx reads ----------------------------------------------------------------------------------
+# --- input for Sphinx -----------------------------------------------------------------------------------
 
 
 def _write_source(root: Path, labs: Sequence[Lab], budget: str, source: Path, say: Callable[[str], None]) -> None:
@@ -159,7 +162,7 @@ def _write_source(root: Path, labs: Sequence[Lab], budget: str, source: Path, sa
 
 
 def _introduce(page: NotebookNode, address: str) -> None:
-    """Below the title: what this page is, and the notebook to work on."""
+    """Add below the title an explanation of the page, and a link to the notebook to work on."""
     title, _, rest = page.cells[0].source.partition("\n")
     words = "The lab as it is handed out, after one run. The exercises are not filled in."
     link = f'<p class="of-notebook">{words} <a href="{address}" download>Download the notebook</a></p>'
@@ -167,7 +170,7 @@ def _introduce(page: NotebookNode, address: str) -> None:
 
 
 def _manuals(root: Path) -> dict[str, str | bytes]:
-    """The manuals that everybody may read, and their pictures."""
+    """Return the manuals that everybody may read, and their pictures, by path."""
     folder = root / "docs"
     texts = {path.name: path for path in sorted(folder.glob("*.md")) if path.name not in FOR_INSTRUCTORS}
     pictures = [path.relative_to(folder).as_posix() for path in sorted(folder.glob("pictures/*"))]
@@ -178,7 +181,7 @@ def _manuals(root: Path) -> dict[str, str | bytes]:
 
 
 def _welcome(root: Path, manuals: dict[str, str | bytes]) -> str:
-    """The README's first lines, down to its first section."""
+    """Return the README's text above its first section; the title alone if there is no README."""
     readme = root / "README.md"
     if not readme.is_file():
         return f"# {title_of_course(root)}"

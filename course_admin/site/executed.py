@@ -1,4 +1,4 @@
-"""Notebooks with their outputs, kept by content: what has not changed since is not executed again."""
+"""Execute notebooks and keep them with their outputs by content: an unchanged notebook is not executed again."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ SAY_EVERY = 15.0
 """Seconds between two lines of progress."""
 CELL_SECONDS = 1800
 SETTINGS = ("COURSE_BUDGET", "COURSE_DATA", "COURSE_CACHE", "COURSE_DEVICE")
-"""What course_utils reads from the environment and outputs depend on."""
+"""Environment variables that course_utils reads and that outputs depend on."""
 LIBRARIES = ("torch", "torchvision", "numpy", "matplotlib", "seaborn", "scikit-learn", "scipy", "pandas")
 
 
 def executed(path: Path, root: Path, budget: str, say: Callable[[str], None]) -> NotebookNode:
-    """A notebook as it is after its cells ran from the top, from out/executed where nothing has changed.
+    """Return a notebook with the outputs of a run from top to bottom; taken from out/executed if nothing has changed.
 
-    An error in a cell that is tagged as one that may fail is part of the outputs: an unfinished exercise. Raises
+    An error in a cell with the tag that lets it fail is part of the outputs: the exercise is unfinished. Raises
     CourseError for an error in any other cell.
     """
     kept = root / "out" / "executed" / f"{path.parent.parent.name}-{path.stem}-{key_of(path, root, budget)}.ipynb"
@@ -44,8 +44,8 @@ def executed(path: Path, root: Path, budget: str, say: Callable[[str], None]) ->
 
 
 def key_of(path: Path, root: Path, budget: str) -> str:
-    """What a notebook's outputs depend on: its cells, course_utils with its data, the budget, the other settings of
-    course_utils, and the libraries.
+    """Return a key of everything that a notebook's outputs depend on: its cells, course_utils with its data, the
+    budget, the other settings of course_utils, and the versions of the libraries.
     """
     given = os.environ | _settings(budget)
     settings = [f"{name}={given.get(name, '')}" for name in SETTINGS]
@@ -53,7 +53,7 @@ def key_of(path: Path, root: Path, budget: str) -> str:
 
 
 def files_of_course_utils(root: Path) -> list[Path]:
-    """All files of course_utils, and of the course's own part of it where that is elsewhere."""
+    """Return all paths in course_utils, and in the course's own course_utils folder if that is another folder."""
     import course_utils
 
     packages = dict.fromkeys((Path(course_utils.__file__).resolve().parent, (root / "course_utils").resolve()))
@@ -61,7 +61,10 @@ def files_of_course_utils(root: Path) -> list[Path]:
 
 
 def digest(files: Iterable[Path], words: Iterable[str]) -> str:
-    """A key of the content of files (folders and caches count nothing), of some words, and of the libraries."""
+    """Return a key of the names and content of files, of some words, and of the versions of the libraries.
+
+    Folders and __pycache__ are ignored.
+    """
     from importlib import metadata
 
     found = hashlib.sha256()
@@ -82,13 +85,13 @@ def _settings(budget: str) -> dict[str, str]:
 
 
 def refuse_budget(budget: str) -> None:
-    """Raises UsageError for a budget that course_utils does not know."""
+    """Raise UsageError for a budget that course_utils does not know."""
     if budget not in BUDGETS:
         raise UsageError(f"no budget {budget!r}: choose one of {', '.join(BUDGETS)}")
 
 
 def seconds_of(cell: NotebookNode) -> float:
-    """How long a cell of an executed notebook took; 0 for text."""
+    """Return the run time of an executed notebook's cell in seconds; 0 for a cell that did not run, as a text cell."""
     from datetime import datetime
 
     times = cell.metadata.get("execution", {})
@@ -115,7 +118,7 @@ def _execute(notebook: NotebookNode, path: Path, root: Path, budget: str, say: C
         timeout=CELL_SECONDS,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
-        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # else it warns of TCP, on every start
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],  # otherwise it warns about TCP at every start
         on_cell_start=tell,
     )
     try:

@@ -1,5 +1,5 @@
-"""What must hold of every site before it is handed out: links lead somewhere, nothing is loaded from elsewhere, every
-picture has words.
+"""Check a site before it is handed out: every link has a target, nothing is loaded from another site, and every
+picture has alt text.
 """
 
 from __future__ import annotations
@@ -20,8 +20,9 @@ ELSEWHERE = re.compile(r"(?:[a-z]+:)?//", re.IGNORECASE)
 
 @dataclass
 class Page(HTMLParser):
-    """What a page names: the ids of its elements, its links, what it loads, its pictures without words; and its text,
-    attributes included.
+    """The content of a page: element ids, links, addresses that it loads, pictures without alt text, and its text.
+
+    The text includes the values of attributes.
     """
 
     ids: set[str] = field(default_factory=set)
@@ -69,13 +70,13 @@ def read_page(text: str) -> Page:
 
 
 def read_pages(site: Path) -> dict[str, Page]:
-    """Every page of a site by its path."""
+    """Return all pages of a site by their path."""
     paths = sorted(site.rglob("*.html"))
     return {path.relative_to(site).as_posix(): read_page(path.read_text(encoding="utf-8")) for path in paths}
 
 
 def faults(site: Path, pages: dict[str, Page]) -> Iterator[str]:
-    """What is wrong with a site, one line for each."""
+    """Yield the faults of a site, one line for each fault."""
     files = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     for name, page in pages.items():
         yield from (f"{name}: a picture without alt text: {source}" for source in page.without_words)
@@ -103,7 +104,7 @@ def _of_style(text: str) -> list[str]:
 
 
 def _file(page: str, address: str) -> str:
-    """The file that an address means, by its path in the site."""
+    """Return the path, in the site, of the file that an address on a page refers to."""
     parts: list[str] = page.split("/")[:-1]
     path = unquote(urlsplit(address).path)
     if path.endswith("/") or not path:

@@ -1,4 +1,4 @@
-"""A Sphinx extension: formulas as MathML, made while the pages are made, as on the feedback pages."""
+"""A Sphinx extension: convert formulas to MathML while the pages are built, as on the feedback pages."""
 
 from __future__ import annotations
 

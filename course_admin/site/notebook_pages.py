@@ -1,4 +1,4 @@
-"""An executed notebook as Sphinx reads it (with myst-nb), and the pictures that its page shows."""
+"""Convert an executed notebook to the form that Sphinx reads with myst-nb, and extract the pictures of its page."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from course_admin.authoring.lab_text import INSTALL_TAG
 from course_admin.feedback.formulas import as_mathml
 
 PICTURE = re.compile(r'<img alt="([^"<>]*)" width="(\d+)" src="data:image/png;base64,([A-Za-z0-9+/=]+)">')
-"""What course_utils.plotting.alt.to_html writes."""
+"""The HTML that course_utils.plotting.alt.to_html writes."""
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 SLIDERS = "Sliders move this picture when the notebook runs."
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 def page_of(notebook: NotebookNode, pictures: str, *, lazy: bool = True) -> tuple[NotebookNode, dict[str, bytes]]:
-    """A notebook for myst-nb, and its pictures by file name.
+    """Return a copy of a notebook for myst-nb, and its pictures by file name.
 
-    pictures: the address of the folder of pictures, from the page; lazy: they are loaded when they come into view,
-    which never happens where a page is printed. A message about an unfinished exercise becomes a plain line. The cell
-    that installs course_utils is left out.
+    pictures: the address of the folder of pictures, relative to the page; lazy: load pictures only when they come into
+    view, which never happens when a page is printed. A message about an unfinished exercise becomes a plain line. The
+    cell that installs course_utils is left out.
     """
     made, found = copy.deepcopy(notebook), dict[str, bytes]()
     widgets = made.metadata.pop("widgets", {})
@@ -51,12 +51,12 @@ def page_of(notebook: NotebookNode, pictures: str, *, lazy: bool = True) -> tupl
 
 
 def title_of(notebook: NotebookNode) -> str:
-    """The first heading."""
+    """Return the notebook's first heading of level 1; "A lab" if there is none."""
     return next((line[2:].strip() for line in _prose(notebook) if line.startswith("# ")), "A lab")
 
 
 def promise_of(notebook: NotebookNode) -> str:
-    """What a lab says that its reader will do: the paragraph that begins with "You will"; empty where there is none."""
+    """Return the paragraph on what the reader will do: it begins with "You will"; empty if there is none."""
     return next(
         (" ".join(part.split()) for part in "\n".join(_prose(notebook)).split("\n\n") if part.startswith("**You will")),
         "",
@@ -74,7 +74,10 @@ def _prose(notebook: NotebookNode) -> list[str]:
 
 
 def _for_myst(source: str) -> str:
-    """Markdown whose HTML shows formulas and code, as JupyterLab's does: in HTML, MyST sees neither."""
+    """Return Markdown in which formulas and code on lines with `<details` are HTML.
+
+    JupyterLab shows formulas and code inside of HTML; MyST does not recognise them there.
+    """
     return "\n".join(
         _with_mathml(line) if line.lstrip().startswith("<details") else line for line in source.split("\n")
     )
@@ -103,7 +106,7 @@ def _html(text: str) -> NotebookNode:
 
 
 def _files(text: str, *, pictures: str, found: dict[str, bytes], lazy: bool) -> str:
-    """HTML whose pictures are files."""
+    """Return HTML whose embedded pictures are replaced by links to files, and add the files to `found`."""
 
     def file(match: re.Match[str]) -> str:
         data = base64.b64decode(match[3])
@@ -118,7 +121,7 @@ def _files(text: str, *, pictures: str, found: dict[str, bytes], lazy: bool) -> 
 
 
 def _picture_of_widget(model: str, widgets: dict) -> str:
-    """The picture beside an explorer's sliders."""
+    """Return the HTML of the picture beside an explorer's sliders; empty if there is none."""
     state = widgets.get("application/vnd.jupyter.widget-state+json", {}).get("state", {})
     waiting, values = [model], []
     while waiting:

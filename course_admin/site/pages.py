@@ -1,4 +1,4 @@
-"""What Sphinx reads to make a site, and the call of Sphinx."""
+"""Write the files that Sphinx reads to make a site, and call Sphinx."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from course_admin.course import CourseError
 
 STYLE = Path(__file__).with_name("style")
 PICTURES, NOTEBOOKS = "pictures", "notebooks"
-"""The site's folders of the labs' figures, and of the notebooks to work on."""
+"""The site's folders for the figures of the labs, and for the notebooks to work on."""
 FILES = ".files"
-"""What goes into the site as it is, in the folder that Sphinx reads."""
+"""A subfolder of the folder that Sphinx reads; its content is copied into the site unchanged."""
 LINK = re.compile(r"(?<!!)\[((?:[^\[\]]|\[[^\]]*\])+)\]\(([^()\s]+)\)")
 EXTERNAL = ("http://", "https://", "mailto:", "#")
 FENCE = re.compile(r"^ *(```|~~~)")
 
 
 def render(source: Path, dest: Path, title: str, footer: str, announcement: str = "") -> None:
-    """Make the pages of the folder `source` in `dest`. announcement: the line above each page.
+    """Build the pages from the folder `source` into `dest`. announcement: the line shown above each page.
 
-    Raises CourseError for anything that Sphinx warns of.
+    Raises CourseError for any warning of Sphinx, and if Sphinx is not installed.
     """
     try:
         from sphinx.application import Sphinx
@@ -48,7 +48,7 @@ def render(source: Path, dest: Path, title: str, footer: str, announcement: str 
             warning=warnings,
         )
         app.build(force_all=True)
-    for left in (".buildinfo", "objects.inv", "_static/webpack-macros.html"):  # of no use to readers
+    for left in (".buildinfo", "objects.inv", "_static/webpack-macros.html"):  # readers do not need them
         (dest / left).unlink(missing_ok=True)
     if (source / FILES).is_dir():
         shutil.copytree(source / FILES, dest, dirs_exist_ok=True)
@@ -58,9 +58,9 @@ def render(source: Path, dest: Path, title: str, footer: str, announcement: str 
 
 
 def manual(text: str, here: Iterable[str]) -> str:
-    """A manual's text for the site: a link to a file that is no page here becomes plain text.
+    """Return a manual's text for the site: a link to a file that is not in `here` becomes plain text.
 
-    here: the files that are pages or pictures of the site, as a link of this manual names them.
+    here: the pages and pictures of the site, as a link in this manual would name them.
     """
     known, lines, fenced = set(here), [], False
     for line in text.split("\n"):
@@ -70,13 +70,13 @@ def manual(text: str, here: Iterable[str]) -> str:
 
 
 def toctree(pages: Sequence[str], *, hidden: bool = True) -> str:
-    """A list of pages for the navigation."""
+    """Return a list of pages for the navigation, as a toctree of MyST."""
     options = [":hidden:"] if hidden else []
     return "\n".join(["```{toctree}", ":maxdepth: 1", *options, "", *pages, "```", ""])
 
 
 def write_pages(folder: Path, pages: Mapping[str, str | bytes]) -> None:
-    """Write texts and pictures by their path."""
+    """Write texts and pictures into a folder. pages: their content by path."""
     for name, content in pages.items():
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
