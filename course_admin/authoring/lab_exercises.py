@@ -63,7 +63,7 @@ def known_exercises(lab: Lab) -> KnownExercises:
 
 
 def checks_folder(lab: Lab) -> Path:
-    """Return the path of course_utils/checks/<topic>: in the course if it exists there, else in the installed package."""
+    """Return the path of course_utils/checks/<topic>: in the course if it is there, else in the installed package."""
     own = lab.root / "course_utils" / "checks" / lab.topic
     installed = importlib.util.find_spec("course_utils")
     if own.exists() or own.with_suffix(".py").exists() or installed is None or installed.origin is None:

@@ -146,7 +146,7 @@ def answers_of(root: Path) -> list[Secret]:
 
 def texts(name: str, data: bytes) -> Iterator[tuple[str, str]]:
     """Yield all readable text of a file as (place in the file, text): a notebook's cells one by one with their
-    metadata, the members of archives (such as .npz files and checkpoints) with their names, the text fields of pictures.
+    metadata, members of archives (such as .npz files and checkpoints) with their names, text fields of pictures.
     """
     if name.endswith(".ipynb"):
         notebook = json.loads(data)
