@@ -52,6 +52,8 @@ def figure(lab: Lab) -> bytes:
     """
     if lab.name not in PICTURES:
         raise CourseError(f"no picture is chosen for {lab.name}: add it to PICTURES in {__name__}")
+    if not lab.source.is_file():
+        raise CourseError(f"lab {lab.name} is not built: run `course build {lab.name}` first")
     section, words = PICTURES[lab.name]
     notebook = nbformat.read(lab.source, as_version=4)
     only_section(notebook, section)

@@ -28,7 +28,7 @@ from course_admin.authoring.lab_text import Cell
 from course_admin.authoring.leaks import Secret
 from course_admin.bootstrap import MINIMUM_PYTHON
 from course_admin.common import regions
-from course_admin.common.atomic import write_atomic
+from course_admin.common.atomic import replace_folder, write_atomic
 from course_admin.course import CourseError, Lab, find_labs
 from course_admin.settings import SECONDS_TO_VALIDATE
 
@@ -438,22 +438,16 @@ def _known(path: Path) -> bool:
 
 
 def _write_folder(dest: Path, files: Mapping[str, bytes]) -> None:
-    # Write a sibling folder first, then rename it. A killed run may leave a sibling, or, between the two renames, no
-    # bundle. The next run repairs both.
-    new, old = (dest.with_name(f".{dest.name}.course-publish{end}") for end in ("", "-old"))
-    for left in (new, old):
-        shutil.rmtree(left, ignore_errors=True)
+    new = dest.with_name(f".{dest.name}.course-publish")
+    shutil.rmtree(new, ignore_errors=True)
     try:
         for name, data in files.items():
             path = new / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(data)
-        if dest.exists():
-            dest.rename(old)
-        new.rename(dest)
+        replace_folder(new, dest)
     finally:
         shutil.rmtree(new, ignore_errors=True)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_archive(archive: Path, top: str, files: Mapping[str, bytes]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,3 +58,17 @@ def _temporary(folder: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def replace_folder(new: Path, dest: Path) -> None:
+    """Put the folder `new`, a sibling of `dest`, in the place of `dest`.
+
+    A killed run leaves `dest` complete, or, between the two renames, only its siblings. Run again, the caller makes
+    `new` again, and this function removes the rest.
+    """
+    old = dest.with_name(f".{dest.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if dest.exists():
+        dest.rename(old)
+    new.rename(dest)
+    shutil.rmtree(old, ignore_errors=True)

@@ -44,7 +44,8 @@ def leaderboard(
     lab = Lab(root, name)
     if not lab.source.is_file() or f'"{EXERCISE}"' not in lab.source.read_text(encoding="utf-8"):
         raise CourseError(f"lab {name} has no exercise {EXERCISE}: the leaderboard is for 06_semi_supervised")
-    students = sorted(folder.parent.name for folder in (root / "submitted").glob(f"*/{name}") if folder.is_dir())
+    folders = (folder for folder in (root / "submitted").glob(f"*/{name}") if folder.is_dir())
+    students = sorted(folder.parent.name for folder in folders if not folder.parent.name.startswith("."))
     if not students:
         raise CourseError(f"nobody has handed in {name}: there is no folder submitted/STUDENT/{name}")
     seed = secrets.randbits(31) if seed is None else seed

@@ -11,6 +11,7 @@ from pathlib import Path
 from nbformat.notebooknode import NotebookNode
 
 from course_admin.authoring.student_bundle import answers_in
+from course_admin.common.atomic import replace_folder
 from course_admin.course import CourseError, Lab, find_labs
 from course_admin.site import pages
 from course_admin.site.executed import executed, refuse_budget
@@ -110,7 +111,7 @@ def refuse_faults(found: list[str]) -> None:
     """Raise CourseError if any fault was found."""
     if found:
         rest = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-        raise CourseError("\n".join(["the site was not written, correct this first:", *found[:SHOWN], *rest]))
+        raise CourseError("\n".join(["nothing was written, correct this first:", *found[:SHOWN], *rest]))
 
 
 def put(made: Path, dest: Path, marker: str) -> None:
@@ -120,9 +121,7 @@ def put(made: Path, dest: Path, marker: str) -> None:
     new = dest.with_name(f".{dest.name}.new")
     shutil.rmtree(new, ignore_errors=True)
     shutil.copytree(made, new)
-    if dest.exists():
-        shutil.rmtree(dest)
-    new.rename(dest)
+    replace_folder(new, dest)
 
 
 # --- input for Sphinx -----------------------------------------------------------------------------------

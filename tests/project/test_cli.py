@@ -91,8 +91,31 @@ def test_the_manuals_numbers_of_grading_are_those_that_were_measured():
         f"{book['submissions']:,} pretended submissions",
         f"{book['minutes in all']:.1f} min; {book['last / first']:.2f} times",
         f"{book['ms each']:.0f} ms a submission",
+        *numbers_of_the_answers_alone(results["answers only"]),
     ]
     assert [number for number in said if number not in text] == []
+
+
+def numbers_of_the_answers_alone(found):
+    """What docs/scaling.md says about --answers-only; of a class of 24, and by lab."""
+    ways = ("in full", "answers only")
+    first, further = ([found[f"{way}, s of cores {kind}"] for way in ways] for kind in ("each", "for each further one"))
+    assert found["submissions"] == 24 and found["marks"] == "the same"
+    yield f"| {first[0]:.1f} | {first[1]:.1f} | {first[0] / first[1]:.1f} | at least 3 |"
+    yield f"| {further[0]:.1f} | {further[1]:.1f} | | at most 2 |"
+    labs = [name.removesuffix(", marks that differ") for name in found if name.endswith(", marks that differ")]
+    totals = dict.fromkeys(ways, 0.0)
+    for lab in labs:
+        assert found[f"{lab}, marks that differ"] == 0
+        each = [found[f"{lab}, {way}, s of cores each"] for way in ways]
+        yield f"| {lab[:2]} | {found[f'{lab}, submissions made of its corpus']} | {each[0]:.1f} | {each[1]:.1f} |"
+        totals = {way: total + more for (way, total), more in zip(totals.items(), each, strict=True)}
+    hours = [10_000 * total / 3600 for total in totals.values()]
+    yield f"take {hours[0]:.0f} hours of cores in full and {hours[1]:.0f} hours with the answers alone"
+    yield f"{hours[0] * 60 / 100:.0f} and {hours[1] * 60 / 100:.0f} minutes on 100 cores"
+    own = found["of this the command's own process, one submission after the other, s each"]
+    yield f"needs {own:.2f} s for"
+    yield f"{own * 60_000 / 60:.0f} minutes for 60,000"
 
 
 PERSONAL = (
