@@ -603,7 +603,7 @@ def sampler(ask, rng):
 
 def test_a_dask_cluster_grades_a_class_and_survives_the_loss_of_a_worker(course, tmp_path, monkeypatch):
     """A scheduler and two workers over TCP; one gets kill -9 while it works."""
-    pytest.importorskip("distributed")
+    pytest.importorskip("distributed", reason="Dask is not installed: pip install -e .[cluster]")
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "DASK_DISTRIBUTED__ADMIN__TICK__LIMIT": "60s"}
     dask = [sys.executable, "-m", "distributed.cli.dask_scheduler", "--port", "0", "--no-dashboard"]
     where = tmp_path / "scheduler.json"

@@ -1,6 +1,7 @@
 """The web site: what its pages show, what the command refuses, and what is executed again."""
 
 import shutil
+from pathlib import Path
 
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
@@ -9,7 +10,7 @@ from template_course import LAB, template_course
 from course_admin.course import CourseError, Lab
 from course_admin.guide.command import GUIDE
 from course_admin.site import executed as work
-from course_admin.site.command import SITE, refuse_place, shown_answers, site
+from course_admin.site.command import SITE, put, refuse_place, shown_answers, site
 from course_admin.site.executed import executed
 from course_admin.site.inspect_pages import faults, read_pages
 from course_admin.site.notebook_pages import SLIDERS, WIDGET, page_of, promise_of
@@ -146,6 +147,38 @@ def test_a_folder_with_something_else_is_not_replaced(tmp_path):
     refuse_place(tmp_path / "course", tmp_path / "course" / "out" / "site", SITE)
     refuse_place(tmp_path / "course", tmp_path / "new", SITE)
     refuse_place(tmp_path / "course", tmp_path / "a guide", GUIDE)
+
+
+def test_a_run_that_is_killed_while_it_replaces_the_site_loses_nothing(tmp_path, monkeypatch):
+    """Killed before, between and after the two renames: the old or the new site is there, or the next run writes it."""
+    dest, renames = tmp_path / "site", []
+
+    def run(text, *, dies_at=None):
+        made = tmp_path / "made"
+        made.mkdir(exist_ok=True)
+        (made / "index.html").write_text(text)
+        renames.clear()
+        rename = Path.rename
+
+        def dying(path, target):
+            renames.append(path)
+            if len(renames) == dies_at:
+                raise KeyboardInterrupt
+            return rename(path, target)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "rename", dying)
+            put(made, dest, SITE)
+
+    run("first")
+    for dies_at, left in ((1, "first"), (2, None)):
+        with pytest.raises(KeyboardInterrupt):
+            run("second", dies_at=dies_at)
+        assert [page.read_text() for page in dest.glob("index.html")] == ([left] if left else [])
+        assert "first" in [page.read_text() for page in tmp_path.glob(".site*/index.html")] + [left]
+    run("third")
+    assert (dest / "index.html").read_text() == "third"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
 # --- what is executed -----------------------------------------------------------------------------------
